@@ -1,0 +1,1 @@
+//! What depends on what: files on files, by the objects they make and use.

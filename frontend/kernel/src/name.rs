@@ -1,0 +1,190 @@
+//! Names as PostgreSQL compares them: folded unless quoted, cut at 63 bytes, resolved by search_path.
+//! It reads no statement.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// PostgreSQL's NAMEDATALEN less one: longer names are cut to this many bytes
+/// (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS>).
+pub const MAX_BYTES: usize = 63;
+
+/// One identifier in the form PostgreSQL stores it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ident(String);
+
+impl Ident {
+    /// An identifier as it stands in SQL: `"Quoted ""x"""` keeps its case, everything else is folded to
+    /// lower case.
+    pub fn from_sql(written: &str) -> Self {
+        match written.strip_prefix('"') {
+            Some(rest) => Self::exact(rest.strip_suffix('"').unwrap_or(rest).replace("\"\"", "\"")),
+            None => Self::exact(written.to_lowercase()),
+        }
+    }
+
+    /// A name as the catalogue stores it; only the length is cut.
+    pub fn exact(name: impl Into<String>) -> Self {
+        let mut name = name.into();
+        let mut end = name.len().min(MAX_BYTES);
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        name.truncate(end);
+        Self(name)
+    }
+
+    /// The stored name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn needs_quotes(&self) -> bool {
+        let plain = |(at, byte): (usize, u8)| {
+            byte.is_ascii_lowercase()
+                || byte == b'_'
+                || at > 0 && (byte.is_ascii_digit() || byte == b'$')
+        };
+        self.0.is_empty() || !self.0.bytes().enumerate().all(plain)
+    }
+}
+
+/// As SQL: quoted only where it must be.
+impl fmt::Display for Ident {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.needs_quotes() {
+            write!(out, "\"{}\"", self.0.replace('"', "\"\""))
+        } else {
+            out.write_str(&self.0)
+        }
+    }
+}
+
+/// A name with its schema, as far as one was written. Database prefixes are dropped: PostgreSQL allows none
+/// but the current one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QualifiedName {
+    /// The schema, when written.
+    pub schema: Option<Ident>,
+    /// The name itself.
+    pub name: Ident,
+}
+
+impl QualifiedName {
+    /// A name without a schema.
+    pub fn bare(name: Ident) -> Self {
+        Self { schema: None, name }
+    }
+
+    /// A name in a schema.
+    pub fn new(schema: Ident, name: Ident) -> Self {
+        Self {
+            schema: Some(schema),
+            name,
+        }
+    }
+
+    /// Reads `schema.name` or `name` as SQL writes it; dots inside quotes belong to the name.
+    pub fn from_sql(written: &str) -> Self {
+        let mut quoted = false;
+        let cut = written.rfind(|character| {
+            quoted ^= character == '"';
+            character == '.' && !quoted
+        });
+        match cut {
+            None => Self::bare(Ident::from_sql(written.trim())),
+            Some(at) => {
+                let (left, right) = written.split_at(at);
+                let schema = Self::from_sql(left).name;
+                Self::new(schema, Ident::from_sql(right[1..].trim()))
+            }
+        }
+    }
+
+    /// The same name with a schema: the written one, else the first of the search path.
+    pub fn resolved(&self, path: &SearchPath) -> Self {
+        Self {
+            schema: self.schema.clone().or_else(|| path.first().cloned()),
+            name: self.name.clone(),
+        }
+    }
+}
+
+impl fmt::Display for QualifiedName {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.schema {
+            Some(schema) => write!(out, "{schema}.{}", self.name),
+            None => self.name.fmt(out),
+        }
+    }
+}
+
+impl Serialize for QualifiedName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for QualifiedName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from_sql(&String::deserialize(deserializer)?))
+    }
+}
+
+impl Serialize for Ident {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ident {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::exact(String::deserialize(deserializer)?))
+    }
+}
+
+/// The schemas in which a bare name is looked up and made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SearchPath(Vec<Ident>);
+
+impl SearchPath {
+    /// A path of these schemas, in order.
+    pub fn new(schemas: impl IntoIterator<Item = Ident>) -> Self {
+        Self(schemas.into_iter().collect())
+    }
+
+    /// Where new objects go; `None` for an empty path.
+    pub fn first(&self) -> Option<&Ident> {
+        self.0.first()
+    }
+}
+
+/// PostgreSQL's default `"$user", public`, for a user who has no schema of their own.
+impl Default for SearchPath {
+    fn default() -> Self {
+        Self(vec![Ident::exact("public")])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_and_print_as_sql() {
+        for (written, printed) in [
+            ("Users", "users"),
+            ("\"Users\"", "\"Users\""),
+            ("app.\"A.b\"", "app.\"A.b\""),
+            ("\"my\"\"x\".T", "\"my\"\"x\".t"),
+            ("db.app.t", "app.t"),
+        ] {
+            assert_eq!(QualifiedName::from_sql(written).to_string(), printed);
+        }
+    }
+
+    #[test]
+    fn long_names_are_cut_at_63_bytes() {
+        assert_eq!(Ident::exact("ä".repeat(40)).as_str().len(), 62);
+    }
+}

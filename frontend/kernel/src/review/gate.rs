@@ -1,0 +1,366 @@
+//! The one place that says yes to a run.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Approval, ChangeState, Decision, Person, PersonRole};
+use crate::{plan::Digest, words::words};
+
+/// What an approval binds: the digest, and its parts, so that staleness can name the reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// Of plan and binding together.
+    pub digest: Digest,
+    /// Of the bytes and their order alone.
+    pub bytes: Digest,
+    /// The target's identity.
+    pub target: String,
+    /// Rules and review policy, as one word.
+    pub policy: String,
+}
+
+words! {
+    /// Why a decision no longer counts.
+    Stale {
+        /// The bytes, their order or the plan differ.
+        Edited = "edited",
+        /// Another target.
+        Target = "target",
+        /// Other rules or another review policy.
+        Policy = "policy",
+        /// The person may no longer approve.
+        Role = "role",
+        /// The same person decided again later.
+        Superseded = "superseded",
+    }
+}
+
+/// A decision and whether it counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalStatus {
+    /// The decision.
+    #[serde(flatten)]
+    pub approval: Approval,
+    /// Why it does not count; `None` when it does.
+    pub stale: Option<Stale>,
+}
+
+/// Something that stands between a change and its run, or a person and a button.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Obstacle {
+    /// Stable: `not-open`, `plan-refused`, `findings`, `not-approved`, `changes-requested`, `own-change`, `role`, `stale-digest`,
+    /// `running`, `nothing-to-run`.
+    pub code: String,
+    /// What is missing and what to do.
+    pub message: String,
+}
+
+/// What the gate decides from. All of it is read inside one row lock.
+#[derive(Clone, Debug)]
+pub struct GateFacts<'a> {
+    /// Who asks.
+    pub person: &'a Person,
+    /// Who made any revision of the change: under four-eyes none of them approves it.
+    pub authors: &'a [String],
+    /// Where the change stands.
+    pub state: ChangeState,
+    /// What a run would execute now.
+    pub now: &'a Bound,
+    /// Every decision, oldest first, with the person's present role.
+    pub approvals: &'a [Approval],
+    /// The author may not approve.
+    pub four_eyes: bool,
+    /// How many approvals are needed.
+    pub required: usize,
+    /// Findings of severity error in the files of the plan.
+    pub errors: usize,
+    /// Why the plan must not run.
+    pub plan_refusals: usize,
+    /// Statements the plan would run.
+    pub statements: usize,
+    /// A run of this change is under way.
+    pub running: bool,
+}
+
+/// What the gate says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Every decision and whether it counts, oldest first.
+    pub approvals: Vec<ApprovalStatus>,
+    /// How many are needed.
+    pub required: usize,
+    /// What keeps this person from approving; empty when they may.
+    pub approve: Vec<Obstacle>,
+    /// What keeps this person from running it; empty when they may.
+    pub run: Vec<Obstacle>,
+}
+
+/// Decides.
+pub fn gate(facts: &GateFacts<'_>) -> Gate {
+    let approvals: Vec<ApprovalStatus> = facts
+        .approvals
+        .iter()
+        .enumerate()
+        .map(|(at, approval)| {
+            let later = facts.approvals.get(at + 1..).unwrap_or_default();
+            ApprovalStatus {
+                approval: approval.clone(),
+                stale: stale(approval, later, facts),
+            }
+        })
+        .collect();
+    let approve = approve_obstacles(facts);
+    let run = run_obstacles(facts, &approvals);
+    Gate {
+        approvals,
+        required: facts.required,
+        approve,
+        run,
+    }
+}
+
+fn stale(approval: &Approval, later: &[Approval], facts: &GateFacts<'_>) -> Option<Stale> {
+    let bound = &approval.bound;
+    if later
+        .iter()
+        .any(|other| other.person.id == approval.person.id)
+    {
+        Some(Stale::Superseded)
+    } else if !approval.person.role.allows(PersonRole::Reviewer)
+        || facts.four_eyes && facts.authors.contains(&approval.person.id)
+    {
+        Some(Stale::Role)
+    } else if bound.digest == facts.now.digest || approval.decision == Decision::RequestChanges {
+        // A request for changes blocks until its reviewer decides again: an edit does not answer it.
+        None
+    } else if bound.target != facts.now.target {
+        Some(Stale::Target)
+    } else if bound.bytes == facts.now.bytes && bound.policy != facts.now.policy {
+        Some(Stale::Policy)
+    } else {
+        Some(Stale::Edited)
+    }
+}
+
+fn obstacle(code: &str, message: impl Into<String>) -> Obstacle {
+    Obstacle {
+        code: code.to_owned(),
+        message: message.into(),
+    }
+}
+
+fn approve_obstacles(facts: &GateFacts<'_>) -> Vec<Obstacle> {
+    let mut obstacles = Vec::new();
+    if facts.state != ChangeState::Open {
+        obstacles.push(obstacle("not-open", "Only an open change can be approved."));
+    }
+    if !facts.person.role.allows(PersonRole::Reviewer) {
+        obstacles.push(obstacle(
+            "role",
+            "Approving needs the role reviewer; an admin can give it.",
+        ));
+    }
+    if facts.four_eyes && facts.authors.contains(&facts.person.id) {
+        obstacles.push(obstacle(
+            "own-change",
+            "Somebody else must approve: you wrote a revision of this change.",
+        ));
+    }
+    obstacles
+}
+
+fn run_obstacles(facts: &GateFacts<'_>, approvals: &[ApprovalStatus]) -> Vec<Obstacle> {
+    let counting = |decision| {
+        approvals
+            .iter()
+            .filter(move |status| status.stale.is_none() && status.approval.decision == decision)
+    };
+    let mut obstacles = Vec::new();
+    if facts.state != ChangeState::Open {
+        obstacles.push(obstacle("not-open", "Only an open change can run."));
+    }
+    if !facts.person.role.allows(PersonRole::Operator) {
+        obstacles.push(obstacle(
+            "role",
+            "Running needs the role operator; an admin can give it.",
+        ));
+    }
+    if facts.plan_refusals > 0 {
+        obstacles.push(obstacle(
+            "plan-refused",
+            "The plan is refused; its reasons are listed with it.",
+        ));
+    } else if facts.statements == 0 {
+        obstacles.push(obstacle(
+            "nothing-to-run",
+            "Everything in this change is applied already.",
+        ));
+    }
+    if facts.errors > 0 {
+        let files = format!(
+            "The linter has {} error(s): repair them, or allow them in the file with a reason.",
+            facts.errors
+        );
+        obstacles.push(obstacle("findings", files));
+    }
+    if let Some(status) = counting(Decision::RequestChanges).next() {
+        let message = format!(
+            "{} requests changes and must decide again.",
+            status.approval.person.name
+        );
+        obstacles.push(obstacle("changes-requested", message));
+    }
+    let missing = facts
+        .required
+        .saturating_sub(counting(Decision::Approve).count());
+    if missing > 0 {
+        let was = approvals
+            .iter()
+            .any(|status| status.stale == Some(Stale::Edited));
+        let reason = if was {
+            "It changed after it was approved"
+        } else {
+            "Nobody has approved these bytes"
+        };
+        obstacles.push(obstacle(
+            "not-approved",
+            format!("{reason}: {missing} approval(s) missing."),
+        ));
+    }
+    if facts.running {
+        obstacles.push(obstacle("running", "A run of this change is under way."));
+    }
+    obstacles
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(id: &str, role: PersonRole) -> Person {
+        Person {
+            id: id.to_owned(),
+            name: id.to_uppercase(),
+            role,
+        }
+    }
+
+    fn bound(bytes: &str, target: &str, policy: &str) -> Bound {
+        Bound {
+            digest: Digest::of(format!("{bytes}{target}{policy}").as_bytes()),
+            bytes: Digest::of(bytes.as_bytes()),
+            target: target.to_owned(),
+            policy: policy.to_owned(),
+        }
+    }
+
+    fn decision(who: Person, decision: Decision, bound: Bound) -> Approval {
+        Approval {
+            id: who.id.clone(),
+            person: who,
+            at: String::new(),
+            decision,
+            note: String::new(),
+            revision: 1,
+            bound,
+        }
+    }
+
+    /// Asks for `person` about a change written by `ann` on bytes `b`, target `t`, policy `p`.
+    fn ask(person: &Person, four_eyes: bool, approvals: &[Approval]) -> Gate {
+        gate(&GateFacts {
+            person,
+            authors: &["ann".to_owned()],
+            state: ChangeState::Open,
+            now: &bound("b", "t", "p"),
+            approvals,
+            four_eyes,
+            required: 1,
+            errors: 0,
+            plan_refusals: 0,
+            statements: 1,
+            running: false,
+        })
+    }
+
+    fn codes(obstacles: &[Obstacle]) -> Vec<&str> {
+        obstacles
+            .iter()
+            .map(|obstacle| obstacle.code.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn an_approval_of_these_bytes_opens_the_gate_for_an_operator() {
+        let approvals = [decision(
+            person("bob", PersonRole::Reviewer),
+            Decision::Approve,
+            bound("b", "t", "p"),
+        )];
+        assert!(
+            ask(&person("ann", PersonRole::Operator), true, &approvals)
+                .run
+                .is_empty()
+        );
+        assert_eq!(
+            codes(&ask(&person("ann", PersonRole::Reviewer), true, &approvals).run),
+            ["role"]
+        );
+    }
+
+    #[test]
+    fn four_eyes_refuses_the_author_before_and_after() {
+        let ann = person("ann", PersonRole::Admin);
+        let own = [decision(
+            ann.clone(),
+            Decision::Approve,
+            bound("b", "t", "p"),
+        )];
+        assert_eq!(codes(&ask(&ann, true, &[]).approve), ["own-change"]);
+        assert_eq!(codes(&ask(&ann, true, &own).run), ["not-approved"]);
+        assert!(
+            ask(&ann, false, &own).run.is_empty(),
+            "one person alone may"
+        );
+    }
+
+    #[test]
+    fn staleness_names_its_reason() {
+        let bob = || person("bob", PersonRole::Reviewer);
+        for (then, reason) in [
+            (bound("x", "t", "p"), Stale::Edited),
+            (bound("b", "x", "p"), Stale::Target),
+            (bound("b", "t", "x"), Stale::Policy),
+        ] {
+            let gate = ask(&bob(), true, &[decision(bob(), Decision::Approve, then)]);
+            assert_eq!(gate.approvals[0].stale, Some(reason));
+            assert!(codes(&gate.run).contains(&"not-approved"));
+        }
+        let demoted = [decision(
+            person("bob", PersonRole::Author),
+            Decision::Approve,
+            bound("b", "t", "p"),
+        )];
+        assert_eq!(
+            ask(&bob(), true, &demoted).approvals[0].stale,
+            Some(Stale::Role)
+        );
+    }
+
+    #[test]
+    fn a_request_for_changes_survives_an_edit_and_ends_with_the_same_persons_approval() {
+        let bob = || person("bob", PersonRole::Reviewer);
+        let asked = decision(bob(), Decision::RequestChanges, bound("old", "t", "p"));
+        let other = decision(
+            person("eve", PersonRole::Reviewer),
+            Decision::Approve,
+            bound("b", "t", "p"),
+        );
+        let operator = person("ann", PersonRole::Operator);
+        assert_eq!(
+            codes(&ask(&operator, true, &[asked.clone(), other]).run),
+            ["changes-requested"]
+        );
+        let again = decision(bob(), Decision::Approve, bound("b", "t", "p"));
+        assert!(ask(&operator, true, &[asked, again]).run.is_empty());
+    }
+}
