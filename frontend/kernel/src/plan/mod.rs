@@ -5,9 +5,11 @@ mod digest;
 
 pub use digest::{Binding, Digest};
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{sql::lock::Lock, text::Span, words::words};
+use crate::{migration::MigrationSet, sql::lock::Lock, text::Span, words::words};
 
 /// Plans a run of `paths`, in this order. Forward files whose version is in `applied` are kept, not run. If
 /// any forward file is left to apply, or one was, rollback, validation and maintenance files travel along
