@@ -42,8 +42,8 @@ use crate::{
     migration::{Role, SourceFile},
     plan::{Digest, Plan},
     review::{
-        ChangeState, Comment, Decision, Gate, Obstacle, Person, PersonRole, Revision,
-        TimelineEntry, Timestamp,
+        ChangeState, Comment, Decision, Gate, Obstacle, Person, PersonRole, Revision, TimelineEntry,
+        Timestamp,
     },
     sql::statement::ObjectKind,
     text::Span,

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod event;
+mod fold;
 pub mod verdict;
 mod view;
 
@@ -48,10 +49,7 @@ words! {
 impl RunState {
     /// Whether nothing more will happen.
     pub const fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Done | Self::Failed | Self::Cancelled | Self::Unknown
-        )
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled | Self::Unknown)
     }
 }
 

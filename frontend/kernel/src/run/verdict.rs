@@ -34,8 +34,7 @@ pub struct Line {
 pub fn line(text: &str) -> Verdict {
     let has_mark = |marks: &[char]| text.contains(marks);
     let has_word = |words: &[&str]| {
-        text.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|word| words.contains(&word))
+        text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| words.contains(&word))
     };
     if has_mark(&['❌', '✗']) || has_word(&["FAIL", "FAILED", "MISSING"]) {
         Verdict::Fail
@@ -50,11 +49,7 @@ pub fn line(text: &str) -> Verdict {
 
 /// The verdict of a whole script: its worst line. `None` means inconclusive: it asserted nothing.
 pub fn script<'a>(lines: impl IntoIterator<Item = &'a Line>) -> Option<Verdict> {
-    lines
-        .into_iter()
-        .map(|line| line.verdict)
-        .max()
-        .filter(|verdict| *verdict != Verdict::Info)
+    lines.into_iter().map(|line| line.verdict).max().filter(|verdict| *verdict != Verdict::Info)
 }
 
 #[cfg(test)]
@@ -80,22 +75,10 @@ mod tests {
     #[test]
     fn a_script_without_assertions_is_inconclusive() {
         let lines = |texts: &[&str]| -> Vec<Line> {
-            texts
-                .iter()
-                .map(|text| Line {
-                    verdict: line(text),
-                    text: (*text).to_owned(),
-                })
-                .collect()
+            texts.iter().map(|text| Line { verdict: line(text), text: (*text).to_owned() }).collect()
         };
         assert_eq!(script(&lines(&["hello"])), None);
-        assert_eq!(
-            script(&lines(&["hello", "✅ a", "✅ b"])),
-            Some(Verdict::Pass)
-        );
-        assert_eq!(
-            script(&lines(&["✅ a", "❌ b", "⚠ c"])),
-            Some(Verdict::Fail)
-        );
+        assert_eq!(script(&lines(&["hello", "✅ a", "✅ b"])), Some(Verdict::Pass));
+        assert_eq!(script(&lines(&["✅ a", "❌ b", "⚠ c"])), Some(Verdict::Fail));
     }
 }

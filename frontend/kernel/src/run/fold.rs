@@ -1,0 +1,231 @@
+//! How an event changes a [`RunView`].
+//! It decides nothing: whoever writes the events has decided.
+
+use super::{
+    NOTICES_KEPT, RunEvent, RunEventKind, RunState, RunView, SegmentState, SegmentView, StatementState,
+    StatementView, StepView,
+};
+
+impl RunView {
+    /// Takes one event in. Events that were seen already change nothing; one that names a step, segment or
+    /// statement the plan does not have changes only `seq`.
+    pub fn apply(&mut self, event: &RunEvent) {
+        if event.seq <= self.seq {
+            return;
+        }
+        self.seq = event.seq;
+        match &event.kind {
+            RunEventKind::Queued { kind, target, steps } => {
+                self.kind = *kind;
+                self.target.clone_from(target);
+                self.began.clone_from(&event.at);
+                self.steps =
+                    steps.iter().map(|step| StepView::new(&step.title, step.file.as_ref())).collect();
+            }
+            RunEventKind::Waiting { holder } => {
+                self.state = RunState::Waiting;
+                self.waiting_for = Some(holder.clone());
+            }
+            RunEventKind::Started { server_version, role, settings } => {
+                self.state = RunState::Running;
+                self.waiting_for = None;
+                self.server_version.clone_from(server_version);
+                self.role.clone_from(role);
+                self.settings.clone_from(settings);
+            }
+            RunEventKind::Progress { step, text } => {
+                if let Some(step) = self.steps.get_mut(*step) {
+                    step.progress.push(text.clone());
+                }
+            }
+            RunEventKind::Cancelling { by: _ } => self.state = RunState::Cancelling,
+            RunEventKind::Ended { state, summary } => self.end(*state, summary, &event.at),
+            RunEventKind::SegmentStarted { step, segment } => {
+                self.segment(*step, *segment, |segment| segment.state = SegmentState::Running);
+            }
+            RunEventKind::SegmentCommitted { step, segment, ledger } => {
+                self.segment(*step, *segment, |segment| {
+                    segment.state = SegmentState::Committed;
+                    segment.note = ledger.clone().unwrap_or_default();
+                })
+            }
+            RunEventKind::SegmentRolledBack { step, segment, reason } => {
+                self.segment(*step, *segment, |segment| {
+                    segment.state = SegmentState::RolledBack;
+                    segment.note.clone_from(reason);
+                    segment.resolve(StatementState::Done, StatementState::RolledBack);
+                    segment.resolve(StatementState::Queued, StatementState::Skipped);
+                })
+            }
+            RunEventKind::SegmentUnknown { step, segment } => self.segment(*step, *segment, |segment| {
+                segment.state = SegmentState::Unknown;
+                segment.resolve(StatementState::Done, StatementState::Unknown);
+                segment.resolve(StatementState::Queued, StatementState::Skipped);
+            }),
+            RunEventKind::StatementStarted { step, statement } => {
+                self.statement(*step, *statement, |statement| statement.state = StatementState::Running);
+            }
+            RunEventKind::StatementDone { step, statement, rows, micros } => {
+                self.statement(*step, *statement, |statement| {
+                    statement.state = StatementState::Done;
+                    statement.rows = *rows;
+                    statement.micros = Some(*micros);
+                });
+            }
+            RunEventKind::StatementFailed { step, statement, micros, error } => {
+                self.statement(*step, *statement, |statement| {
+                    statement.state = StatementState::Failed;
+                    statement.micros = Some(*micros);
+                    statement.error = Some(error.clone());
+                });
+            }
+            RunEventKind::StatementUnknown { step, statement } => {
+                self.statement(*step, *statement, |statement| statement.state = StatementState::Unknown);
+            }
+            RunEventKind::Notice { step, statement, notice } => {
+                self.statement(*step, *statement, |statement| {
+                    if statement.notices.len() < NOTICES_KEPT {
+                        statement.notices.push(notice.clone());
+                    } else {
+                        statement.notices_dropped += 1;
+                    }
+                })
+            }
+        }
+    }
+
+    fn end(&mut self, state: RunState, summary: &str, at: &str) {
+        self.state = state;
+        self.waiting_for = None;
+        summary.clone_into(&mut self.summary);
+        self.ended = Some(at.to_owned());
+        for segment in self.steps.iter_mut().flat_map(|step| &mut step.segments) {
+            segment.resolve(StatementState::Queued, StatementState::Skipped);
+        }
+    }
+
+    fn segment(&mut self, step: usize, segment: usize, change: impl FnOnce(&mut SegmentView)) {
+        if let Some(segment) = self.steps.get_mut(step).and_then(|step| step.segments.get_mut(segment)) {
+            change(segment);
+        }
+    }
+
+    fn statement(&mut self, step: usize, index: usize, change: impl FnOnce(&mut StatementView)) {
+        let statements = self.steps.get_mut(step).into_iter().flat_map(|step| &mut step.segments);
+        let found =
+            statements.flat_map(|segment| &mut segment.statements).find(|found| found.planned.index == index);
+        if let Some(statement) = found {
+            change(statement);
+        }
+    }
+}
+
+impl SegmentView {
+    fn resolve(&mut self, from: StatementState, to: StatementState) {
+        for statement in self.statements.iter_mut().filter(|statement| statement.state == from) {
+            statement.state = to;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
+        run::{RunKind, ServerNotice, SqlError, event::RunStep, verdict::Verdict},
+    };
+
+    fn queued() -> RunEventKind {
+        let statement = |index| PlannedStatement { index, ..PlannedStatement::default() };
+        let segment = |statements: Vec<usize>| Segment {
+            kind: SegmentKind::Transaction,
+            reason: String::new(),
+            statements: statements.into_iter().map(statement).collect(),
+        };
+        let file = PlannedFile {
+            path: "a.sql".to_owned(),
+            sha256: String::new(),
+            version: None,
+            name: String::new(),
+            purpose: Purpose::Apply,
+            segments: vec![segment(vec![0, 1]), segment(vec![2])],
+        };
+        let steps = vec![RunStep { title: "Apply".to_owned(), file: Some(file) }];
+        RunEventKind::Queued { kind: RunKind::Apply, target: "db".to_owned(), steps }
+    }
+
+    fn fold(kinds: Vec<RunEventKind>) -> RunView {
+        let events: Vec<RunEvent> = std::iter::once(queued())
+            .chain(kinds)
+            .zip(1..)
+            .map(|(kind, seq)| RunEvent { seq, at: format!("t{seq}"), kind })
+            .collect();
+        RunView::fold(RunKind::Apply, &events)
+    }
+
+    fn states(view: &RunView) -> Vec<&str> {
+        view.steps[0].statements().map(|statement| statement.state.as_str()).collect()
+    }
+
+    #[test]
+    fn a_failure_rolls_back_what_was_done_and_skips_the_rest() {
+        let view = fold(vec![
+            RunEventKind::SegmentStarted { step: 0, segment: 0 },
+            RunEventKind::StatementDone { step: 0, statement: 0, rows: Some(3), micros: 5 },
+            RunEventKind::StatementFailed { step: 0, statement: 1, micros: 7, error: SqlError::default() },
+            RunEventKind::SegmentRolledBack { step: 0, segment: 0, reason: "failed".to_owned() },
+            RunEventKind::Ended { state: RunState::Failed, summary: "Nothing was applied.".to_owned() },
+        ]);
+        assert_eq!(states(&view), ["rolled_back", "failed", "skipped"]);
+        assert_eq!(view.failure().map(|(_, statement)| statement.planned.index), Some(1));
+        assert_eq!(view.ended.as_deref(), Some("t6"));
+    }
+
+    #[test]
+    fn events_seen_twice_and_strangers_change_nothing() {
+        let mut view = fold(vec![RunEventKind::SegmentStarted { step: 0, segment: 0 }]);
+        let before = view.clone();
+        view.apply(&RunEvent {
+            seq: 2,
+            at: String::new(),
+            kind: RunEventKind::Cancelling { by: "x".to_owned() },
+        });
+        assert_eq!(view, before);
+        let stranger = RunEventKind::StatementStarted { step: 9, statement: 9 };
+        view.apply(&RunEvent { seq: 3, at: String::new(), kind: stranger });
+        assert_eq!(view, RunView { seq: 3, ..before });
+    }
+
+    #[test]
+    fn a_committed_segment_stays_done_when_a_later_one_is_lost() {
+        let view = fold(vec![
+            RunEventKind::StatementDone { step: 0, statement: 0, rows: None, micros: 1 },
+            RunEventKind::StatementDone { step: 0, statement: 1, rows: None, micros: 1 },
+            RunEventKind::SegmentCommitted { step: 0, segment: 0, ledger: None },
+            RunEventKind::StatementUnknown { step: 0, statement: 2 },
+            RunEventKind::SegmentUnknown { step: 0, segment: 1 },
+            RunEventKind::Ended { state: RunState::Unknown, summary: String::new() },
+        ]);
+        assert_eq!(states(&view), ["done", "done", "unknown"]);
+    }
+
+    #[test]
+    fn notices_become_verdict_lines_and_are_capped() {
+        let notice = |text: &str| RunEventKind::Notice {
+            step: 0,
+            statement: 0,
+            notice: ServerNotice {
+                severity: "NOTICE".to_owned(),
+                sqlstate: "00000".to_owned(),
+                message: text.to_owned(),
+                detail: None,
+                hint: None,
+            },
+        };
+        let view = fold((0..NOTICES_KEPT + 5).map(|_| notice("✅ fine")).collect());
+        let statement = view.steps[0].statements().next().unwrap();
+        assert_eq!((statement.notices.len(), statement.notices_dropped), (NOTICES_KEPT, 5));
+        assert!(view.steps[0].lines().iter().all(|line| line.verdict == Verdict::Pass));
+    }
+}

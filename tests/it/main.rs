@@ -1,0 +1,3 @@
+//! Tests that need neither a database nor a browser.
+
+mod tidy;
