@@ -2,7 +2,7 @@
 -- Supabase name its API roles, call auth.role() and put extensions into a schema of that name.
 --
 -- Run by a superuser once per database of the studio's own engine; again is harmless. It is not a migration and never
--- runs on Supabase, whose own objects carry these names. Roles belong to the whole server, all else to one database.
+-- runs on Supabase, whose own objects carry these names.
 -- pgvector is not created here: the first migration does that, `with schema extensions`, and the server only has to
 -- offer it (pg_available_extensions).
 
@@ -17,9 +17,12 @@ $$;
 
 -- roles --------------------------------------------------------------------------------------------------------------
 
--- The Data API takes one of these three for each request. Only service_role passes row level security by.
 do $$
 begin
+  -- Roles belong to the whole server, so databases that are prepared at the same time take turns here.
+  lock table pg_catalog.pg_authid in share row exclusive mode;
+
+  -- The Data API takes one of these three for each request. Only service_role passes row level security by.
   if not exists (select from pg_catalog.pg_roles where rolname = 'anon') then
     create role anon nologin noinherit;
   end if;
@@ -29,6 +32,10 @@ begin
   if not exists (select from pg_catalog.pg_roles where rolname = 'service_role') then
     create role service_role nologin noinherit bypassrls;
   end if;
+
+  -- As on Supabase, names of extensions are found without their schema. A setting of the role and not of the database,
+  -- because a database made from a template does not inherit its settings. It holds from the next session on.
+  alter role current_user set search_path = "$user", public, extensions;
 end
 $$;
 
@@ -38,11 +45,6 @@ create schema if not exists auth;
 create schema if not exists extensions;
 
 grant usage on schema public, auth, extensions to anon, authenticated, service_role;
-
--- As on Supabase, names of extensions are found without their schema. A setting of the role, not of the database,
--- because a database made from a template does not inherit the settings of the template. It holds from the next
--- session on.
-alter role current_user set search_path = "$user", public, extensions;
 
 -- Supabase gives the API roles no rights on new tables of `public`: a migration grants them itself or the API does not
 -- see the table. A server that once granted them by default is brought to the same state.
