@@ -1,0 +1,84 @@
+//! What an earlier server of the same folder left behind: itself, or its `postmaster.pid`.
+//! Called only by the holder of the folder's lock, so a server found alive has lost its studio.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+
+use super::EngineError;
+
+/// How often a process that is not our child is looked at.
+const POLL: Duration = Duration::from_millis(5);
+
+/// A server that lost its studio is already shutting down; it gets this long to do so by itself,
+/// then is asked, and at last told to stop without a checkpoint.
+const PATIENCE: [(Duration, Option<Signal>); 3] = [
+    (Duration::from_secs(2), Some(Signal::INT)),
+    (Duration::from_secs(8), Some(Signal::QUIT)),
+    (Duration::from_secs(4), None),
+];
+
+/// Makes way for a new server in `directory`. `true` when there was anything at all: then the
+/// new server may need a second try until the last backends are gone.
+pub(super) async fn clear(directory: &Path) -> Result<bool, EngineError> {
+    let path = directory.join("postmaster.pid");
+    let Ok(text) = fs::read_to_string(&path) else {
+        return Ok(false);
+    };
+    let first = text.lines().next().unwrap_or_default();
+    let Some(pid) = first.trim().parse().ok().and_then(Pid::from_raw) else {
+        // Cut off while being written: PostgreSQL itself refuses such a file for ever.
+        fs::remove_file(&path).map_err(EngineError::file("Removing", &path))?;
+        return Ok(true);
+    };
+    if runs_in(pid, directory) {
+        wait_for_end(pid, directory).await?;
+    } else if test_kill_process(pid).is_ok() {
+        // The number now belongs to a stranger, for whose sake PostgreSQL would refuse to start.
+        // It takes over a file with its parent's number, after it has made sure that no backend
+        // still holds the shared memory named further down in the file; removing the file would
+        // skip that check.
+        let rest = text.strip_prefix(first).unwrap_or_default();
+        let adopted = format!("{}{rest}", std::process::id());
+        fs::write(&path, adopted).map_err(EngineError::file("Writing", &path))?;
+    }
+    Ok(true)
+}
+
+async fn wait_for_end(pid: Pid, directory: &Path) -> Result<(), EngineError> {
+    for (patience, then) in PATIENCE {
+        let start = Instant::now();
+        while start.elapsed() < patience {
+            if !runs_in(pid, directory) {
+                return Ok(());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        if let Some(signal) = then {
+            // It may have ended since the last look, which is what is wanted.
+            let _ = kill_process(pid, signal);
+        }
+    }
+    Err(EngineError::Orphan { pid: pid.as_raw_nonzero().get().unsigned_abs() })
+}
+
+/// Whether the process is a server of this data directory, which its arguments name.
+fn runs_in(pid: Pid, directory: &Path) -> bool {
+    let needle = directory.as_os_str().as_encoded_bytes();
+    let line = command_line(pid);
+    line.windows(needle.len()).any(|window| window == needle)
+}
+
+#[cfg(target_os = "linux")]
+fn command_line(pid: Pid) -> Vec<u8> {
+    fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn command_line(pid: Pid) -> Vec<u8> {
+    let ps =
+        std::process::Command::new("ps").args(["-ww", "-o", "args=", "-p"]).arg(pid.to_string()).output();
+    ps.map(|output| output.stdout).unwrap_or_default()
+}
