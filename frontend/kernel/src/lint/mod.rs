@@ -16,10 +16,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            server_version: 15,
-            exposed_schemas: vec!["public".to_owned()],
-        }
+        Self { server_version: 15, exposed_schemas: vec!["public".to_owned()] }
     }
 }
 

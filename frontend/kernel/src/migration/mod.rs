@@ -2,16 +2,21 @@
 //! It judges nothing; `lint` does.
 
 mod file_name;
+mod hash;
 mod header;
 mod set;
 
-pub use file_name::FileName;
+pub use file_name::{FileName, VERSION_DIGITS};
+pub use hash::sha256_hex;
 pub use header::Header;
 pub use set::{MigrationSet, Triple};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{sql::Parsed, words::words};
+use crate::{
+    sql::{self, Parsed},
+    words::words,
+};
 
 /// A file as it comes from a folder, a revision or an editor.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +54,30 @@ words! {
 impl Role {
     /// Whether files of this role are applied in order and recorded in the ledger.
     pub const fn is_forward(self) -> bool {
-        matches!(
-            self,
-            Self::Setup | Self::Feature | Self::Enhancement | Self::Seed
-        )
+        matches!(self, Self::Setup | Self::Feature | Self::Enhancement | Self::Seed)
+    }
+
+    /// What a file is for when its header does not say: its folder decides, then the words of its name.
+    fn of(path: &str, name: &str) -> Self {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let name = name.to_ascii_lowercase();
+        let says = |word: &str| name.split('_').any(|part| part == word);
+        match folder.rsplit('/').next().unwrap_or_default() {
+            "rollback" | "rollbacks" => Self::Rollback,
+            "validate" | "validation" => Self::Validation,
+            "test" | "tests" => Self::Test,
+            "maintenance" if says("reset") => Self::Reset,
+            "maintenance" => Self::Cleanup,
+            _ if says("rollback") => Self::Rollback,
+            _ if says("validate") => Self::Validation,
+            _ if name.starts_with("test_") => Self::Test,
+            _ if says("reset") => Self::Reset,
+            _ if says("cleanup") => Self::Cleanup,
+            _ if says("seed") => Self::Seed,
+            _ if says("setup") => Self::Setup,
+            _ if says("enhance") => Self::Enhancement,
+            _ => Self::Feature,
+        }
     }
 }
 
@@ -73,4 +98,29 @@ pub struct Migration {
     pub role: Role,
     /// Its statements.
     pub parsed: Parsed,
+}
+
+impl Migration {
+    /// Reads a file.
+    pub fn read(file: SourceFile) -> Self {
+        let SourceFile { path, text } = file;
+        let file_name = FileName::of(&path);
+        let header = Header::read(&text);
+        let role = header.role.unwrap_or_else(|| Role::of(&path, &file_name.name));
+        let (sha256, parsed) = (sha256_hex(text.as_bytes()), sql::parse(&text));
+        Self { path, text, sha256, file_name, header, role, parsed }
+    }
+
+    /// The path without `.sql`.
+    pub fn stem(&self) -> &str {
+        self.path.strip_suffix(".sql").unwrap_or(&self.path)
+    }
+
+    /// Whether a header that says `stem` means this file: by its path, its file name, or its name behind the
+    /// version, each without `.sql`.
+    pub fn is_called(&self, stem: &str) -> bool {
+        let stem = stem.strip_suffix(".sql").unwrap_or(stem);
+        let last = self.stem().rsplit('/').next().unwrap_or_default();
+        stem == self.stem() || stem == last || stem == self.file_name.name
+    }
 }
