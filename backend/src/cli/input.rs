@@ -1,0 +1,71 @@
+//! The files that a command is given: folders stand for all their `.sql` files, and the files of one folder
+//! are read as one set.
+
+use std::path::{Path, PathBuf};
+
+use studio_kernel::migration::{MigrationSet, SourceFile};
+
+use crate::services::folder::{read_text, sql_files};
+
+/// Sub-folders of a migrations folder: a file in one of them belongs to the set of the folder above.
+const PARTS: [&str; 5] = ["rollback", "validate", "maintenance", "tests", "test"];
+
+/// The files of one migrations folder.
+pub(super) struct Input {
+    root: PathBuf,
+    /// As the kernel reads them.
+    pub(super) set: MigrationSet,
+}
+
+impl Input {
+    /// The paths in the set, in the order they were given.
+    pub(super) fn paths(&self) -> Vec<&str> {
+        self.set.files().iter().map(|file| file.path.as_str()).collect()
+    }
+
+    /// A path of the set as the person who called would write it.
+    pub(super) fn shown(&self, path: &str) -> String {
+        self.root.join(path).display().to_string()
+    }
+}
+
+/// Reads files and folders.
+///
+/// # Errors
+/// The first path that cannot be read, with the reason.
+pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Input>, String> {
+    let mut found: Vec<(PathBuf, Vec<SourceFile>)> = Vec::new();
+    for path in paths {
+        let files =
+            sql_files(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
+        if files.is_empty() {
+            return Err(format!("{} holds no .sql file.", path.display()));
+        }
+        for file in files {
+            let text =
+                read_text(&file).map_err(|reason| format!("{} cannot be read: {reason}.", file.display()))?;
+            let root = if path.is_dir() { path.clone() } else { parent(&file) };
+            let root = match root.file_name().and_then(|name| name.to_str()) {
+                Some(name) if PARTS.contains(&name) => parent(&root),
+                _ => root,
+            };
+            let below = file.strip_prefix(&root).unwrap_or(&file);
+            let source = SourceFile { path: slashed(below), text };
+            match found.iter_mut().find(|(known, _)| *known == root) {
+                Some((_, files)) => files.push(source),
+                None => found.push((root, vec![source])),
+            }
+        }
+    }
+    let input = |(root, files)| Input { root, set: MigrationSet::new(files) };
+    Ok(found.into_iter().map(input).collect())
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("")).to_owned()
+}
+
+fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}

@@ -1,0 +1,68 @@
+//! The command line: one file per command. Exit codes: 0 fine, 1 findings or a failed check, 2 wrong usage
+//! or unreadable input.
+
+mod input;
+pub mod inspect;
+pub mod lint;
+pub mod plan;
+pub mod serve;
+
+use std::{fmt::Display, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// Write, lint, review, prove and run SQL migrations for PostgreSQL and Supabase
+#[derive(Debug, Parser)]
+#[command(name = "studio", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the studio to browsers
+    Serve(Config),
+    /// Judge migration files
+    Lint(lint::Args),
+    /// List the statements of a file, with the objects they name
+    Inspect(inspect::Args),
+    /// Say what a run of these files would do on an empty ledger: segments, statements, locks
+    Plan(plan::Args),
+}
+
+impl Cli {
+    /// Does what it says; the exit code tells how it went.
+    pub async fn run(self) -> ExitCode {
+        match self.command {
+            Command::Serve(config) => serve::run(config).await,
+            Command::Lint(args) => lint::run(&args),
+            Command::Inspect(args) => inspect::run(&args),
+            Command::Plan(args) => plan::run(&args),
+        }
+    }
+}
+
+/// What a check ends with.
+fn verdict(fine: bool) -> ExitCode {
+    ExitCode::from(if fine { 0 } else { 1 })
+}
+
+/// Says on standard error why nothing could be done.
+fn unusable(error: impl Display) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::from(2)
+}
+
+/// Prints one JSON document.
+fn print_json(value: &impl serde::Serialize) -> ExitCode {
+    match serde_json::to_string_pretty(value) {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => unusable(error),
+    }
+}

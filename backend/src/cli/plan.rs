@@ -1,0 +1,73 @@
+//! `studio plan PATHS…`: what a run of these files would do, without asking a database.
+
+use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
+
+use clap::ValueEnum;
+use studio_kernel::plan::{Plan, PlannedFile, SegmentKind, plan};
+
+use super::{input, print_json, unusable, verdict};
+
+/// Arguments of `studio plan`.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Files or folders, all of one migrations folder, in the order they run
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Prints the plan; a plan that must not run ends with 1.
+pub fn run(args: &Args) -> ExitCode {
+    let inputs = match input::read(&args.paths) {
+        Ok(inputs) => inputs,
+        Err(error) => return unusable(error),
+    };
+    let [input] = inputs.as_slice() else {
+        return unusable("A plan takes files of one migrations folder.");
+    };
+    let plan = plan(&input.set, &input.paths(), &BTreeSet::new());
+    match args.format {
+        Format::Json => {
+            print_json(&plan);
+        }
+        Format::Text => print(&plan),
+    }
+    verdict(plan.refusals.is_empty())
+}
+
+fn print(plan: &Plan) {
+    for file in &plan.files {
+        print_file(file);
+    }
+    for refusal in &plan.refusals {
+        println!("refused  {} [{}] {}", refusal.path, refusal.code, refusal.message);
+    }
+}
+
+fn print_file(file: &PlannedFile) {
+    println!("{}  {}", file.purpose, file.path);
+    for (number, segment) in file.segments.iter().enumerate() {
+        let kind = match segment.kind {
+            SegmentKind::Transaction => "one transaction",
+            SegmentKind::Standalone => "on its own, outside any transaction",
+        };
+        let because = if segment.reason.is_empty() { "" } else { ": " };
+        println!("  segment {}, {kind}{because}{}", number + 1, segment.reason);
+        for statement in &segment.statements {
+            println!("  {:>5}  {}", statement.line, statement.summary);
+            for lock in &statement.locks {
+                let rewrites = if lock.rewrites { ", writes the table anew" } else { "" };
+                let scans = if lock.scans { ", reads the whole table" } else { "" };
+                println!("         {} on {}{rewrites}{scans}", lock.mode, lock.object);
+            }
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! `studio serve`: starts everything in order, says so, and ends everything in order.
+
+use std::{
+    io,
+    net::SocketAddr,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::{
+    config::{Config, DEFAULT_LISTEN},
+    engine::{Engine, EngineConfig, EngineError, locate},
+    error::{Error, Result},
+    log,
+    pg::{studio::Studio, target::Target},
+    router,
+    services::{
+        audit::{self, Verdict},
+        folder::Folder,
+        people,
+    },
+    state::{AppState, Parts},
+};
+
+/// The embedded databases: the studio's own, and the target.
+const STUDIO_DATABASE: &str = "studio";
+const TARGET_DATABASE: &str = "archon";
+
+/// Requests and streams that are open at the end get this long.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// The SQLSTATE of a database that exists already.
+const DUPLICATE_DATABASE: &str = "42P04";
+
+/// Serves until it is told to stop.
+pub async fn run(config: Config) -> ExitCode {
+    log::init();
+    match serve(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}\nhelp: {}", error.with_causes(), error.help());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What happens, with the time since the start.
+struct Steps(Instant);
+
+impl Steps {
+    fn say(&self, text: &str) {
+        println!("{:>7.2} s  {text}", self.0.elapsed().as_secs_f64());
+    }
+}
+
+async fn serve(config: Config) -> Result<()> {
+    let steps = Steps(Instant::now());
+    let folder = Folder::new(&config.migrations);
+    let files = folder.snapshot().await?;
+    steps.say(&format!("{} migration files in {}", files.set.files().len(), folder.root().display()));
+    for file in &files.unreadable {
+        steps.say(&format!("{} is left out: {}", file.path, file.reason));
+    }
+    let engine = match &config {
+        Config { database_url: Some(_), state_url: Some(_), .. } => None,
+        config => Some(Arc::new(start_engine(config, &steps).await?)),
+    };
+    let served = serve_with(config, folder, engine.clone(), &steps).await;
+    if let Some(engine) = engine.and_then(Arc::into_inner) {
+        engine.stop().await;
+        steps.say("PostgreSQL has stopped");
+    }
+    served
+}
+
+async fn start_engine(config: &Config, steps: &Steps) -> Result<Engine> {
+    let binaries = locate(config.engine_dir.as_deref())?;
+    let data = config.data_folder().ok_or_else(|| {
+        Error::invalid("This account has no home folder for the embedded database: name one with --data-dir.")
+    })?;
+    steps.say(&format!("Starting PostgreSQL in {}", data.display()));
+    let engine = Engine::start(EngineConfig { binaries, data, port: None }).await?;
+    steps.say(&format!("PostgreSQL {} takes connections", engine.version()));
+    if config.state_url.is_none() {
+        create(&engine, STUDIO_DATABASE).await?;
+    }
+    if config.database_url.is_none() {
+        create(&engine, TARGET_DATABASE).await?;
+        engine.prepare(TARGET_DATABASE).await?;
+    }
+    Ok(engine)
+}
+
+async fn create(engine: &Engine, database: &str) -> Result<()> {
+    match engine.create_database(database).await {
+        Err(EngineError::Database { code: Some(code), .. }) if code == DUPLICATE_DATABASE => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// A database that was named, or else one of the engine's.
+fn database(given: Option<&SecretString>, engine: Option<&Engine>, own: &str) -> Result<Target> {
+    let target = match (given, engine) {
+        (Some(url), _) => Target::new(url.expose_secret(), None, false),
+        (None, Some(engine)) => Target::new(engine.connection_string(own).expose_secret(), None, true),
+        (None, None) => return Err(Error::invalid("No database was named and no engine runs.")),
+    };
+    Ok(target?)
+}
+
+async fn serve_with(
+    config: Config,
+    folder: Folder,
+    engine: Option<Arc<Engine>>,
+    steps: &Steps,
+) -> Result<()> {
+    let studio = database(config.state_url.as_ref(), engine.as_deref(), STUDIO_DATABASE)?;
+    let studio = Studio::open(studio).await?;
+    steps.say(&log_of_audit(audit::verify(&studio).await?));
+    let target = database(config.database_url.as_ref(), engine.as_deref(), TARGET_DATABASE)?;
+    steps.say(&format!("Runs go to {}", target.name()));
+    let listener = listen(&config).await?;
+    let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, &error))?;
+    let token = people::owner_link(&studio).await?;
+    let (stop, shutdown) = watch::channel(false);
+    let cookie = cookie_name(&config, address);
+    let state =
+        AppState::new(Parts { config, studio, target, engine, folder, shutdown: shutdown.clone(), cookie });
+    let local = state.config.is_local();
+    let serving = axum::serve(listener, router(state)).with_graceful_shutdown(ended(shutdown.clone()));
+    steps.say("Ready. This link signs you in once:");
+    println!("\n    http://{address}/sign-in#token={}\n", token.expose_secret());
+    if !local {
+        println!("Others can reach this address: put a proxy with TLS before it; sessions need https.\n");
+    }
+    let signals = tokio::spawn(signals(stop));
+    let drained = async {
+        ended(shutdown).await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    let served = tokio::select! {
+        served = serving.into_future() => served,
+        () = drained => Ok(()),
+    };
+    signals.abort();
+    steps.say("Stopping");
+    served.map_err(|error| cannot_listen(address, &error))
+}
+
+fn log_of_audit(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Intact { rows, head } => {
+            format!("The audit log is intact: {rows} entries, head {}", head.get(..16).unwrap_or_default())
+        }
+        Verdict::Broken { seq } => {
+            format!("THE AUDIT LOG WAS TAMPERED WITH: entry {seq} does not follow from the ones before")
+        }
+    }
+}
+
+/// Cookies know no ports: two studios on this machine must not overwrite each other's.
+fn cookie_name(config: &Config, address: SocketAddr) -> String {
+    match config.is_local() {
+        true => format!("studio-{}", address.port()),
+        false => "__Host-studio".to_owned(),
+    }
+}
+
+/// Where it was told to listen; when nobody told and the port is taken, on any free one.
+async fn listen(config: &Config) -> Result<TcpListener> {
+    let bound = match TcpListener::bind(config.listen).await {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && config.listen == DEFAULT_LISTEN => {
+            TcpListener::bind((config.listen.ip(), 0)).await
+        }
+        other => other,
+    };
+    bound.map_err(|error| cannot_listen(config.listen, &error))
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Error {
+    Error::invalid(format!("Listening on {address} failed: {error}. Choose another address with --listen."))
+}
+
+async fn ended(mut shutdown: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and with it the server.
+    let _ = shutdown.wait_for(|stop| *stop).await;
+}
+
+/// The first signal ends the server in order, the second one at once.
+async fn signals(stop: watch::Sender<bool>) {
+    signal().await;
+    stop.send_replace(true);
+    signal().await;
+    std::process::exit(130);
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,66 @@
+//! What the server is told by flags and environment, once. Secrets in it do not print.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use secrecy::SecretString;
+use studio_kernel::plan::Digest;
+
+use crate::engine;
+
+/// Where the server listens unless it is told otherwise.
+pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4800);
+
+/// Flags and environment of `studio serve`.
+#[derive(Args, Clone, Debug)]
+pub struct Config {
+    /// Address to listen on; when the default is taken, any free port
+    #[arg(long, env = "STUDIO_LISTEN", default_value_t = DEFAULT_LISTEN)]
+    pub listen: SocketAddr,
+
+    /// Folder of the migration files
+    #[arg(long, env = "STUDIO_MIGRATIONS", default_value = "migrations")]
+    pub migrations: PathBuf,
+
+    /// The database that runs go to; without it an embedded one
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<SecretString>,
+
+    /// The studio's own database; without it an embedded one
+    #[arg(long, env = "STUDIO_STATE_URL", hide_env_values = true, value_name = "URL")]
+    pub state_url: Option<SecretString>,
+
+    /// Folder with the programs of PostgreSQL (bin/postgres)
+    #[arg(long, env = "STUDIO_ENGINE", value_name = "FOLDER")]
+    pub engine_dir: Option<PathBuf>,
+
+    /// Folder for the embedded database; one per migrations folder by default
+    #[arg(long, env = "STUDIO_DATA", value_name = "FOLDER")]
+    pub data_dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// Whether only this machine can reach the server.
+    pub fn is_local(&self) -> bool {
+        self.listen.ip().is_loopback()
+    }
+
+    /// The embedded database's folder: as told, else by the migrations folder, so that two checkouts do not
+    /// share a database. `None` when the account has no home.
+    pub fn data_folder(&self) -> Option<PathBuf> {
+        if let Some(folder) = &self.data_dir {
+            return Some(folder.clone());
+        }
+        let migrations = std::fs::canonicalize(&self.migrations).ok();
+        let path = migrations.as_deref().unwrap_or(&self.migrations);
+        Some(engine::default_data_folder()?.join(folder_name(path)))
+    }
+}
+
+fn folder_name(path: &Path) -> String {
+    let digest = Digest::of(path.as_os_str().as_encoded_bytes());
+    digest.short().to_owned()
+}

@@ -1,0 +1,149 @@
+//! The studio's own database: a few connections, shared. It knows no table.
+
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde::de::DeserializeOwned;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_postgres::{Client, NoTls, Row};
+
+use super::{schema, target::Target};
+use crate::error::{Error, Result};
+
+/// Connections of one server process; a request holds one for milliseconds.
+const CONNECTIONS: usize = 8;
+
+/// A request that waits longer for a connection is told so.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// The role the server works as: it may not rewrite the audit log, though the owner of the tables may.
+const ROLE: &str = "studio_server";
+
+/// Access to the studio's own database. Clones share their connections.
+#[derive(Clone)]
+pub struct Studio {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    address: Target,
+    idle: Mutex<Vec<Client>>,
+    permits: Arc<Semaphore>,
+}
+
+/// A connection for the time of one piece of work; it goes back when dropped.
+pub struct Lease {
+    client: Option<Client>,
+    shared: Arc<Shared>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Studio {
+    /// Connects and brings the schema `studio` up to date.
+    ///
+    /// # Errors
+    /// [`Error::Database`] when the server cannot be reached or refuses, [`Error::OtherSchema`].
+    pub async fn open(address: Target) -> Result<Self> {
+        let mut owner = connect(&address).await?;
+        schema::apply(&mut owner).await?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                address,
+                idle: Mutex::default(),
+                permits: Arc::new(Semaphore::new(CONNECTIONS)),
+            }),
+        })
+    }
+
+    /// Borrows a connection.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when none comes free, [`Error::Database`] when a new one is refused.
+    pub async fn client(&self) -> Result<Lease> {
+        let permits = Arc::clone(&self.shared.permits);
+        let permit = match tokio::time::timeout(WAIT, permits.acquire_owned()).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(_)) | Err(_) => return Err(Error::Busy),
+        };
+        let idle = loop {
+            match self.shared.idle().pop() {
+                Some(client) if client.is_closed() => {}
+                other => break other,
+            }
+        };
+        let client = match idle {
+            Some(client) => client,
+            None => {
+                let client = connect(&self.shared.address).await?;
+                client.batch_execute(&format!("set role {ROLE}")).await?;
+                client
+            }
+        };
+        Ok(Lease { client: Some(client), shared: Arc::clone(&self.shared), _permit: permit })
+    }
+}
+
+async fn connect(address: &Target) -> Result<Client> {
+    let (config, tls) = address.way("studio");
+    // A connection ends with its client; what goes wrong with it reaches the caller through the client's calls.
+    match tls {
+        None => {
+            let (client, connection) = config.connect(NoTls).await?;
+            tokio::spawn(connection);
+            Ok(client)
+        }
+        Some(tls) => {
+            let (client, connection) = config.connect(tls).await?;
+            tokio::spawn(connection);
+            Ok(client)
+        }
+    }
+}
+
+impl Shared {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Client>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.shared.idle().extend(self.client.take());
+    }
+}
+
+impl Deref for Lease {
+    type Target = Client;
+
+    #[expect(clippy::expect_used, reason = "only drop takes the client out")]
+    fn deref(&self) -> &Client {
+        self.client.as_ref().expect("a lease holds its client")
+    }
+}
+
+impl DerefMut for Lease {
+    #[expect(clippy::expect_used, reason = "only drop takes the client out")]
+    fn deref_mut(&mut self) -> &mut Client {
+        self.client.as_mut().expect("a lease holds its client")
+    }
+}
+
+/// Reads a column that holds one of the kernel's fixed words.
+///
+/// # Errors
+/// [`Error::Corrupt`] for any other text.
+pub fn word<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
+    let text: String = row.try_get(column)?;
+    serde_json::from_value(text.into()).map_err(|error| Error::Corrupt(format!("column {column}: {error}")))
+}
+
+/// Reads a point in time as the protocol spells it.
+///
+/// # Errors
+/// [`Error::Database`] when the column is none.
+pub fn time(row: &Row, column: &str) -> Result<String> {
+    Ok(row.try_get::<_, jiff::Timestamp>(column)?.to_string())
+}

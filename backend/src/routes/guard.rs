@@ -1,0 +1,102 @@
+//! What holds for every address: writes come from our own page, and browsers get the headers that keep
+//! other pages out. Who may do what is decided elsewhere.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::error::Error;
+
+/// The headers besides the content security policy.
+const HEADERS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("x-frame-options", "DENY"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=()"),
+];
+
+/// The content security policy; `nonce` admits the style elements that carry it.
+/// Trusted types are not demanded: the page's framework writes its own constant templates as HTML.
+pub fn content_security_policy(nonce: Option<&str>) -> String {
+    let nonce = nonce.map(|nonce| format!(" 'nonce-{nonce}'"));
+    format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'{}; connect-src 'self'; \
+         img-src 'self' data:; font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'",
+        nonce.unwrap_or_default()
+    )
+}
+
+/// Puts the headers on every answer; a policy that is there already stays.
+pub async fn security_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::from_str(&content_security_policy(None))
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+/// Refuses writes that another site's page could have sent.
+pub async fn same_origin(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if reads || is_same_origin(request.headers()) {
+        next.run(request).await
+    } else {
+        Error::CrossSite.into_response()
+    }
+}
+
+/// A browser says where a write comes from in `Origin`, or at least in `Sec-Fetch-Site`; who says neither
+/// is refused. The scheme is not compared: behind a proxy that ends TLS the server does not know its own.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    match (headers.contains_key(header::ORIGIN), text(header::ORIGIN)) {
+        (true, Some(origin)) => {
+            let authority = origin.split_once("://").map(|(_, authority)| authority);
+            authority.is_some() && authority == text(header::HOST)
+        }
+        (true, None) => false,
+        (false, _) => text(header::HeaderName::from_static("sec-fetch-site")) == Some("same-origin"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_own_page_may_write() {
+        for (headers, same) in [
+            (&[("host", "a:1"), ("origin", "http://a:1")][..], true),
+            (&[("host", "a:1"), ("origin", "https://a:1")], true),
+            (&[("host", "a:1"), ("origin", "http://a:2")], false),
+            (&[("host", "a:1"), ("origin", "http://b:1")], false),
+            (&[("host", "a:1"), ("origin", "null")], false),
+            (&[("origin", "http://a:1")], false),
+            (&[("host", "a:1"), ("sec-fetch-site", "same-origin")], true),
+            (&[("host", "a:1"), ("sec-fetch-site", "same-site")], false),
+            (&[("host", "a:1"), ("origin", "http://b:1"), ("sec-fetch-site", "same-origin")], false),
+            (&[("host", "a:1")], false),
+        ] {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.insert(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(is_same_origin(&map), same, "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Every address of the server. Routes speak HTTP and leave the work to the services.
+
+pub mod guard;
+mod migrations;
+mod people;
+mod rules;
+mod session;
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+
+use crate::{assets, error::Error, log, state::AppState};
+
+/// Bytes of a request's body: a revision carries whole files.
+pub const BODY_LIMIT: usize = 32 << 20;
+
+/// The whole server, without a port.
+pub fn router(state: AppState) -> Router {
+    let api = Router::new()
+        .merge(session::router())
+        .merge(people::router())
+        .merge(migrations::router())
+        .merge(rules::router())
+        .fallback(async || Error::NotFound("address"))
+        .method_not_allowed_fallback(async || Error::Method);
+    Router::new()
+        .nest("/api", api)
+        .fallback(assets::serve)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(middleware::from_fn(guard::same_origin))
+        .layer(middleware::from_fn(guard::security_headers))
+        .layer(middleware::from_fn(log::boundary))
+        .with_state(state)
+}

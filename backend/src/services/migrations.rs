@@ -1,0 +1,189 @@
+//! The migration set as the page shows it: files, what they are for, and their state on the target.
+
+use std::collections::BTreeMap;
+
+use studio_kernel::{
+    lint::finding::Finding,
+    migration::{Migration, Role, SourceFile},
+    plan::{Digest, plan},
+    review::Timestamp,
+    run::api::{FileState, FileText, FindingCounts, MadeObject, MigrationSummary, Migrations, Sources},
+    sql::{
+        self,
+        statement::{Detail, ObjectRole, Statement},
+    },
+};
+
+use super::{
+    changes,
+    folder::{Snapshot, Unreadable},
+    target,
+};
+use crate::{
+    error::{Error, Result},
+    pg::target::ledger::LedgerRow,
+    state::AppState,
+};
+
+/// Every file, with what is known of it.
+///
+/// # Errors
+/// [`Error::Folder`], [`Error::Database`]. A target that cannot be reached is no error: states are unknown.
+pub async fn list(state: &AppState) -> Result<Migrations> {
+    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let snapshot = snapshot?;
+    let ledger = ledger.ok();
+    let touched = changes::open_by_path(&state.studio).await?;
+    let applied_at = changes::applied_at(&state.studio, &target::name(state)).await?;
+    let report = snapshot.report();
+    let mut files: Vec<MigrationSummary> = snapshot
+        .set
+        .files()
+        .iter()
+        .map(|file| summary(&snapshot, file, &report.findings, ledger.as_deref(), &applied_at))
+        .chain(snapshot.unreadable.iter().map(unreadable))
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    for file in &mut files {
+        file.changes = touched.get(&file.path).cloned().unwrap_or_default();
+    }
+    let without_file = ledger
+        .iter()
+        .flatten()
+        .filter(|row| !files.iter().any(|file| is_forward(file, &row.version)))
+        .map(|row| (row.version.clone(), row.name.clone()))
+        .collect();
+    Ok(Migrations { files, without_file, coverage: report.coverage })
+}
+
+fn is_forward(file: &MigrationSummary, version: &str) -> bool {
+    file.role.is_forward() && file.version.as_deref() == Some(version)
+}
+
+fn summary(
+    snapshot: &Snapshot,
+    file: &Migration,
+    findings: &[Finding],
+    ledger: Option<&[LedgerRow]>,
+    applied_at: &BTreeMap<String, Timestamp>,
+) -> MigrationSummary {
+    let triple = snapshot.set.triple(&file.path);
+    let path_of = |file: Option<&Migration>| file.map(|file| file.path.clone());
+    let state = file_state(file, ledger);
+    let at = matches!(state, FileState::Applied | FileState::Edited).then(|| applied_at.get(&file.path));
+    MigrationSummary {
+        path: file.path.clone(),
+        version: file.file_name.version.clone(),
+        name: file.file_name.name.clone(),
+        role: file.role,
+        purpose: file.header.purpose.clone(),
+        sha256: file.sha256.clone(),
+        makes: makes(file),
+        findings: FindingCounts::of(findings.iter().filter(|finding| finding.file == file.path)),
+        state,
+        applied_at: at.flatten().cloned(),
+        changes: Vec::new(),
+        rollback: path_of(triple.and_then(|triple| triple.rollback)),
+        validation: path_of(triple.and_then(|triple| triple.validation)),
+    }
+}
+
+/// A file that cannot be read stays in the list, with the reason in the place of its purpose.
+fn unreadable(file: &Unreadable) -> MigrationSummary {
+    let name = file.path.rsplit('/').next().unwrap_or_default();
+    MigrationSummary {
+        path: file.path.clone(),
+        version: None,
+        name: name.trim_end_matches(".sql").to_owned(),
+        role: Role::Cleanup,
+        purpose: format!("This file cannot be read: {}.", file.reason),
+        sha256: String::new(),
+        makes: Vec::new(),
+        findings: FindingCounts { errors: 1, ..FindingCounts::default() },
+        state: FileState::Unknown,
+        applied_at: None,
+        changes: Vec::new(),
+        rollback: None,
+        validation: None,
+    }
+}
+
+/// What a file makes, DO blocks included; each object once.
+fn makes(file: &Migration) -> Vec<MadeObject> {
+    let mut made: Vec<MadeObject> = Vec::new();
+    let mut add = |statement: &Statement| {
+        for object in statement.in_role(ObjectRole::Makes) {
+            let object = MadeObject { kind: object.kind, name: object.name.to_string() };
+            if !made.contains(&object) {
+                made.push(object);
+            }
+        }
+    };
+    for statement in &file.parsed.statements {
+        add(statement);
+        if let Detail::Do(body) = &statement.detail {
+            body.statements.iter().for_each(|embedded| add(&embedded.statement));
+        }
+    }
+    made
+}
+
+/// A file's state by the ledger; `None` for a target that cannot be asked.
+fn file_state(file: &Migration, ledger: Option<&[LedgerRow]>) -> FileState {
+    if !file.role.is_forward() {
+        return FileState::Standing;
+    }
+    let Some(ledger) = ledger else {
+        return FileState::Unknown;
+    };
+    let version = file.file_name.version.as_ref();
+    match ledger.iter().find(|row| Some(&row.version) == version) {
+        None => FileState::Pending,
+        Some(LedgerRow { statements: Some(recorded), .. }) if !same(recorded, file) => FileState::Edited,
+        Some(_) => FileState::Applied,
+    }
+}
+
+/// Compares statement by statement: tools differ in the comments and separators that they record.
+fn same(recorded: &[String], file: &Migration) -> bool {
+    let recorded = recorded.iter().flat_map(|text| texts(text, &sql::parse(text).statements));
+    let present = texts(&file.text, &file.parsed.statements);
+    recorded.eq(present)
+}
+
+fn texts(text: &str, statements: &[Statement]) -> Vec<String> {
+    statements.iter().map(|statement| statement.span.of(text).to_owned()).collect()
+}
+
+/// One file with its plan on the target.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::UnreadableFile`], [`Error::Folder`].
+pub async fn file(state: &AppState, path: &str) -> Result<FileText> {
+    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let snapshot = snapshot?;
+    if let Some(file) = snapshot.unreadable.iter().find(|file| file.path == path) {
+        return Err(Error::UnreadableFile { path: file.path.clone(), reason: file.reason.clone() });
+    }
+    let file = snapshot.set.get(path).ok_or(Error::NotFound("file"))?;
+    let ledger = ledger.ok();
+    let applied = target::versions(ledger.as_deref().unwrap_or_default());
+    let findings = snapshot.report().findings.iter().filter(|finding| finding.file == path);
+    Ok(FileText {
+        file: SourceFile { path: file.path.clone(), text: file.text.clone() },
+        sha256: Digest::of(file.text.as_bytes()).to_string(),
+        state: file_state(file, ledger.as_deref()),
+        plan: plan(&snapshot.set, &[path], &applied),
+        findings: findings.cloned().collect(),
+    })
+}
+
+/// Every file's text.
+///
+/// # Errors
+/// [`Error::Folder`].
+pub async fn sources(state: &AppState) -> Result<Sources> {
+    let snapshot = state.folder.snapshot().await?;
+    let source = |file: &Migration| SourceFile { path: file.path.clone(), text: file.text.clone() };
+    Ok(Sources { files: snapshot.set.files().iter().map(source).collect() })
+}

@@ -1,0 +1,49 @@
+//! What every request can reach.
+
+use std::{ops::Deref, sync::Arc};
+
+use tokio::sync::watch;
+
+use crate::{
+    config::Config,
+    engine::Engine,
+    pg::{studio::Studio, target::Target},
+    services::folder::Folder,
+};
+
+/// Shared by all requests; cloning it is cheap.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// What [`AppState`] holds.
+pub struct Parts {
+    /// Flags and environment.
+    pub config: Config,
+    /// The studio's own database.
+    pub studio: Studio,
+    /// Where runs go.
+    pub target: Target,
+    /// The embedded PostgreSQL, unless both databases are given.
+    pub engine: Option<Arc<Engine>>,
+    /// The migration files.
+    pub folder: Folder,
+    /// Turns true once, when the server is to end.
+    pub shutdown: watch::Receiver<bool>,
+    /// The name of the session cookie; cookies know no ports, so that of a local server holds its own.
+    pub cookie: String,
+}
+
+impl AppState {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
