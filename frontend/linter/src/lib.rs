@@ -1,1 +1,39 @@
-//! Placeholder.
+//! The kernel as a wasm module of its own, run in a Web Worker: files in, analyses out.
+//! It judges nothing itself, and it knows nothing of the page or of messages; `entry.ts` speaks those.
+
+mod analyser;
+mod wire;
+
+use std::cell::RefCell;
+
+use studio_kernel::migration::SourceFile;
+use wasm_bindgen::prelude::*;
+
+use analyser::Analyser;
+
+thread_local! {
+    static ANALYSER: RefCell<Analyser> = RefCell::default();
+}
+
+/// Forgets every file.
+#[wasm_bindgen]
+pub fn clear() {
+    ANALYSER.with_borrow_mut(|analyser| *analyser = Analyser::default());
+}
+
+/// Puts a file into the set, in place of the one with its path.
+#[wasm_bindgen]
+pub fn put(path: String, text: String) {
+    ANALYSER.with_borrow_mut(|analyser| analyser.put(SourceFile { path, text }));
+}
+
+/// Puts a file into the set and answers with everything about it: a [`wire::Analysis`] as JSON.
+///
+/// # Errors
+///
+/// When the answer cannot be written as JSON.
+#[wasm_bindgen]
+pub fn analyse(path: String, text: String) -> Result<String, JsError> {
+    let analysis = ANALYSER.with_borrow_mut(|analyser| analyser.analyse(SourceFile { path, text }));
+    Ok(serde_json::to_string(&analysis)?)
+}

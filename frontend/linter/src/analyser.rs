@@ -1,0 +1,203 @@
+//! The set of files and what is asked of it. Pure Rust, so that its tests run without a browser.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use studio_kernel::{
+    lint::{self, Settings},
+    migration::{Migration, MigrationSet, SourceFile},
+    plan::{self, Plan, PlannedStatement, SegmentKind},
+    run::api::MadeObject,
+    sql::{
+        lock,
+        statement::{ActionKind, Detail, ObjectKind, ObjectRef, ObjectRole, Reading, Statement},
+    },
+    text::LineIndex,
+};
+
+use crate::wire::{Analysis, Names, OutlineObject, OutlineRow};
+
+/// Every file of the set, as last given.
+#[derive(Default)]
+pub(crate) struct Analyser {
+    set: MigrationSet,
+    settings: Settings,
+    /// As last answered: names change far less often than text.
+    names: Option<Names>,
+}
+
+impl Analyser {
+    pub(crate) fn put(&mut self, file: SourceFile) {
+        self.set.put(file);
+    }
+
+    pub(crate) fn analyse(&mut self, file: SourceFile) -> Analysis {
+        let path = file.path.clone();
+        self.set.put(file);
+        let names = names(&self.set);
+        let changed = self.names.as_ref() != Some(&names);
+        if changed {
+            self.names = Some(names.clone());
+        }
+        let plan = plan::plan(&self.set, &[&path], &BTreeSet::new());
+        let file = self.set.get(&path);
+        Analysis {
+            report: lint::lint(&self.set, &[&path], &self.settings),
+            outline: file.map(|file| outline(file, &plan)).unwrap_or_default(),
+            makes: file.map(makes).unwrap_or_default(),
+            names: changed.then_some(names),
+            plan,
+        }
+    }
+}
+
+fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
+    let lines = LineIndex::new(&file.text);
+    let planned = planned(file, plan);
+    let row = |(index, statement): (usize, &Statement)| {
+        let known = planned.get(&index);
+        let kind = statement.kind.to_string();
+        OutlineRow {
+            span: statement.span,
+            line: lines.position(&file.text, statement.span.start).line,
+            summary: known.map_or_else(|| summary(&kind, statement), |(_, known)| known.summary.clone()),
+            locks: known.map_or_else(|| lock::locks(statement), |(_, known)| known.locks.clone()),
+            objects: statement.objects.iter().map(named).collect(),
+            standalone: known.is_some_and(|(segment, _)| *segment == SegmentKind::Standalone),
+            parsed: matches!(statement.reading, Reading::Parsed | Reading::ParsedInPart),
+            kind,
+        }
+    };
+    file.parsed.statements.iter().enumerate().map(row).collect()
+}
+
+/// The plan knows more than a statement alone: which objects the file itself made before it locks them.
+/// Files that are never run by themselves, and transaction control, are not in it.
+fn planned<'plan>(
+    file: &Migration,
+    plan: &'plan Plan,
+) -> BTreeMap<usize, (SegmentKind, &'plan PlannedStatement)> {
+    let segments = plan.files.iter().filter(|one| one.path == file.path).flat_map(|one| &one.segments);
+    segments
+        .flat_map(|segment| segment.statements.iter().map(|statement| (segment.kind, statement)))
+        .map(|(kind, statement)| (statement.index, (kind, statement)))
+        .collect()
+}
+
+fn summary(kind: &str, statement: &Statement) -> String {
+    let words = kind.replace('_', " ");
+    statement.objects.first().map_or(words.clone(), |object| format!("{words} {}", object.name))
+}
+
+fn named(object: &ObjectRef) -> OutlineObject {
+    OutlineObject {
+        role: object.role,
+        object: MadeObject { kind: object.kind, name: object.name.to_string() },
+    }
+}
+
+fn makes(file: &Migration) -> Vec<MadeObject> {
+    let mut seen = BTreeSet::new();
+    let made = file.parsed.statements.iter().flat_map(with_embedded);
+    let made = made.flat_map(|statement| statement.in_role(ObjectRole::Makes));
+    made.filter(|object| seen.insert((object.kind, &object.name, &object.of)))
+        .map(|object| named(object).object)
+        .collect()
+}
+
+/// What the files of the set bring into being, whatever their order: completion offers, it does not judge.
+fn names(set: &MigrationSet) -> Names {
+    let mut names = Names::new();
+    let forward = set.files().iter().filter(|file| file.role.is_forward());
+    for statement in forward.flat_map(|file| &file.parsed.statements).flat_map(with_embedded) {
+        for object in statement.in_role(ObjectRole::Makes).filter(|object| completes(object.kind)) {
+            names.entry(object.name.to_string()).or_default();
+        }
+        add_columns(&mut names, statement);
+    }
+    names
+}
+
+fn with_embedded(statement: &Statement) -> impl Iterator<Item = &Statement> {
+    let embedded = statement.body().into_iter().flat_map(|body| &body.statements);
+    std::iter::once(statement).chain(embedded.map(|one| &one.statement))
+}
+
+const fn completes(kind: ObjectKind) -> bool {
+    matches!(
+        kind,
+        ObjectKind::Table
+            | ObjectKind::ForeignTable
+            | ObjectKind::View
+            | ObjectKind::MaterializedView
+            | ObjectKind::Function
+            | ObjectKind::Procedure
+            | ObjectKind::Type
+            | ObjectKind::Domain
+            | ObjectKind::Sequence
+    )
+}
+
+fn add_columns(names: &mut Names, statement: &Statement) {
+    let Some(table) = statement.objects.iter().find(|object| object.kind == ObjectKind::Table) else {
+        return;
+    };
+    let added = statement.actions().iter().filter_map(|action| match &action.kind {
+        ActionKind::AddColumn { column, .. } => Some(column),
+        _ => None,
+    });
+    let created = match &statement.detail {
+        Detail::CreateTable(table) => table.columns.as_slice(),
+        _ => &[],
+    };
+    let mut new = created.iter().chain(added).map(|column| column.name.to_string()).peekable();
+    if new.peek().is_none() {
+        return;
+    }
+    let columns = names.entry(table.name.to_string()).or_default();
+    for column in new {
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETUP: &str = "20250101000000_setup.sql";
+
+    fn file(path: &str, text: &str) -> SourceFile {
+        SourceFile { path: path.to_owned(), text: text.to_owned() }
+    }
+
+    #[test]
+    fn an_analysis_has_the_outline_and_what_is_made() {
+        let mut analyser = Analyser::default();
+        let analysis =
+            analyser.analyse(file(SETUP, "-- ä\ncreate table t (a int);\ncreate index i on t (a);\n"));
+        let rows: Vec<_> = analysis.outline.iter().map(|row| (row.line, row.kind.as_str())).collect();
+        assert_eq!(rows, [(2, "create_table"), (3, "create_index")]);
+        let made: Vec<_> = analysis.makes.iter().map(|made| made.name.as_str()).collect();
+        assert_eq!(made, ["t", "i"]);
+    }
+
+    #[test]
+    fn names_come_with_columns_and_only_when_they_changed() {
+        let mut analyser = Analyser::default();
+        analyser.put(file(SETUP, "create table t (a int);"));
+        let later = "20250102000000_more.sql";
+        let names = analyser.analyse(file(later, "alter table t add column b int;")).names.unwrap();
+        assert_eq!(names.get("t").unwrap(), &["a", "b"]);
+        let again = analyser.analyse(file(later, "alter table t add column b  int;"));
+        assert_eq!(again.names, None);
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let mut analyser = Analyser::default();
+        let analysis = analyser.analyse(file(SETUP, "create table t (a int); drop table nothing;"));
+        let json = serde_json::to_string(&analysis).unwrap();
+        assert_eq!(serde_json::from_str::<Analysis>(&json).unwrap(), analysis);
+    }
+}
