@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::lock::LockMode;
 use crate::{
     name::{Ident, QualifiedName},
     text::Span,
@@ -36,9 +37,7 @@ impl Statement {
 
     /// The objects it has in this role.
     pub fn in_role(&self, role: ObjectRole) -> impl Iterator<Item = &ObjectRef> {
-        self.objects
-            .iter()
-            .filter(move |object| object.role == role)
+        self.objects.iter().filter(move |object| object.role == role)
     }
 
     /// The PL/pgSQL (or SQL) body it carries.
@@ -177,10 +176,7 @@ pub struct ObjectRef {
 
 /// Words that change the meaning of a statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a word of the statement, present or not"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the statement, present or not")]
 pub struct Flags {
     /// `if exists`.
     pub if_exists: bool,
@@ -206,6 +202,12 @@ pub struct Flags {
     pub local: bool,
     /// `with no data` (materialized views, CREATE TABLE AS).
     pub no_data: bool,
+    /// `for update`, `for share` and their kin (SELECT).
+    pub row_lock: bool,
+    /// `full` (VACUUM).
+    pub full: bool,
+    /// A schema, a database or the system as a whole (REINDEX).
+    pub whole_database: bool,
 }
 
 /// What only some kinds of statements have.
@@ -228,6 +230,8 @@ pub enum Detail {
     Index(Vec<String>),
     /// CREATE TYPE … AS ENUM: its labels. ALTER TYPE … ADD VALUE: the one new label.
     Enum(Vec<String>),
+    /// LOCK TABLE: the mode it asks for.
+    Lock(LockMode),
     /// SET, RESET: the setting's name and its value as written.
     Setting {
         /// Lower case.

@@ -1,0 +1,210 @@
+//! The actions of ALTER TABLE, one by one.
+
+use super::{
+    Outline,
+    constraint::{starts_table_constraint, table_constraint},
+    table::column,
+};
+use crate::{
+    name::{Ident, QualifiedName},
+    sql::{
+        cursor::{Cursor, Named},
+        statement::{
+            ActionKind as A,
+            ObjectKind::{Column, Constraint, Role, Table},
+            ObjectRole::{Changes, Drops, Makes, Renames, Uses},
+            TableAction,
+        },
+    },
+};
+
+/// Reads the actions behind the table's name. The objects they name go into `outline`.
+pub(super) fn actions(
+    mut cursor: Cursor<'_>,
+    outline: &mut Outline,
+    table: &QualifiedName,
+) -> Vec<TableAction> {
+    let mut actions = Vec::new();
+    while let Some(item) = cursor.list_item() {
+        if !item.is_empty() {
+            let kind = action(item, outline, table);
+            actions.push(TableAction { span: item.span(), kind });
+        }
+    }
+    actions
+}
+
+fn action(mut cursor: Cursor<'_>, outline: &mut Outline, table: &QualifiedName) -> A {
+    let whole = cursor;
+    let of = Some(table.clone());
+    let read = if cursor.eat("add") {
+        add(cursor, outline, of)
+    } else if cursor.eat("drop") {
+        drop(cursor, outline, of)
+    } else if cursor.eat("alter") {
+        alter(cursor, outline, of)
+    } else if cursor.eat_all(&["validate", "constraint"]) {
+        named(&mut cursor, outline, of).map(A::ValidateConstraint)
+    } else if cursor.eat("rename") {
+        rename(cursor, outline, table)
+    } else if cursor.eat_all(&["set", "schema"]) {
+        cursor.ident().map(|(schema, _)| A::SetSchema(schema))
+    } else if cursor.eat_all(&["attach", "partition"]) {
+        partition(&mut cursor, outline).map(A::AttachPartition)
+    } else if cursor.eat_all(&["detach", "partition"]) {
+        partition(&mut cursor, outline)
+            .map(|name| A::DetachPartition { name, concurrently: cursor.is("concurrently") })
+    } else if cursor.eat_all(&["owner", "to"]) {
+        outline.name(&mut cursor, Uses, Role);
+        None
+    } else if cursor.eat("inherit") || cursor.eat_all(&["no", "inherit"]) {
+        outline.name(&mut cursor, Uses, Table);
+        None
+    } else {
+        row_security(&cursor)
+    };
+    read.unwrap_or_else(|| A::Other(first_words(whole)))
+}
+
+/// The words up to the first that is a name or a value: `set statistics`, `owner to`, `replica identity`.
+fn first_words(mut cursor: Cursor<'_>) -> String {
+    let start = cursor;
+    let two = [
+        "owner", "replica", "set", "no", "cluster", "alter", "add", "drop", "enable", "disable", "not",
+        "force",
+    ];
+    let count = 1 + usize::from(cursor.is_any(&two) && !cursor.word(1).is_empty());
+    cursor.skip(count);
+    start.until(&cursor).folded()
+}
+
+fn row_security(cursor: &Cursor<'_>) -> Option<A> {
+    let level = ["row", "level", "security"];
+    let rest = |count| {
+        let mut rest = *cursor;
+        rest.skip(count);
+        rest
+    };
+    if cursor.are(&["no", "force"]) && rest(2).are(&level) {
+        return Some(A::ForceRls(false));
+    }
+    if rest(1).are(&level) {
+        return match () {
+            () if cursor.is("enable") => Some(A::EnableRls),
+            () if cursor.is("disable") => Some(A::DisableRls),
+            () if cursor.is("force") => Some(A::ForceRls(true)),
+            () => None,
+        };
+    }
+    (cursor.is_any(&["enable", "disable"])).then_some(A::Trigger)
+}
+
+fn add(mut cursor: Cursor<'_>, outline: &mut Outline, of: Option<QualifiedName>) -> Option<A> {
+    if starts_table_constraint(&cursor) {
+        if cursor.is("constraint") {
+            let mut rest = cursor;
+            rest.skip(1);
+            named_as(&mut rest, outline, Makes, of);
+        }
+        return table_constraint(cursor, outline).map(A::AddConstraint);
+    }
+    cursor.eat("column");
+    let if_not_exists = cursor.eat_all(&["if", "not", "exists"]);
+    let mut name = cursor;
+    let (ident, span) = name.ident()?;
+    outline.object_of(Makes, Column, Named { name: QualifiedName::bare(ident), span }, of);
+    column(cursor, outline, true).map(|column| A::AddColumn { column, if_not_exists })
+}
+
+fn drop(mut cursor: Cursor<'_>, outline: &mut Outline, of: Option<QualifiedName>) -> Option<A> {
+    let mut tail = cursor;
+    tail.skip_to_any(&["cascade"]);
+    outline.flags.cascade |= tail.is("cascade");
+    if cursor.eat("constraint") {
+        let if_exists = cursor.eat_all(&["if", "exists"]);
+        let name = named_as(&mut cursor, outline, Drops, of)?;
+        return Some(A::DropConstraint { name, if_exists });
+    }
+    cursor.eat("column");
+    let if_exists = cursor.eat_all(&["if", "exists"]);
+    let (name, span) = cursor.ident()?;
+    let column = Named { name: QualifiedName::bare(name.clone()), span };
+    outline.object_of(Drops, Column, column, of);
+    Some(A::DropColumn { name, if_exists })
+}
+
+fn alter(mut cursor: Cursor<'_>, outline: &mut Outline, of: Option<QualifiedName>) -> Option<A> {
+    if cursor.eat("constraint") {
+        named(&mut cursor, outline, of);
+        return Some(A::Other("alter constraint".to_owned()));
+    }
+    cursor.eat("column");
+    let (name, span) = cursor.ident()?;
+    let column = Named { name: QualifiedName::bare(name.clone()), span };
+    outline.object_of(Changes, Column, column, of);
+    if cursor.eat_all(&["set", "not", "null"]) {
+        return Some(A::SetNotNull(name));
+    }
+    if cursor.eat_all(&["drop", "not", "null"]) {
+        return Some(A::DropNotNull(name));
+    }
+    if cursor.eat_all(&["set", "default"]) {
+        return Some(A::SetDefault(name));
+    }
+    if cursor.eat_all(&["drop", "default"]) {
+        return Some(A::DropDefault(name));
+    }
+    if cursor.eat_all(&["set", "data", "type"]) || cursor.eat("type") {
+        let start = cursor;
+        cursor.skip_to_any(&["using", "collate"]);
+        let type_name = start.until(&cursor).folded();
+        cursor.skip_to_any(&["using"]);
+        return Some(A::SetType { name, type_name, using: cursor.is("using") });
+    }
+    let words = format!("alter column {} {}", cursor.word(0), cursor.word(1));
+    Some(A::Other(words.trim_end().to_ascii_lowercase()))
+}
+
+fn rename(mut cursor: Cursor<'_>, outline: &mut Outline, table: &QualifiedName) -> Option<A> {
+    let of = Some(table.clone());
+    if cursor.eat("to") {
+        return cursor.ident().map(|(name, _)| A::RenameTo(name));
+    }
+    let constraint = cursor.eat("constraint");
+    if !constraint {
+        cursor.eat("column");
+    }
+    let kind = if constraint { Constraint } else { Column };
+    let (from, old) = cursor.ident()?;
+    cursor.eat("to");
+    let (to, new) = cursor.ident()?;
+    for (role, name, span) in [(Renames, &from, old), (Makes, &to, new)] {
+        let name = QualifiedName::bare(name.clone());
+        outline.object_of(role, kind, Named { name, span }, of.clone());
+    }
+    Some(if constraint { A::RenameConstraint { from, to } } else { A::RenameColumn { from, to } })
+}
+
+/// A constraint that is only changed.
+fn named(cursor: &mut Cursor<'_>, outline: &mut Outline, of: Option<QualifiedName>) -> Option<Ident> {
+    named_as(cursor, outline, Changes, of)
+}
+
+fn named_as(
+    cursor: &mut Cursor<'_>,
+    outline: &mut Outline,
+    role: crate::sql::statement::ObjectRole,
+    of: Option<QualifiedName>,
+) -> Option<Ident> {
+    let (name, span) = cursor.ident()?;
+    let constraint = Named { name: QualifiedName::bare(name.clone()), span };
+    outline.object_of(role, Constraint, constraint, of);
+    Some(name)
+}
+
+fn partition(cursor: &mut Cursor<'_>, outline: &mut Outline) -> Option<QualifiedName> {
+    let named = cursor.name()?;
+    let name = named.name.clone();
+    outline.object(Uses, Table, named);
+    Some(name)
+}

@@ -1,0 +1,218 @@
+//! Tokens to statements, where psql would cut: parentheses of rules, BEGIN ATOMIC bodies, COPY data and
+//! meta-commands included. It knows where a statement ends and nothing of what it means.
+
+use super::lex::{Lexer, Quote, Token, TokenKind};
+use crate::text::Span;
+
+/// A stretch of the text that holds one statement or none. The pieces joined are the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Piece {
+    /// All of its bytes: trivia before it, its terminator, COPY data behind it.
+    pub(crate) span: Span,
+    /// What ended it.
+    pub(crate) ending: Ending,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// `;` or `\;`.
+    Semicolon,
+    /// It is a meta-command.
+    Meta,
+    /// A meta-command follows in the middle of a statement.
+    BeforeMeta,
+    /// A token that is never closed.
+    Broken(Quote),
+    EndOfText,
+}
+
+/// Cuts a text into pieces, one at a time.
+pub(crate) struct Splitter<'a> {
+    text: &'a str,
+    lexer: Lexer<'a>,
+    /// Whether psql reads the text: files yes, bodies of functions no.
+    psql: bool,
+}
+
+impl<'a> Splitter<'a> {
+    /// Splits a file, as psql does.
+    pub(crate) const fn file(text: &'a str) -> Self {
+        Self { text, lexer: Lexer::new(text), psql: true }
+    }
+
+    /// Splits a body, as the server does: no meta-commands, no COPY data.
+    pub(crate) const fn body(text: &'a str) -> Self {
+        Self { text, lexer: Lexer::new(text), psql: false }
+    }
+
+    /// The next piece; `tokens` then holds its tokens without trivia and terminator.
+    pub(crate) fn next(&mut self, tokens: &mut Vec<Token>) -> Option<Piece> {
+        tokens.clear();
+        let start = self.lexer.position();
+        let ending = self.read(tokens);
+        let span = Span::new(start, self.lexer.position());
+        (!span.is_empty()).then_some(Piece { span, ending })
+    }
+
+    fn read(&mut self, tokens: &mut Vec<Token>) -> Ending {
+        let mut state = State::default();
+        while let Some(token) = self.lexer.next() {
+            match token.kind {
+                TokenKind::Space | TokenKind::Comment => continue,
+                TokenKind::Word => state.word(self.text, token, tokens.len()),
+                TokenKind::OpenParen => state.parens += 1,
+                TokenKind::CloseParen => state.parens = state.parens.saturating_sub(1),
+                TokenKind::Semicolon if state.ends_here() => {
+                    if state.copy == Copy::FromStdin && self.psql {
+                        self.skip_data();
+                    }
+                    return Ending::Semicolon;
+                }
+                TokenKind::Backslash if self.psql => {
+                    if self.text.as_bytes().get(token.end) == Some(&b';') {
+                        self.lexer.skip_to(token.end + 1);
+                        return Ending::Semicolon;
+                    }
+                    if tokens.is_empty() {
+                        tokens.push(self.meta(token.start));
+                        return Ending::Meta;
+                    }
+                    self.lexer.rewind_to(token.start);
+                    return Ending::BeforeMeta;
+                }
+                TokenKind::Broken(quote) => {
+                    tokens.push(token);
+                    return Ending::Broken(quote);
+                }
+                _ => {}
+            }
+            tokens.push(token);
+        }
+        Ending::EndOfText
+    }
+
+    /// The meta-command at `start`: to the end of its line, or to the `\\` that ends it.
+    fn meta(&mut self, start: usize) -> Token {
+        let line = Span::new(start, self.lexer.line_end(start)).of(self.text);
+        let separator = line.get(1..).and_then(|rest| rest.find("\\\\"));
+        let end = start + separator.map_or(line.len(), |at| at + 3);
+        self.lexer.skip_to(end);
+        let mut words = line.split_ascii_whitespace();
+        if words.next() == Some("\\copy") {
+            let folded: Vec<String> = words.map(str::to_ascii_lowercase).collect();
+            let reads_file = |pair: &[String]| pair[0] == "from" && pair[1].contains("stdin");
+            if folded.windows(2).any(reads_file) {
+                self.skip_data();
+            }
+        }
+        Token { kind: TokenKind::Meta, start, end: start + line[..end - start].trim_end().len() }
+    }
+
+    /// COPY data: whole lines up to the one that is `\.`, else to the end.
+    fn skip_data(&mut self) {
+        let mut at = self.lexer.position();
+        let mut first = true;
+        loop {
+            let end = match self.text.get(at..).and_then(|rest| rest.find('\n')) {
+                Some(by) => at + by + 1,
+                None => self.text.len(),
+            };
+            let line = Span::new(at, end).of(self.text);
+            at = end;
+            if !first && line.trim_end() == "\\." || at >= self.text.len() {
+                break;
+            }
+            first = false;
+        }
+        self.lexer.skip_to(at);
+    }
+}
+
+#[derive(Default, PartialEq, Eq)]
+enum Copy {
+    #[default]
+    No,
+    Verb,
+    From,
+    FromStdin,
+}
+
+#[derive(Default, PartialEq, Eq, PartialOrd)]
+enum Create {
+    #[default]
+    No,
+    Verb,
+    /// `create rule`: its actions in parentheses hold `;`.
+    Rule,
+    /// `create function` or `procedure`: BEGIN ATOMIC may follow.
+    Routine,
+    /// Behind `begin`, so that `atomic` counts.
+    RoutineBegin,
+}
+
+/// What the words so far say about where the statement ends.
+#[derive(Default)]
+struct State {
+    parens: usize,
+    /// Open BEGIN ATOMIC and CASE.
+    bodies: usize,
+    copy: Copy,
+    create: Create,
+}
+
+impl State {
+    /// A `;` in parentheses ends the statement too: only a rule may hold one, and an open parenthesis must
+    /// not swallow the rest of the file.
+    fn ends_here(&self) -> bool {
+        self.bodies == 0 && (self.parens == 0 || self.create != Create::Rule)
+    }
+
+    fn word(&mut self, text: &str, token: Token, before: usize) {
+        if before < 4 && !(before > 0 && self.create == Create::No) {
+            self.head(token.span().of(text), before);
+        } else if self.create >= Create::Routine && self.parens == 0 {
+            self.routine(token.span().of(text));
+        }
+        if self.copy != Copy::No && self.parens == 0 && before > 0 {
+            let word = token.span().of(text);
+            if word.eq_ignore_ascii_case("from") {
+                self.copy = Copy::From;
+            } else if self.copy == Copy::From {
+                let stdin = word.eq_ignore_ascii_case("stdin");
+                self.copy = if stdin { Copy::FromStdin } else { Copy::Verb };
+            }
+        }
+    }
+
+    fn head(&mut self, word: &str, before: usize) {
+        let is = |keyword| word.eq_ignore_ascii_case(keyword);
+        if before == 0 {
+            if is("create") {
+                self.create = Create::Verb;
+            } else if is("copy") {
+                self.copy = Copy::Verb;
+            }
+        } else if self.create == Create::Verb {
+            if is("function") || is("procedure") {
+                self.create = Create::Routine;
+            } else if is("rule") {
+                self.create = Create::Rule;
+            }
+        }
+    }
+
+    fn routine(&mut self, word: &str) {
+        let is = |keyword| word.eq_ignore_ascii_case(keyword);
+        if self.bodies > 0 {
+            if is("case") {
+                self.bodies += 1;
+            } else if is("end") {
+                self.bodies -= 1;
+            }
+        } else if self.create == Create::RoutineBegin && is("atomic") {
+            self.bodies = 1;
+        } else {
+            self.create = if is("begin") { Create::RoutineBegin } else { Create::Routine };
+        }
+    }
+}
