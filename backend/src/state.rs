@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     engine::Engine,
     pg::{studio::Studio, target::Target},
-    services::folder::Folder,
+    services::{folder::Folder, runs::Registry},
 };
 
 /// Shared by all requests; cloning it is cheap.
@@ -27,6 +27,8 @@ pub struct Parts {
     pub engine: Option<Arc<Engine>>,
     /// The migration files.
     pub folder: Folder,
+    /// The runs under way here.
+    pub registry: Registry,
     /// Turns true once, when the server is to end.
     pub shutdown: watch::Receiver<bool>,
     /// The name of the session cookie; cookies know no ports, so that of a local server holds its own.

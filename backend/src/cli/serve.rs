@@ -22,6 +22,7 @@ use crate::{
         audit::{self, Verdict},
         folder::Folder,
         people,
+        runs::Registry,
     },
     state::{AppState, Parts},
 };
@@ -128,8 +129,16 @@ async fn serve_with(
     let token = people::owner_link(&studio).await?;
     let (stop, shutdown) = watch::channel(false);
     let cookie = cookie_name(&config, address);
-    let state =
-        AppState::new(Parts { config, studio, target, engine, folder, shutdown: shutdown.clone(), cookie });
+    let state = AppState::new(Parts {
+        config,
+        studio,
+        target,
+        engine,
+        folder,
+        registry: Registry::default(),
+        shutdown: shutdown.clone(),
+        cookie,
+    });
     let local = state.config.is_local();
     let serving = axum::serve(listener, router(state)).with_graceful_shutdown(ended(shutdown.clone()));
     steps.say("Ready. This link signs you in once:");

@@ -1,5 +1,6 @@
 //! Every address of the server. Routes speak HTTP and leave the work to the services.
 
+mod changes;
 pub mod guard;
 mod migrations;
 mod people;
@@ -19,6 +20,7 @@ pub fn router(state: AppState) -> Router {
         .merge(session::router())
         .merge(people::router())
         .merge(migrations::router())
+        .merge(changes::router())
         .merge(rules::router())
         .fallback(async || Error::NotFound("address"))
         .method_not_allowed_fallback(async || Error::Method);

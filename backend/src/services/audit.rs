@@ -2,11 +2,15 @@
 //! The database computes the chain; this file checks it independently.
 
 use sha2::{Digest as _, Sha256};
-use studio_kernel::review::Person;
+use studio_kernel::review::{Person, TimelineEntry};
 
+use super::stored;
 use crate::{
     error::Result,
-    pg::{GenericClient, studio::Studio},
+    pg::{
+        GenericClient, IsolationLevel,
+        studio::{Studio, time},
+    },
 };
 
 /// Something worth keeping for ever.
@@ -36,6 +40,30 @@ pub async fn append(client: &impl GenericClient, entry: Entry<'_>) -> Result<()>
     Ok(())
 }
 
+/// What happened to a change, oldest first.
+///
+/// # Errors
+/// [`crate::error::Error::Database`].
+pub async fn timeline(client: &impl GenericClient, change: i64) -> Result<Vec<TimelineEntry>> {
+    let find = "select audit.at, audit.action, audit.text, audit.run,
+                       person.id as person_id, person.name as person_name, person.role as person_role
+                from studio.audit as audit left join studio.people as person on person.id = audit.person
+                where audit.change = $1 order by audit.seq";
+    let rows = client.query(find, &[&change]).await?;
+    rows.iter()
+        .map(|row| {
+            let someone = row.try_get::<_, Option<&str>>("person_id")?.is_some();
+            Ok(TimelineEntry {
+                at: time(row, "at")?,
+                person: someone.then(|| stored::person(row)).transpose()?,
+                action: row.try_get("action")?,
+                text: row.try_get("text")?,
+                run: row.try_get("run")?,
+            })
+        })
+        .collect()
+}
+
 /// What checking the whole log found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -61,7 +89,7 @@ pub async fn verify(studio: &Studio) -> Result<Verdict> {
     let mut client = studio.client().await?;
     let transaction = client
         .build_transaction()
-        .isolation_level(crate::pg::IsolationLevel::RepeatableRead)
+        .isolation_level(IsolationLevel::RepeatableRead)
         .read_only(true)
         .start()
         .await?;

@@ -1,8 +1,14 @@
 //! The work. Services know nothing of HTTP.
 
+pub mod approvals;
 pub mod audit;
 pub mod changes;
+pub mod comments;
 pub mod folder;
+pub mod gate;
 pub mod migrations;
 pub mod people;
+pub mod review;
+pub mod runs;
+pub mod stored;
 pub mod target;

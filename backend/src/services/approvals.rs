@@ -1,0 +1,81 @@
+//! Decisions of reviewers, each about exactly one digest.
+
+use studio_kernel::{
+    review::{Decision, Person},
+    run::api::Decide,
+};
+
+use super::{
+    audit, changes,
+    gate::{self, assess},
+    people,
+    stored::{self, Lock},
+    target,
+};
+use crate::{
+    error::{Error, Result},
+    state::AppState,
+};
+
+/// Records what a person says about what a change would run now.
+///
+/// # Errors
+/// [`Error::StaleDigest`] when that is not what they saw; [`Error::Refused`] with what keeps them from deciding;
+/// [`Error::Target`] when the ledger cannot be read.
+pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -> Result<()> {
+    let note = changes::checked_text(&wish.note, 0, 2_000, "note")?;
+    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let (folder, applied) = (folder?, target::versions(&ledger?));
+    let mut client = state.studio.client().await?;
+    let transaction = client.transaction().await?;
+    let person = people::locked(&transaction, &person.id).await?;
+    let change = stored::change(&transaction, id, Lock::Row).await?;
+    let policy = people::locked_policy(&transaction).await?;
+    let revision = change.newest()?;
+    let files = stored::texts(&transaction, &revision.files).await?;
+    let assessment = assess(folder.set.clone(), files, &applied, state.target.name(), policy);
+    let bound = &assessment.bound;
+    if bound.digest != wish.expected_digest {
+        return Err(Error::StaleDigest);
+    }
+    let approvals = stored::approvals(&transaction, id).await?;
+    let mut obstacles = gate::decide(&person, &change, &approvals, &assessment, policy, false).approve;
+    if wish.decision == Decision::RequestChanges {
+        // Nobody gains by asking for changes to their own work, so it is free.
+        obstacles.retain(|obstacle| obstacle.code != "own-change");
+    }
+    if !obstacles.is_empty() {
+        return Err(Error::Refused(obstacles));
+    }
+    let insert = "insert into studio.approvals
+                      (id, change, person, at, decision, note, revision, digest, bytes, target, policy)
+                  values ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7, $8, $9, $10)";
+    let number = i32::try_from(revision.number).unwrap_or(i32::MAX);
+    let (approval, decision) = (uuid::Uuid::now_v7().to_string(), wish.decision.as_str());
+    transaction
+        .execute(
+            insert,
+            &[
+                &approval,
+                &id,
+                &person.id,
+                &decision,
+                &note,
+                &number,
+                &bound.digest.as_str(),
+                &bound.bytes.as_str(),
+                &bound.target,
+                &bound.policy,
+            ],
+        )
+        .await?;
+    changes::touch(&transaction, id).await?;
+    let (action, verb) = match wish.decision {
+        Decision::Approve => ("approved", "approved"),
+        Decision::RequestChanges => ("requested_changes", "requested changes to"),
+    };
+    let text = format!("{verb} revision {} ({})", revision.number, bound.digest.short());
+    audit::append(&transaction, changes::about(&person, action, id, &text)).await?;
+    transaction.commit().await?;
+    Ok(())
+}
