@@ -1,0 +1,129 @@
+//! `supabase_migrations.schema_migrations`, the record that the Supabase CLI and the studio share.
+//! It writes the same rows as the CLI, into the columns that are there, inside the caller's transaction.
+
+use std::collections::BTreeSet;
+
+use tokio_postgres::error::SqlState;
+
+use super::{Failure, Session, TargetError};
+
+/// A row of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// The leading digits of the file's name.
+    pub version: String,
+    /// The rest of the file's name; empty in rows of old tools.
+    pub name: String,
+    /// As they were sent; `None` when the tool that wrote the row kept none.
+    pub statements: Option<Vec<String>>,
+}
+
+/// A row to write.
+#[derive(Clone, Copy, Debug)]
+pub struct NewRow<'a> {
+    /// The leading digits.
+    pub version: &'a str,
+    /// The rest of the name.
+    pub name: &'a str,
+    /// In order, as sent.
+    pub statements: &'a [&'a str],
+    /// Who ran it, for ledgers that have a column for it.
+    pub created_by: &'a str,
+}
+
+/// The steps by which the Supabase CLI creates it, in its order, so that either may come first.
+const CREATE: &str = "create schema if not exists supabase_migrations; \
+    create table if not exists supabase_migrations.schema_migrations (version text not null primary key); \
+    alter table supabase_migrations.schema_migrations add column if not exists statements text[]; \
+    alter table supabase_migrations.schema_migrations add column if not exists name text";
+
+/// All rows, in the order of versions as text. A missing table means that nothing was applied.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn applied(session: &Session) -> Result<Vec<LedgerRow>, TargetError> {
+    let columns = columns(session).await?;
+    if !columns.contains("version") {
+        return Ok(Vec::new());
+    }
+    let or_null = |column: &'static str, kind: &str| match columns.contains(column) {
+        true => column.to_owned(),
+        false => format!("null::{kind}"),
+    };
+    let sql = format!(
+        "select version, coalesce({}, ''), {} from supabase_migrations.schema_migrations order by version",
+        or_null("name", "text"),
+        or_null("statements", "text[]"),
+    );
+    let rows = session.client().query(&sql, &[]).await;
+    let rows = rows.map_err(|error| TargetError::asking("Reading the ledger", &error))?;
+    Ok(rows
+        .iter()
+        .map(|row| LedgerRow { version: row.get(0), name: row.get(1), statements: row.get(2) })
+        .collect())
+}
+
+/// Whether a version is recorded.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn has(session: &Session, version: &str) -> Result<bool, TargetError> {
+    let sql = "select 1 from supabase_migrations.schema_migrations where version = $1";
+    match session.client().query_opt(sql, &[&version]).await {
+        Ok(row) => Ok(row.is_some()),
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(false),
+        Err(error) => Err(TargetError::asking("Reading the ledger", &error)),
+    }
+}
+
+/// Creates what is missing of the ledger and of the fence beside it.
+///
+/// # Errors
+/// [`TargetError`], `target-rights` when the role may not.
+pub async fn create(session: &Session) -> Result<(), TargetError> {
+    let columns = columns(session).await?;
+    if !["version", "name", "statements"].iter().all(|column| columns.contains(*column)) {
+        let created = session.client().batch_execute(CREATE).await;
+        created
+            .map_err(|error| TargetError::asking("Creating supabase_migrations.schema_migrations", &error))?;
+    }
+    Ok(())
+}
+
+/// Records a version in the transaction that is open.
+///
+/// # Errors
+/// [`Failure`]; 23505 when the version is recorded already.
+pub async fn insert(session: &Session, row: NewRow<'_>) -> Result<(), Failure> {
+    let columns = columns(session).await.map_err(|error| Failure::Lost(error.message))?;
+    let client = session.client();
+    let done = if columns.contains("created_by") {
+        let sql = "insert into supabase_migrations.schema_migrations (version, name, statements, created_by) \
+                   values ($1, $2, $3, $4)";
+        client.execute(sql, &[&row.version, &row.name, &row.statements, &row.created_by]).await
+    } else {
+        let sql = "insert into supabase_migrations.schema_migrations (version, name, statements) \
+                   values ($1, $2, $3)";
+        client.execute(sql, &[&row.version, &row.name, &row.statements]).await
+    };
+    done.map(drop).map_err(|error| Failure::new(&error))
+}
+
+/// Removes a version in the transaction that is open; says whether it was there.
+///
+/// # Errors
+/// [`Failure`].
+pub async fn delete(session: &Session, version: &str) -> Result<bool, Failure> {
+    let sql = "delete from supabase_migrations.schema_migrations where version = $1";
+    let removed = session.client().execute(sql, &[&version]).await;
+    removed.map(|rows| rows > 0).map_err(|error| Failure::new(&error))
+}
+
+async fn columns(session: &Session) -> Result<BTreeSet<String>, TargetError> {
+    let sql = "select attname::text from pg_catalog.pg_attribute \
+               where attrelid = to_regclass('supabase_migrations.schema_migrations') \
+               and attnum > 0 and not attisdropped";
+    let rows = session.client().query(sql, &[]).await;
+    let rows = rows.map_err(|error| TargetError::asking("Reading the ledger's columns", &error))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}

@@ -1,0 +1,74 @@
+//! One run at a time: a session-level advisory lock, taken by asking again and again outside any transaction.
+//! A blocking lock call would hold a snapshot, and CREATE INDEX CONCURRENTLY would wait for it.
+
+use super::{Session, TargetError};
+
+/// The two halves of the lock's key. Advisory locks belong to one database, so the key names only the studio.
+const CLASS: i32 = 0x5374_7564;
+const OBJECT: i32 = 1;
+
+const WHO: &str = "select a.pid, coalesce(nullif(a.application_name, ''), 'without a name'), \
+     to_char(a.backend_start at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS \"UTC\"') \
+     from pg_catalog.pg_locks l join pg_catalog.pg_stat_activity a on a.pid = l.pid \
+     where l.locktype = 'advisory' and l.granted and l.classid::bigint = $1 and l.objid::bigint = $2 \
+     and l.objsubid = 2 \
+     and l.database = (select oid from pg_catalog.pg_database where datname = current_database())";
+
+/// Who holds a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Of the backend.
+    pub pid: i32,
+    /// A run's id for a run of the studio.
+    pub application_name: String,
+    /// When its session began.
+    pub since: String,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "process {} ({}), connected since {}", self.pid, self.application_name, self.since)
+    }
+}
+
+/// Takes the lock if it is free.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn take(session: &Session) -> Result<bool, TargetError> {
+    let row = session
+        .client()
+        .query_one("select pg_catalog.pg_try_advisory_lock($1, $2)", &[&CLASS, &OBJECT])
+        .await
+        .map_err(|error| TargetError::asking("Taking the target's lock", &error))?;
+    Ok(row.get(0))
+}
+
+/// Whether this session still holds it; a file can give it up with `pg_advisory_unlock_all` or `discard all`.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn held(session: &Session) -> Result<bool, TargetError> {
+    let sql = "select exists (select from pg_catalog.pg_locks where locktype = 'advisory' and granted \
+               and pid = pg_catalog.pg_backend_pid() and classid::bigint = $1 and objid::bigint = $2 \
+               and objsubid = 2)";
+    let row = session
+        .client()
+        .query_one(sql, &[&i64::from(CLASS), &i64::from(OBJECT)])
+        .await
+        .map_err(|error| TargetError::asking("Looking at the target's lock", &error))?;
+    Ok(row.get(0))
+}
+
+/// Who holds it; `None` when it has just become free.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn holder(session: &Session) -> Result<Option<Holder>, TargetError> {
+    let row = session
+        .client()
+        .query_opt(WHO, &[&i64::from(CLASS), &i64::from(OBJECT)])
+        .await
+        .map_err(|error| TargetError::asking("Looking for who holds the target's lock", &error))?;
+    Ok(row.map(|row| Holder { pid: row.get(0), application_name: row.get(1), since: row.get(2) }))
+}

@@ -1,0 +1,87 @@
+//! What became of work whose connection broke: the database is asked, nothing is guessed.
+
+use tokio_postgres::error::SqlState;
+
+use super::{Session, TargetError};
+
+/// The end of a transaction, as the server remembers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Its work is there for good.
+    Committed,
+    /// Nothing of it is there.
+    Aborted,
+    /// It is open: its backend has not ended.
+    Open,
+    /// Too long ago, or of another server.
+    Forgotten,
+}
+
+/// Asks what became of a transaction by its id.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn fate(session: &Session, xid: &str) -> Result<Fate, TargetError> {
+    let sql = "select pg_catalog.pg_xact_status($1::text::xid8)";
+    let row = match session.client().query_one(sql, &[&xid]).await {
+        Ok(row) => row,
+        // An id the server has never given out belongs to another server.
+        Err(error) if error.code() == Some(&SqlState::INVALID_PARAMETER_VALUE) => return Ok(Fate::Forgotten),
+        Err(error) => return Err(TargetError::asking("Asking what became of the transaction", &error)),
+    };
+    Ok(match row.get::<_, Option<&str>>(0) {
+        Some("committed") => Fate::Committed,
+        Some("aborted") => Fate::Aborted,
+        Some("in progress") => Fate::Open,
+        _ => Fate::Forgotten,
+    })
+}
+
+/// The backends that carry this application name in this database, besides the asking one.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn backends(session: &Session, application_name: &str) -> Result<Vec<i32>, TargetError> {
+    let sql = "select pid from pg_catalog.pg_stat_activity where application_name = $1 \
+               and datname = current_database() and pid <> pg_catalog.pg_backend_pid()";
+    let rows = session.client().query(sql, &[&application_name]).await;
+    let rows = rows.map_err(|error| TargetError::asking("Looking for the run's backend", &error))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Ends a backend of our own.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn terminate(session: &Session, pid: i32) -> Result<(), TargetError> {
+    let sql = "select pg_catalog.pg_terminate_backend($1)";
+    let done = session.client().query_one(sql, &[&pid]).await;
+    done.map(drop).map_err(|error| TargetError::asking("Ending the run's backend", &error))
+}
+
+/// Indexes that a broken or cancelled concurrent build left behind, with schema, in order.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn invalid_indexes(session: &Session) -> Result<Vec<String>, TargetError> {
+    let sql = "select format('%I.%I', n.nspname, c.relname) from pg_catalog.pg_index i \
+               join pg_catalog.pg_class c on c.oid = i.indexrelid \
+               join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
+               where not i.indisvalid and c.relkind = 'i' and n.nspname !~ '^pg_toast' order by 1";
+    let rows = session.client().query(sql, &[]).await;
+    let rows = rows.map_err(|error| TargetError::asking("Looking for invalid indexes", &error))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Whether an index exists, and if so whether it is valid and ready. `name` is as written in the statement,
+/// with a schema if it had one.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn index_state(session: &Session, name: &str) -> Result<Option<bool>, TargetError> {
+    let sql = "select i.indisvalid and i.indisready from pg_catalog.pg_index i \
+               where i.indexrelid = to_regclass($1)";
+    let row = session.client().query_opt(sql, &[&name]).await;
+    let row = row.map_err(|error| TargetError::asking("Looking at the index", &error))?;
+    Ok(row.map(|row| row.get(0)))
+}

@@ -1,0 +1,238 @@
+//! One connection to the target: statements one at a time, their notices live and in order, and a way to
+//! cancel them from elsewhere. It decides nothing about what it is told to run.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{StreamExt, future, pin_mut};
+use studio_kernel::run::ServerNotice;
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_postgres::{
+    AsyncMessage, CancelToken, Client, Config, Connection, NoTls, SimpleQueryMessage,
+    tls::{MakeTlsConnect, TlsConnect},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::{Failure, Settings, TargetError, refusal};
+
+/// A connection with its own task. Dropping it closes the connection, and the server undoes what is open.
+pub struct Session {
+    client: Client,
+    notices: mpsc::UnboundedReceiver<ServerNotice>,
+    connection: JoinHandle<()>,
+    canceller: Canceller,
+    version: String,
+}
+
+/// Cancels what a session is doing, from any task.
+#[derive(Clone)]
+pub struct Canceller {
+    token: CancelToken,
+    tls: Option<MakeRustlsConnect>,
+}
+
+/// What a statement that succeeded did.
+#[derive(Clone, Copy, Debug)]
+pub struct Executed {
+    /// Rows affected or returned, 0 for commands that have none.
+    pub rows: u64,
+    /// From sending to completion.
+    pub took: Duration,
+}
+
+impl Session {
+    pub(super) async fn open(
+        config: &Config,
+        tls: Option<MakeRustlsConnect>,
+    ) -> Result<Self, tokio_postgres::Error> {
+        match tls.clone() {
+            None => Self::with(config, NoTls, tls).await,
+            Some(connector) => Self::with(config, connector, tls).await,
+        }
+    }
+
+    async fn with<T>(
+        config: &Config,
+        connector: T,
+        tls: Option<MakeRustlsConnect>,
+    ) -> Result<Self, tokio_postgres::Error>
+    where
+        T: MakeTlsConnect<tokio_postgres::Socket>,
+        T::Stream: Send + 'static,
+        <T::TlsConnect as TlsConnect<tokio_postgres::Socket>>::Future: Send,
+    {
+        let (client, connection) = config.connect(connector).await?;
+        let version = connection.parameter("server_version").unwrap_or_default().to_owned();
+        let canceller = Canceller { token: client.cancel_token(), tls };
+        let (heard, notices) = mpsc::unbounded_channel();
+        let connection = tokio::spawn(listen(connection, heard));
+        Ok(Self { client, notices, connection, canceller, version })
+    }
+
+    /// The driver, for the studio's own questions.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// To cancel what this session is doing.
+    pub fn canceller(&self) -> Canceller {
+        self.canceller.clone()
+    }
+
+    /// The server's version without a distribution's addition: `18.4`.
+    pub fn server_version(&self) -> &str {
+        self.version.split(' ').next().unwrap_or_default()
+    }
+
+    /// As `server_version_num`: 180004; 0 when it cannot be read.
+    pub fn version_number(&self) -> u32 {
+        let mut parts = self.server_version().split('.').map(|part| {
+            part.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>().unwrap_or(0)
+        });
+        let major = parts.next().unwrap_or(0);
+        let minor = parts.next().unwrap_or(0);
+        major * 10_000 + minor
+    }
+
+    /// Whether the connection is gone.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Sends one statement as it is and waits for its end. What the server says meanwhile reaches `heard`
+    /// before the statement's end is known.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn execute(
+        &mut self,
+        sql: &str,
+        heard: &mut (dyn FnMut(ServerNotice) + Send),
+    ) -> Result<Executed, (Failure, Duration)> {
+        let Self { client, notices, .. } = self;
+        let began = Instant::now();
+        let stream = match client.simple_query_raw(sql).await {
+            Ok(stream) => stream,
+            Err(error) => return Err((Failure::new(&error), began.elapsed())),
+        };
+        pin_mut!(stream);
+        let mut rows = 0;
+        let mut failure: Option<Failure> = None;
+        loop {
+            tokio::select! {
+                biased;
+                Some(notice) = notices.recv() => heard(notice),
+                message = stream.next() => match message {
+                    None => break,
+                    Some(Ok(SimpleQueryMessage::CommandComplete(count))) => rows = count,
+                    Some(Ok(_)) => {}
+                    Some(Err(error)) => {
+                        let seen = Failure::new(&error);
+                        let over = matches!(seen, Failure::Lost(_));
+                        // The first word is the reason; what follows a fatal error is only its echo.
+                        failure.get_or_insert(seen);
+                        if over {
+                            break;
+                        }
+                    }
+                },
+            }
+        }
+        let took = began.elapsed();
+        while let Ok(notice) = notices.try_recv() {
+            heard(notice);
+        }
+        match failure {
+            None => Ok(Executed { rows, took }),
+            Some(failure) => Err((failure, took)),
+        }
+    }
+
+    /// Runs commands of the studio's own, without parameters, and returns the first value they yield.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn command(&mut self, sql: &str) -> Result<Option<String>, Failure> {
+        let messages = self.client.simple_query(sql).await.map_err(|error| Failure::new(&error))?;
+        // What they say is of no interest, and the next statement must not inherit it.
+        while self.notices.try_recv().is_ok() {}
+        Ok(messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten().map(str::to_owned),
+            _ => None,
+        }))
+    }
+
+    /// Resets what a file may have set and sets what runs are set to.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn arrange(&mut self, settings: &Settings) -> Result<(), Failure> {
+        let sql = settings.sql(self.version_number());
+        self.command(&sql).await.map(drop)
+    }
+
+    /// The role in force.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn role(&mut self) -> Result<String, Failure> {
+        Ok(self.command("select current_user").await?.unwrap_or_default())
+    }
+
+    /// Two questions outside a transaction that reach two backends have met a transaction pooler.
+    pub(super) async fn refuse_pooler(&self) -> Result<(), TargetError> {
+        let asked = |error| TargetError::asking("Asking for the backend's process id", &error);
+        let ask = || self.client.simple_query("select pg_backend_pid()");
+        let first = ask().await.map_err(asked)?;
+        let second = ask().await.map_err(asked)?;
+        if value(&first) == value(&second) { Ok(()) } else { Err(TargetError::pooler("The target")) }
+    }
+
+    /// Closes the connection and returns when its socket is closed.
+    pub async fn close(self) {
+        let Self { client, connection, .. } = self;
+        drop(client);
+        // Its only error is that it panicked or was aborted; either way the socket is gone.
+        let _ = connection.await;
+    }
+}
+
+impl Canceller {
+    /// Asks the server to stop the session's statement; harmless when it runs none. Whether it worked is
+    /// seen from the statement's own end.
+    pub async fn cancel(&self) {
+        let sent = match self.tls.clone() {
+            None => self.token.cancel_query(NoTls).await,
+            Some(tls) => self.token.cancel_query(tls).await,
+        };
+        if let Err(error) = sent {
+            tracing::warn!(%error, "a cancel request did not reach the target");
+        }
+    }
+}
+
+/// Drives the connection; messages are passed on in the order they came, before what answers a query.
+async fn listen<T>(
+    mut connection: Connection<tokio_postgres::Socket, T>,
+    heard: mpsc::UnboundedSender<ServerNotice>,
+) where
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    loop {
+        match future::poll_fn(|context| connection.poll_message(context)).await {
+            Some(Ok(AsyncMessage::Notice(notice))) => {
+                // Nobody listens once the session is dropped.
+                let _ = heard.send(refusal::notice(&notice));
+            }
+            Some(Ok(_)) => {}
+            // The statement that was under way reports the error; nobody else waits for it.
+            Some(Err(_)) | None => return,
+        }
+    }
+}
+
+fn value(messages: &[SimpleQueryMessage]) -> Option<&str> {
+    messages.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten(),
+        _ => None,
+    })
+}

@@ -1,0 +1,109 @@
+//! From an accepted run to its end: fetches the bytes by their digests, checks them, runs them, and says what
+//! the end means. It decides nothing about whether a run may start; the gate did.
+
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::FutureExt as _;
+use studio_kernel::run::{RunEventKind, RunKind, RunState, event::RunStep};
+
+use super::{
+    dry_run,
+    journal::{Journal, Start},
+    live::LiveRun,
+    order::{Order, checked},
+    runner::Step,
+};
+use crate::{
+    error::Result,
+    pg::{studio::Studio, target::Settings},
+    services::{
+        audit::{self, Entry},
+        changes,
+    },
+    state::AppState,
+};
+
+/// Executes a run that was just accepted. Closing the page does not end it; the server's end stops it.
+pub fn spawn(state: &AppState, start: Start) {
+    let run = state.registry.admit(&start);
+    let journal = Journal::keep(&state.studio, &run);
+    let state = state.clone();
+    tokio::spawn(async move {
+        // A panic drops the session, and the server undoes what was open; the run must still end.
+        let conducted = AssertUnwindSafe(conduct(&state, &start, &run, &journal)).catch_unwind().await;
+        let (ended, summary) = conducted.unwrap_or_else(|_| {
+            (
+                RunState::Unknown,
+                "The studio failed inside itself; its log says where. Look at the ledger.".to_owned(),
+            )
+        });
+        run.emit(RunEventKind::Ended { state: ended, summary });
+        if let Err(error) = journal.flush().await {
+            tracing::error!(
+                run = run.id(),
+                reason = error.with_causes(),
+                "the end of a run is not stored yet"
+            );
+        }
+        if let Err(error) = tell(&state, &start, ended).await {
+            tracing::error!(
+                run = run.id(),
+                reason = error.with_causes(),
+                "a change does not know its run's end"
+            );
+        }
+        state.registry.dismiss(run.id());
+    });
+}
+
+/// Tells the change what its run came to.
+async fn tell(state: &AppState, start: &Start, ended: RunState) -> Result<()> {
+    let Some(change) = start.change.filter(|_| start.kind == RunKind::Apply) else { return Ok(()) };
+    let text = format!("run ended: {ended}");
+    let entry =
+        Entry { person: None, action: "run_ended", change: Some(change), run: Some(&start.id), text: &text };
+    let client = state.studio.client().await?;
+    audit::append(&**client, entry).await?;
+    drop(client);
+    match ended {
+        RunState::Done => changes::applied(state, change, &start.id).await,
+        _ => Ok(()),
+    }
+}
+
+async fn conduct(state: &AppState, start: &Start, run: &LiveRun, journal: &Journal) -> (RunState, String) {
+    let steps = match fetch(&state.studio, &start.steps).await {
+        Ok(steps) => steps,
+        Err(why) => return (RunState::Failed, format!("{why} Nothing was run.")),
+    };
+    let order =
+        Order { run, journal, target: &state.target, by: &start.person.name, settings: Settings::default() };
+    match start.kind {
+        RunKind::Apply => order.apply(&steps).await,
+        RunKind::Validate => order.validate(&steps).await,
+        RunKind::DryRun => dry_run::conduct(state, &order, &steps).await,
+    }
+}
+
+/// The steps with the bytes their plan names.
+async fn fetch(studio: &Studio, planned: &[RunStep]) -> Result<Vec<Step>, String> {
+    let mut texts: BTreeMap<&str, Arc<str>> = BTreeMap::new();
+    let mut steps = Vec::with_capacity(planned.len());
+    for (index, step) in planned.iter().enumerate() {
+        let text = match &step.file {
+            None => Arc::from(""),
+            Some(file) => match texts.get(file.sha256.as_str()) {
+                Some(text) => Arc::clone(text),
+                None => {
+                    let bytes = changes::blob(studio, &file.sha256).await;
+                    let bytes = bytes.map_err(|error| format!("{} cannot be read: {error}.", file.path))?;
+                    let text = checked(file, bytes)?;
+                    texts.insert(&file.sha256, Arc::clone(&text));
+                    text
+                }
+            },
+        };
+        steps.push(Step { index, planned: step.clone(), text });
+    }
+    Ok(steps)
+}

@@ -1,0 +1,170 @@
+//! A run that is under way in this process: its events in memory, whoever follows them, and whoever wants it
+//! to stop. It stores nothing; [`super::journal`] does.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use studio_kernel::run::{RunEvent, RunEventKind, RunKind, RunView, event::RunStep};
+use tokio::sync::watch;
+
+use crate::pg::target::Canceller;
+
+/// A run under way. All methods may be called from any task.
+pub struct LiveRun {
+    id: String,
+    kind: RunKind,
+    clock: Clock,
+    events: Mutex<Vec<RunEvent>>,
+    newest: watch::Sender<u64>,
+    /// Who asked to stop.
+    stop: watch::Sender<Option<String>>,
+    session: Mutex<Option<Canceller>>,
+}
+
+/// The studio database's time, carried on by this machine's steady clock: two machines' clocks never mix.
+#[derive(Clone, Copy)]
+struct Clock {
+    database: Timestamp,
+    read: Instant,
+}
+
+impl Clock {
+    fn now(&self) -> Timestamp {
+        let passed = SignedDuration::try_from(self.read.elapsed()).unwrap_or_default();
+        self.database.checked_add(passed).unwrap_or(self.database)
+    }
+}
+
+impl LiveRun {
+    /// A run that goes on after `events`, at `now` of the studio database.
+    pub fn new(id: String, kind: RunKind, now: Timestamp, events: Vec<RunEvent>) -> Self {
+        let newest = events.last().map_or(0, |event| event.seq);
+        Self {
+            id,
+            kind,
+            clock: Clock { database: now, read: Instant::now() },
+            events: Mutex::new(events),
+            newest: watch::Sender::new(newest),
+            stop: watch::Sender::new(None),
+            session: Mutex::new(None),
+        }
+    }
+
+    /// A run that begins here and now and is kept nowhere.
+    pub fn begin(id: String, kind: RunKind, target: &str, steps: Vec<RunStep>) -> Self {
+        let run = Self::new(id, kind, Timestamp::now(), Vec::new());
+        run.emit(RunEventKind::Queued { kind, target: target.to_owned(), steps });
+        run
+    }
+
+    /// Also the `application_name` of its session.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Why it runs.
+    pub fn kind(&self) -> RunKind {
+        self.kind
+    }
+
+    /// Says that something happened. Whoever follows sees it at once.
+    pub fn emit(&self, kind: RunEventKind) {
+        let mut events = self.events();
+        let seq = events.last().map_or(0, |event| event.seq) + 1;
+        events.push(RunEvent { seq, at: self.clock.now().to_string(), kind });
+        // Under the same lock, so that nobody sees numbers go back.
+        self.newest.send_replace(seq);
+    }
+
+    /// What happened after `seq`.
+    pub fn after(&self, seq: u64) -> Vec<RunEvent> {
+        let events = self.events();
+        let from = events.partition_point(|event| event.seq <= seq);
+        events.get(from..).unwrap_or_default().to_vec()
+    }
+
+    /// The newest event's number, now and as it grows.
+    pub fn newest(&self) -> watch::Receiver<u64> {
+        self.newest.subscribe()
+    }
+
+    /// As it stands.
+    pub fn view(&self) -> RunView {
+        RunView::fold(self.kind, self.events().iter())
+    }
+
+    /// Whether nothing more will happen.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.events().last(), Some(RunEvent { kind: RunEventKind::Ended { .. }, .. }))
+    }
+
+    /// Asks it to stop; only the first who asks is named. Whether it worked is told by how it ends.
+    pub fn stop(&self, by: &str) {
+        let first = self.stop.send_if_modified(|stop| {
+            let first = stop.is_none();
+            stop.get_or_insert_with(|| by.to_owned());
+            first
+        });
+        if first && !self.has_ended() {
+            self.emit(RunEventKind::Cancelling { by: by.to_owned() });
+        }
+    }
+
+    /// Whether somebody asked it to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.borrow().is_some()
+    }
+
+    /// Returns when somebody asks it to stop.
+    pub async fn stopping(&self) {
+        // The sender is this value's own, so it cannot be gone.
+        let _ = self.stop.subscribe().wait_for(Option::is_some).await;
+    }
+
+    /// The session to cancel when it is asked to stop.
+    pub fn works_through(&self, session: Option<Canceller>) {
+        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
+    }
+
+    /// The session that works for it now.
+    pub fn session(&self) -> Option<Canceller> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn events(&self) -> MutexGuard<'_, Vec<RunEvent>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run() -> LiveRun {
+        LiveRun::new("r".to_owned(), RunKind::Apply, Timestamp::UNIX_EPOCH, Vec::new())
+    }
+
+    #[test]
+    fn events_are_numbered_without_gaps_and_read_from_anywhere() {
+        let run = run();
+        for step in 0..3 {
+            run.emit(RunEventKind::SegmentStarted { step, segment: 0 });
+        }
+        let seqs = |after| run.after(after).iter().map(|event| event.seq).collect::<Vec<_>>();
+        assert_eq!((seqs(0), seqs(2), seqs(9)), (vec![1, 2, 3], vec![3], vec![]));
+        assert_eq!(*run.newest().borrow(), 3);
+        assert!(run.after(0).iter().all(|event| event.at.starts_with("1970-01-01T00:00:0")));
+    }
+
+    #[test]
+    fn only_the_first_who_stops_a_run_is_named() {
+        let run = run();
+        run.stop("Ada");
+        run.stop("Bea");
+        assert!(run.is_stopping());
+        assert_eq!(run.after(0).len(), 1);
+    }
+}

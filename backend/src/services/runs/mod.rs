@@ -1,0 +1,35 @@
+//! Runs: executing an approved plan on a target, once, and knowing at every moment what is true.
+//!
+//! ```text
+//! live         a run under way in this process: events in memory, who follows, who stops it
+//! registry     all of them
+//! journal      what is kept: the accepted run, its events in batches, intents
+//! runner       one session that takes the target and runs files
+//!   transaction  a segment that is a transaction, tried again when others stand in the way
+//!   standalone   a segment that is one statement outside any transaction
+//!   settle       what is true after a broken connection
+//!   place        where in the file an error is
+//! order        what runs, where and for whom
+//! executor     from an accepted run to its end
+//! ending       what an end means, in words
+//! dry_run      the same on a throw-away copy
+//! recovery     runs that a stopped server left behind
+//! read         runs for pages
+//! ```
+
+pub mod ending;
+pub mod journal;
+pub mod live;
+pub mod order;
+mod place;
+pub mod registry;
+pub mod runner;
+pub mod settle;
+mod standalone;
+mod transaction;
+
+pub use journal::{Accepted, Journal, NewRun, Start};
+pub use live::LiveRun;
+pub use order::Order;
+pub use registry::Registry;
+pub use runner::{Runner, Step, Stop};

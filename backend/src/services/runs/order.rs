@@ -1,0 +1,105 @@
+//! What runs, where, and for whom: files on a target, or a validation that is undone.
+//! It knows neither the studio's database nor HTTP, so the command line uses it as it is.
+
+use std::sync::Arc;
+
+use studio_kernel::{
+    plan::{Digest, Plan, PlannedFile, Purpose},
+    run::{RunState, event::RunStep},
+    sql,
+};
+
+use super::{
+    ending,
+    journal::Journal,
+    live::LiveRun,
+    runner::{Runner, Step, Stop},
+};
+use crate::pg::target::{Settings, Target};
+
+/// What runs, where, and for whom.
+pub struct Order<'a> {
+    /// Its events.
+    pub run: &'a LiveRun,
+    /// What is kept of it.
+    pub journal: &'a Journal,
+    /// On what.
+    pub target: &'a Target,
+    /// Who started it, for the ledger.
+    pub by: &'a str,
+    /// Timeouts.
+    pub settings: Settings,
+}
+
+impl Order<'_> {
+    /// Executes files on the target: each statement once, each ledger row with its file.
+    pub async fn apply(&self, steps: &[Step]) -> (RunState, String) {
+        let ended = self.execute(steps, true).await;
+        ending::of_apply(&self.run.view(), &ended)
+    }
+
+    /// Executes a validation on the target and undoes it.
+    pub async fn validate(&self, steps: &[Step]) -> (RunState, String) {
+        let ended = self.execute(steps, false).await;
+        let view = self.run.view();
+        match view.steps.iter().find(|step| step.purpose == Some(Purpose::Validate)) {
+            Some(step) => ending::of_validation(step, &ended),
+            None => (RunState::Failed, "There is nothing to validate.".to_owned()),
+        }
+    }
+
+    async fn execute(&self, steps: &[Step], writes: bool) -> Result<(), Stop> {
+        let Self { run, journal, target, by, settings } = *self;
+        if run.is_stopping() {
+            return Err(Stop::Cancelled);
+        }
+        let mut runner = Runner::start(run, journal, target, by, settings, writes).await?;
+        let ended = async {
+            runner.verify(steps).await?;
+            runner.announce().await?;
+            for step in steps {
+                runner.file(step).await?;
+            }
+            Ok(())
+        }
+        .await;
+        runner.finish().await;
+        ended
+    }
+}
+
+/// A plan as the steps of a run: the files that are executed, in order.
+pub fn steps(plan: &Plan) -> Vec<RunStep> {
+    let executed = plan.files.iter().filter(|file| file.purpose != Purpose::Keep);
+    let steps = executed.map(|file| RunStep { title: title(file), file: Some(file.clone()) });
+    steps.collect()
+}
+
+fn title(file: &PlannedFile) -> String {
+    let verb = match file.purpose {
+        Purpose::Apply => "Apply",
+        Purpose::Rollback => "Roll back with",
+        Purpose::Validate => "Validate with",
+        Purpose::Maintain => "Execute",
+        Purpose::Keep => "Keep",
+    };
+    format!("{verb} {}", file.path)
+}
+
+/// The text of a file, if it is byte for byte what was planned, and its statements are where the plan says.
+///
+/// # Errors
+/// What does not fit, in a sentence.
+pub fn checked(file: &PlannedFile, bytes: Vec<u8>) -> Result<Arc<str>, String> {
+    let path = &file.path;
+    if Digest::of(&bytes).as_str() != file.sha256 {
+        return Err(format!("The stored bytes of {path} are not those that were planned."));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not UTF-8 text."))?;
+    let parsed = sql::parse(&text);
+    let mut planned = file.segments.iter().flat_map(|segment| &segment.statements);
+    let fits = planned.all(|planned| {
+        parsed.statements.get(planned.index).is_some_and(|statement| statement.span == planned.span)
+    });
+    if fits { Ok(text.into()) } else { Err(format!("The plan does not fit the text of {path}.")) }
+}

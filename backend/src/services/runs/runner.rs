@@ -1,0 +1,269 @@
+//! The executor's hands: one session that takes a target, runs files statement by statement, and lets go.
+//! Which files run, and what their end means for the run, is decided by its callers.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use studio_kernel::{
+    plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
+    run::{NOTICES_KEPT, RunEventKind, SqlError, event::RunStep},
+    text::Span,
+};
+
+use super::{journal::Journal, live::LiveRun, place};
+use crate::pg::target::{Failure, Refusal, Session, Settings, Target, TargetError, fence, ledger, lock};
+
+/// Between two looks at the target's lock.
+const LOCK_POLL: Duration = Duration::from_millis(100);
+
+/// How long a run waits for the target.
+const LOCK_WITHIN: Duration = Duration::from_secs(15 * 60);
+
+/// Statements that return or count rows; for all others the server's count is an empty word.
+const WITH_ROWS: [&str; 12] = [
+    "copy",
+    "create_table_as",
+    "delete",
+    "execute",
+    "fetch",
+    "insert",
+    "merge",
+    "move",
+    "select",
+    "select_into",
+    "update",
+    "values",
+];
+
+/// A step of a run with the text of its file.
+pub struct Step {
+    /// Its position in the run.
+    pub index: usize,
+    /// As the run's first event has it.
+    pub planned: RunStep,
+    /// Exactly the bytes the plan names; empty for a step without a file.
+    pub text: Arc<str>,
+}
+
+/// Why a run does not go on.
+#[derive(Clone, Debug)]
+pub enum Stop {
+    /// A statement or a check failed; nothing of the open segment remains.
+    Failed(String),
+    /// Asked to stop; nothing of the open segment remains.
+    Cancelled,
+    /// The connection broke after a segment was committed.
+    LostAfter(String),
+    /// Whether the open segment is in the database cannot be known.
+    Unknown(String),
+}
+
+impl From<TargetError> for Stop {
+    fn from(error: TargetError) -> Self {
+        Self::Failed(format!("{} {}", error.message, error.help))
+    }
+}
+
+/// A session that works for a run.
+pub struct Runner<'a> {
+    pub(super) run: &'a LiveRun,
+    pub(super) journal: &'a Journal,
+    pub(super) target: &'a Target,
+    /// Who started it, for the ledger.
+    pub(super) by: &'a str,
+    pub(super) settings: Settings,
+    pub(super) session: Session,
+    /// The fence's number; `None` for a run that writes nothing.
+    pub(super) epoch: Option<i64>,
+}
+
+impl<'a> Runner<'a> {
+    /// Connects, waits for the target, and says that the run has started.
+    pub async fn start(
+        run: &'a LiveRun,
+        journal: &'a Journal,
+        target: &'a Target,
+        by: &'a str,
+        settings: Settings,
+        writes: bool,
+    ) -> Result<Self, Stop> {
+        let session = target.connect(run.id()).await?;
+        let mut runner = Self { run, journal, target, by, settings, session, epoch: None };
+        runner.arrange().await?;
+        runner.take().await?;
+        if writes {
+            ledger::create(&runner.session).await?;
+            runner.epoch = Some(fence::advance(&runner.session).await?);
+        }
+        Ok(runner)
+    }
+
+    /// Says on what the run works, and as whom.
+    pub async fn announce(&mut self) -> Result<(), Stop> {
+        let role = self.session.role().await.map_err(unprepared)?;
+        let version = self.session.server_version().to_owned();
+        let settings = self.settings.phrases(self.session.version_number());
+        self.run.emit(RunEventKind::Started { server_version: version, role, settings });
+        Ok(())
+    }
+
+    async fn take(&mut self) -> Result<(), Stop> {
+        let began = tokio::time::Instant::now();
+        let mut named = None;
+        while !lock::take(&self.session).await? {
+            let holder = lock::holder(&self.session).await?;
+            if let Some(holder) = holder.filter(|holder| named.as_ref() != Some(holder)) {
+                self.run.emit(RunEventKind::Waiting { holder: holder.to_string() });
+                named = Some(holder);
+            }
+            if began.elapsed() > LOCK_WITHIN {
+                let holder = named.map_or_else(|| "another session".to_owned(), |holder| holder.to_string());
+                return Err(Stop::Failed(format!("The target is still held by {holder}; nothing was run.")));
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOCK_POLL) => {}
+                () = self.run.stopping() => return Err(Stop::Cancelled),
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a plan that does not fit the ledger (any more): nothing is applied twice, nothing is undone
+    /// that is not there.
+    pub async fn verify(&self, steps: &[Step]) -> Result<(), Stop> {
+        let rows = ledger::applied(&self.session).await?;
+        let mut known: BTreeMap<&str, &str> =
+            rows.iter().map(|row| (row.version.as_str(), row.name.as_str())).collect();
+        for file in steps.iter().filter_map(|step| step.planned.file.as_ref()) {
+            let Some(version) = file.version.as_deref() else { continue };
+            let why = match (file.purpose, known.contains_key(version)) {
+                (Purpose::Apply, true) => "is recorded in the ledger already",
+                (Purpose::Rollback, false) => "is not recorded in the ledger, so there is nothing to undo",
+                (Purpose::Apply, false) => {
+                    known.insert(version, &file.name);
+                    continue;
+                }
+                (Purpose::Rollback, true) => {
+                    known.remove(version);
+                    continue;
+                }
+                _ => continue,
+            };
+            return Err(Stop::Failed(format!("{}: version {version} {why}.", file.path)));
+        }
+        Ok(())
+    }
+
+    /// Runs a step's file to its end.
+    pub async fn file(&mut self, step: &Step) -> Result<(), Stop> {
+        let Some(file) = &step.planned.file else { return Ok(()) };
+        if file.segments.is_empty() {
+            return self.only_recorded(step, file).await;
+        }
+        let last = file.segments.len() - 1;
+        for (at, segment) in file.segments.iter().enumerate() {
+            if self.run.is_stopping() {
+                return Err(Stop::Cancelled);
+            }
+            match segment.kind {
+                SegmentKind::Transaction => self.transaction(step, at, at == last).await?,
+                SegmentKind::Standalone => self.standalone(step, at, at == last).await?,
+            }
+        }
+        self.settle_in().await
+    }
+
+    /// After a file: whatever it has set is reset, and the target is still ours.
+    async fn settle_in(&mut self) -> Result<(), Stop> {
+        self.arrange().await?;
+        if !lock::held(&self.session).await? && !lock::take(&self.session).await? {
+            return Err(Stop::Failed(
+                "The file gave up the studio's lock, and another session took the target.".to_owned(),
+            ));
+        }
+        Ok(())
+    }
+
+    async fn arrange(&mut self) -> Result<(), Stop> {
+        self.session.arrange(&self.settings).await.map_err(unprepared)
+    }
+
+    /// Sends one statement; its events are emitted, except for its failure.
+    pub(super) async fn statement(
+        &mut self,
+        step: &Step,
+        planned: &PlannedStatement,
+    ) -> Result<(), (Failure, Duration)> {
+        let (index, statement, run) = (step.index, planned.index, self.run);
+        run.emit(RunEventKind::StatementStarted { step: index, statement });
+        // Only the file's own statements are cancelled, never a COMMIT or a question of the studio.
+        run.works_through(Some(self.session.canceller()));
+        let mut said: usize = 0;
+        let executed = self
+            .session
+            .execute(planned.span.of(&step.text), &mut |notice| {
+                said += 1;
+                if said <= NOTICES_KEPT {
+                    run.emit(RunEventKind::Notice { step: index, statement, notice });
+                }
+            })
+            .await;
+        run.works_through(None);
+        if said > NOTICES_KEPT {
+            let text = format!("Line {}: {} more messages were not kept.", planned.line, said - NOTICES_KEPT);
+            run.emit(RunEventKind::Progress { step: index, text });
+        }
+        let executed = executed?;
+        let rows = WITH_ROWS.contains(&planned.kind.as_str()).then_some(executed.rows);
+        let micros = u64::try_from(executed.took.as_micros()).unwrap_or(u64::MAX);
+        run.emit(RunEventKind::StatementDone { step: index, statement, rows, micros });
+        Ok(())
+    }
+
+    /// Closes the session, so that the lock is free when this returns.
+    pub async fn finish(self) {
+        self.session.close().await;
+    }
+}
+
+impl Step {
+    /// A segment of its file.
+    pub(super) fn segment(&self, at: usize) -> Option<(&PlannedFile, &Segment)> {
+        let file = self.planned.file.as_ref()?;
+        Some((file, file.segments.get(at)?))
+    }
+
+    /// The path of its file, or its title.
+    pub(super) fn path(&self) -> &str {
+        self.planned.file.as_ref().map_or(&self.planned.title, |file| &file.path)
+    }
+
+    /// The texts of all its statements, as they are sent.
+    pub(super) fn statements(&self) -> Vec<&str> {
+        let segments = self.planned.file.iter().flat_map(|file| &file.segments);
+        segments.flat_map(|segment| &segment.statements).map(|planned| planned.span.of(&self.text)).collect()
+    }
+
+    /// The refusal of a statement, with its place in the file.
+    pub(super) fn locate(&self, statement: usize, refusal: Refusal) -> SqlError {
+        let segments = self.planned.file.iter().flat_map(|file| &file.segments);
+        let mut planned = segments.flat_map(|segment| &segment.statements);
+        let span = planned.find(|planned| planned.index == statement).map(|planned| planned.span);
+        place::locate(&self.text, span.unwrap_or(Span::at(0)), refusal)
+    }
+
+    /// What a segment's COMMIT does to the ledger.
+    pub(super) fn ledger_row(&self, at: usize) -> Option<String> {
+        let file = self.planned.file.as_ref().filter(|file| at + 1 >= file.segments.len())?;
+        let sign = match file.purpose {
+            Purpose::Apply => '+',
+            Purpose::Rollback => '-',
+            Purpose::Validate | Purpose::Maintain | Purpose::Keep => return None,
+        };
+        file.version.as_ref().map(|version| format!("{sign}{version}"))
+    }
+}
+
+fn unprepared(failure: Failure) -> Stop {
+    let (Failure::Refused(Refusal { message, .. }) | Failure::Lost(message)) = failure;
+    Stop::Failed(format!("The session could not be prepared: {message}."))
+}

@@ -1,0 +1,99 @@
+//! After a broken connection: waits until the run's backend is gone, then asks the database what is true.
+//! It never guesses, and it never runs anything of the plan.
+
+use std::time::Duration;
+
+use studio_kernel::run::RunEventKind;
+use tokio::time::Instant;
+
+use super::runner::Runner;
+use crate::pg::target::{
+    Session, Target, TargetError,
+    outcome::{self, Fate},
+};
+
+/// How long the target may stay away before the outcome counts as unknown.
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// How long the run's backend may go on by itself before it is ended.
+const BACKEND_ENDS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Between two looks.
+const POLL: Duration = Duration::from_millis(100);
+
+/// What is true of a segment whose connection broke.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It is in the database for good.
+    Committed,
+    /// Nothing of it is in the database.
+    RolledBack,
+    /// It cannot be known, with the reason.
+    Unknown(String),
+}
+
+impl Runner<'_> {
+    /// Settles a transaction of this run; `xid` when its COMMIT may have arrived.
+    pub(super) async fn settle(&self, step: usize, xid: Option<&str>) -> Settled {
+        let text = "The connection broke; the database is asked what became of the transaction.".to_owned();
+        self.run.emit(RunEventKind::Progress { step, text });
+        match quiet(self.target, self.run.id()).await {
+            Ok(session) => transaction(&session, xid).await,
+            Err(why) => Settled::Unknown(why),
+        }
+    }
+}
+
+/// Returns a session to the target once no backend of the run is left there.
+///
+/// # Errors
+/// Why the target could not be asked in time.
+pub async fn quiet(target: &Target, run: &str) -> Result<Session, String> {
+    let began = Instant::now();
+    loop {
+        let why = match look(target, run, began).await {
+            Ok(Some(session)) => return Ok(session),
+            Ok(None) => "the run's backend has not ended".to_owned(),
+            Err(error) => error.message,
+        };
+        if began.elapsed() > WITHIN {
+            return Err(format!("The target could not be asked for a minute: {why}"));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+async fn look(target: &Target, run: &str, began: Instant) -> Result<Option<Session>, TargetError> {
+    let session = target.open("studio recovery").await?;
+    let left = outcome::backends(&session, run).await?;
+    if left.is_empty() {
+        return Ok(Some(session));
+    }
+    if began.elapsed() > BACKEND_ENDS_WITHIN {
+        for pid in left {
+            outcome::terminate(&session, pid).await?;
+        }
+    }
+    Ok(None)
+}
+
+/// What became of a transaction whose backend is gone.
+pub async fn transaction(session: &Session, xid: Option<&str>) -> Settled {
+    let Some(xid) = xid else {
+        // COMMIT was never sent, and the server undoes what nobody commits.
+        return Settled::RolledBack;
+    };
+    let began = Instant::now();
+    loop {
+        match outcome::fate(session, xid).await {
+            Ok(Fate::Committed) => return Settled::Committed,
+            Ok(Fate::Aborted) => return Settled::RolledBack,
+            Ok(Fate::Forgotten) => {
+                return Settled::Unknown(format!("The server does not remember transaction {xid}."));
+            }
+            Ok(Fate::Open) if began.elapsed() < WITHIN => tokio::time::sleep(POLL).await,
+            Ok(Fate::Open) => return Settled::Unknown(format!("Transaction {xid} is still open.")),
+            Err(error) => return Settled::Unknown(error.message),
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! One statement that PostgreSQL refuses inside a transaction block: announced before, looked at afterwards.
+//! It is never repeated by itself, because what a broken one left behind decides what a second one does.
+
+use std::time::Duration;
+
+use studio_kernel::{
+    plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
+    run::RunEventKind,
+    sql::{
+        self,
+        statement::{ObjectKind, ObjectRole, StatementKind},
+    },
+};
+
+use super::{
+    runner::{Runner, Step, Stop},
+    settle::{self, Settled},
+    transaction::{Try, sentence},
+};
+use crate::pg::target::{Failure, Refusal, Session, Settings, outcome};
+
+/// Waiting for old snapshots is what a concurrent build does; a short timeout only leaves carcasses.
+const PATIENT: Settings = Settings { lock_timeout: Duration::ZERO, statement_timeout: Duration::ZERO };
+
+impl Runner<'_> {
+    /// Runs segment `at` of a step to its end.
+    pub(super) async fn standalone(&mut self, step: &Step, at: usize, last: bool) -> Result<(), Stop> {
+        let Some((file, segment)) = step.segment(at) else { return Ok(()) };
+        let Some(planned) = segment.statements.first() else { return Ok(()) };
+        if file.purpose == Purpose::Validate {
+            return Err(Stop::Failed(format!(
+                "{} holds a statement that cannot be undone (line {}), so it cannot run as a validation.",
+                file.path, planned.line
+            )));
+        }
+        let index = step.index;
+        let sql = planned.span.of(&step.text);
+        self.session.arrange(&PATIENT).await.map_err(|failure| Stop::Failed(said(failure)))?;
+        let before = outcome::invalid_indexes(&self.session).await?;
+        if let Some(carcass) = hidden_carcass(&self.session, sql).await {
+            return Err(Stop::Failed(format!(
+                "{}, line {}: the index {carcass} exists and is invalid, so IF NOT EXISTS would leave it so. Drop \
+                 it with DROP INDEX CONCURRENTLY {carcass} first.",
+                file.path, planned.line
+            )));
+        }
+        self.run.emit(RunEventKind::SegmentStarted { step: index, segment: at });
+        self.journal.intend(index, at, None).await.map_err(|error| {
+            Stop::Failed(format!("The studio's own journal did not answer ({error}), so nothing was sent."))
+        })?;
+        match self.statement(step, planned).await {
+            Ok(()) => {}
+            Err((Failure::Refused(refusal), took)) => {
+                return Err(self.standalone_refused(step, at, planned, refusal, took, &before).await);
+            }
+            Err((Failure::Lost(heard), _)) => {
+                return Err(self.standalone_lost(step, at, planned, &heard).await);
+            }
+        }
+        let new = self.new_carcasses(&before).await?;
+        if let Some(carcass) = new.first() {
+            let why = format!(
+                "It left the invalid index {carcass}; drop it with DROP INDEX CONCURRENTLY {carcass}."
+            );
+            self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason: why.clone() });
+            return Err(Stop::Failed(why));
+        }
+        let recorded = if last { self.after_standalone(step, file, at).await } else { Ok(None) };
+        let row = recorded.as_ref().ok().cloned().flatten();
+        self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: row });
+        recorded.map(drop)?;
+        let settings = self.settings;
+        self.session.arrange(&settings).await.map_err(|failure| Stop::Failed(said(failure)))
+    }
+
+    /// A file without a statement is recorded all the same.
+    pub(super) async fn only_recorded(&mut self, step: &Step, file: &PlannedFile) -> Result<(), Stop> {
+        if matches!(file.purpose, Purpose::Validate | Purpose::Keep) {
+            return Ok(());
+        }
+        self.after_standalone(step, file, 0).await.map(drop)
+    }
+
+    /// The ledger row of a file whose last statement could not share a transaction with it.
+    async fn after_standalone(
+        &mut self,
+        step: &Step,
+        file: &PlannedFile,
+        at: usize,
+    ) -> Result<Option<String>, Stop> {
+        let empty = Segment { kind: SegmentKind::Transaction, reason: String::new(), statements: Vec::new() };
+        let why = match self.attempt(step, file, &empty, at, true).await {
+            Try::Committed(row) => return Ok(row),
+            Try::Undone => return Ok(None),
+            Try::Refused(_, refusal, _) => sentence(&refusal.message),
+            Try::Denied(why) => why,
+            Try::Stopped => "The run was stopped.".to_owned(),
+            Try::Lost { heard, committing, .. } => match self.settle(step.index, committing.as_deref()).await
+            {
+                Settled::Committed => return Ok(step.ledger_row(at)),
+                Settled::RolledBack => format!("The connection broke: {heard}."),
+                Settled::Unknown(why) => return Err(Stop::Unknown(why)),
+            },
+        };
+        // Only the recording is undone; an error of the rollback changes nothing about that.
+        let _ = self.session.command("rollback").await;
+        Err(Stop::Failed(format!(
+            "All statements of {} took effect, but its version is not recorded: {why}",
+            file.path
+        )))
+    }
+
+    async fn standalone_refused(
+        &mut self,
+        step: &Step,
+        at: usize,
+        planned: &PlannedStatement,
+        refusal: Refusal,
+        took: Duration,
+        before: &[String],
+    ) -> Stop {
+        let index = step.index;
+        let stopped = refusal.sqlstate == "57014" && self.run.is_stopping();
+        let mut reason = if stopped { "The run was stopped.".to_owned() } else { sentence(&refusal.message) };
+        if let Ok(carcasses) = self.new_carcasses(before).await {
+            for carcass in carcasses {
+                let left = format!(
+                    " It left the invalid index {carcass}; drop it with DROP INDEX CONCURRENTLY {carcass}."
+                );
+                reason.push_str(&left);
+            }
+        }
+        let error = step.locate(planned.index, refusal);
+        let line = error.line;
+        self.fail(index, planned.index, error, took);
+        self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason: reason.clone() });
+        match stopped {
+            true => Stop::Cancelled,
+            false => Stop::Failed(format!("{} failed at line {line}. {reason}", step.path())),
+        }
+    }
+
+    async fn standalone_lost(
+        &mut self,
+        step: &Step,
+        at: usize,
+        planned: &PlannedStatement,
+        heard: &str,
+    ) -> Stop {
+        let index = step.index;
+        let sql = planned.span.of(&step.text);
+        let settled = match settle::quiet(self.target, self.run.id()).await {
+            Ok(session) => standalone(&session, sql).await,
+            Err(why) => Settled::Unknown(why),
+        };
+        match settled {
+            Settled::Committed => {
+                self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: None });
+                Stop::LostAfter(format!(
+                    "The connection broke after the statement had taken effect: {heard}."
+                ))
+            }
+            Settled::RolledBack => {
+                let reason = format!("The connection broke: {heard}. The statement has no effect.");
+                self.run.emit(RunEventKind::SegmentRolledBack {
+                    step: index,
+                    segment: at,
+                    reason: reason.clone(),
+                });
+                Stop::Failed(reason)
+            }
+            Settled::Unknown(why) => {
+                self.run.emit(RunEventKind::StatementUnknown { step: index, statement: planned.index });
+                self.run.emit(RunEventKind::SegmentUnknown { step: index, segment: at });
+                Stop::Unknown(why)
+            }
+        }
+    }
+
+    async fn new_carcasses(&self, before: &[String]) -> Result<Vec<String>, Stop> {
+        let mut now = outcome::invalid_indexes(&self.session).await?;
+        now.retain(|index| !before.contains(index));
+        Ok(now)
+    }
+}
+
+/// What is true of a standalone statement whose backend is gone: only an index can be looked at.
+pub async fn standalone(session: &Session, sql: &str) -> Settled {
+    let Some((name, made)) = index_of(sql) else {
+        return Settled::Unknown(
+            "Whether the statement took effect cannot be seen from outside; look and decide.".to_owned(),
+        );
+    };
+    match (outcome::index_state(session, &name).await, made) {
+        (Ok(Some(true)), true) | (Ok(None), false) => Settled::Committed,
+        (Ok(None), true) | (Ok(Some(true)), false) => Settled::RolledBack,
+        (Ok(Some(false)), _) => Settled::Unknown(format!(
+            "The index {name} exists and is invalid. Drop it with DROP INDEX CONCURRENTLY {name}, then run again."
+        )),
+        (Err(error), _) => Settled::Unknown(error.message),
+    }
+}
+
+/// The index a statement makes (true) or drops (false), as PostgreSQL finds it.
+fn index_of(sql: &str) -> Option<(String, bool)> {
+    let parsed = sql::parse(sql);
+    let statement = parsed.statements.first()?;
+    match statement.kind {
+        StatementKind::Create(ObjectKind::Index) => {
+            let made = statement.first(ObjectRole::Makes).filter(|made| made.kind == ObjectKind::Index)?;
+            let name = made.name.to_string();
+            // An index lives in its table's schema, whatever the search path says.
+            let schema = made.of.as_ref().map(ToString::to_string);
+            let schema = schema.as_deref().and_then(|table| table.rsplit_once('.')).map(|(schema, _)| schema);
+            let qualified = match schema {
+                Some(schema) if !name.contains('.') => format!("{schema}.{name}"),
+                _ => name,
+            };
+            Some((qualified, true))
+        }
+        StatementKind::Drop(ObjectKind::Index) => {
+            Some((statement.first(ObjectRole::Drops)?.name.to_string(), false))
+        }
+        _ => None,
+    }
+}
+
+/// An invalid index that `create index … if not exists` would take for its own work.
+async fn hidden_carcass(session: &Session, sql: &str) -> Option<String> {
+    let parsed = sql::parse(sql);
+    let statement = parsed.statements.first().filter(|statement| statement.flags.if_not_exists)?;
+    let (name, true) = index_of(statement.span.of(sql))? else { return None };
+    // When it cannot be asked, the statement itself will say why.
+    let state = outcome::index_state(session, &name).await.ok()?;
+    (state == Some(false)).then_some(name)
+}
+
+fn said(failure: Failure) -> String {
+    let (Failure::Refused(Refusal { message, .. }) | Failure::Lost(message)) = failure;
+    format!("The session could not be prepared: {message}.")
+}

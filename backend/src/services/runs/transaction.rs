@@ -1,0 +1,316 @@
+//! One segment that is a transaction: BEGIN, its statements, the ledger, COMMIT, and again when another
+//! session stood in the way. Nothing but the server's own record counts as success.
+
+use std::time::Duration;
+
+use studio_kernel::{
+    plan::{PlannedFile, Purpose, Segment},
+    run::{RunEventKind, SqlError},
+};
+
+use super::{
+    runner::{Runner, Step, Stop},
+    settle::Settled,
+};
+use crate::pg::target::{
+    Failure, Place, Refusal, fence, ledger,
+    outcome::{self, Fate},
+};
+
+/// How often a segment is tried before another session's lock counts as a failure.
+const TRIES: u32 = 5;
+
+/// Before the second try; doubled for each one after it.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Lock timeout, deadlock, serialization failure: another session was in the way, the SQL may be right.
+const IN_THE_WAY: [&str; 3] = ["55P03", "40P01", "40001"];
+
+/// Why a validation's segment is never committed.
+const VALIDATION: &str = "A validation is always undone.";
+
+/// Why a segment is given up whose transaction is not the one it began.
+const ESCAPED: &str = "A statement ended the transaction itself, so what it did cannot be undone by the studio. \
+    Remove COMMIT and ROLLBACK from the file.";
+
+/// Why a runner that was paused for long stops.
+const TAKEN_OVER: &str =
+    "Another run has begun on this target meanwhile, so this one may not write any more.";
+
+/// How one try ended.
+pub(super) enum Try {
+    Committed(Option<String>),
+    /// A validation, after its last statement.
+    Undone,
+    /// The server refused; the index is the statement's, `None` when the studio's own commands were refused.
+    Refused(Option<usize>, Box<Refusal>, Duration),
+    /// The studio itself says no.
+    Denied(String),
+    /// Asked to stop between two statements.
+    Stopped,
+    /// The connection broke; the transaction's id is given when COMMIT may have arrived.
+    Lost {
+        statement: Option<usize>,
+        heard: String,
+        committing: Option<String>,
+    },
+}
+
+impl Runner<'_> {
+    /// Runs segment `at` of a step to its end.
+    pub(super) async fn transaction(&mut self, step: &Step, at: usize, last: bool) -> Result<(), Stop> {
+        let Some((file, segment)) = step.segment(at) else { return Ok(()) };
+        let index = step.index;
+        for attempt in 1.. {
+            self.run.emit(RunEventKind::SegmentStarted { step: index, segment: at });
+            let tried = self.attempt(step, file, segment, at, last).await;
+            let (reason, stop) = match tried {
+                Try::Committed(row) => {
+                    self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: row });
+                    return Ok(());
+                }
+                Try::Undone => {
+                    self.undo().await;
+                    (VALIDATION.to_owned(), None)
+                }
+                Try::Refused(statement, refusal, took) => {
+                    self.undo().await;
+                    let again = IN_THE_WAY.contains(&refusal.sqlstate.as_str()) && attempt < TRIES;
+                    if again && !self.run.is_stopping() {
+                        self.retry(index, at, &refusal, attempt).await;
+                        continue;
+                    }
+                    self.refused(step, file, statement, *refusal, took)
+                }
+                Try::Denied(why) => {
+                    self.undo().await;
+                    (why.clone(), Some(Stop::Failed(why)))
+                }
+                Try::Stopped => {
+                    self.undo().await;
+                    ("The run was stopped.".to_owned(), Some(Stop::Cancelled))
+                }
+                Try::Lost { statement, heard, committing } => {
+                    return self.lost(step, at, statement, &heard, committing.as_deref()).await;
+                }
+            };
+            self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason });
+            return stop.map_or(Ok(()), Err);
+        }
+        Ok(())
+    }
+
+    pub(super) async fn attempt(
+        &mut self,
+        step: &Step,
+        file: &PlannedFile,
+        segment: &Segment,
+        at: usize,
+        last: bool,
+    ) -> Try {
+        // The id is asked for at once, so that a statement that ends the transaction behind our back is seen.
+        let begun = self.session.command("begin; select pg_catalog.pg_current_xact_id()::text").await;
+        let xid = match begun {
+            Ok(xid) => xid.unwrap_or_default(),
+            Err(failure) => return own(failure, None),
+        };
+        for statement in &segment.statements {
+            if self.run.is_stopping() {
+                return Try::Stopped;
+            }
+            match self.statement(step, statement).await {
+                Ok(()) => {}
+                Err((Failure::Refused(refusal), took)) => {
+                    return Try::Refused(Some(statement.index), Box::new(refusal), took);
+                }
+                Err((Failure::Lost(heard), _)) => {
+                    return Try::Lost { statement: Some(statement.index), heard, committing: None };
+                }
+            }
+        }
+        if file.purpose == Purpose::Validate {
+            return match self.still_in(&xid).await {
+                Ok(true) => Try::Undone,
+                Ok(false) => Try::Denied(ESCAPED.to_owned()),
+                Err(failure) => own(failure, None),
+            };
+        }
+        let row = match self.record(step, file, last).await {
+            Ok(row) => row,
+            Err(ended) => return ended,
+        };
+        match self.still_in(&xid).await {
+            Ok(true) => {}
+            Ok(false) => return Try::Denied(ESCAPED.to_owned()),
+            Err(failure) => return own(failure, None),
+        }
+        if let Err(error) = self.journal.intend(step.index, at, Some(&xid)).await {
+            return Try::Denied(format!(
+                "The studio's own journal did not answer ({error}), so nothing was committed."
+            ));
+        }
+        if self.run.is_stopping() {
+            return Try::Stopped;
+        }
+        match self.session.command("commit").await {
+            Ok(_) => {}
+            Err(Failure::Refused(refusal)) => {
+                let last = segment.statements.last().map(|statement| statement.index);
+                return Try::Refused(last, Box::new(at_commit(refusal)), Duration::ZERO);
+            }
+            Err(Failure::Lost(heard)) => return Try::Lost { statement: None, heard, committing: Some(xid) },
+        }
+        // An aborted transaction answers COMMIT without an error, so the server's own record decides.
+        match outcome::fate(&self.session, &xid).await {
+            Ok(Fate::Committed) => Try::Committed(row),
+            Ok(_) => Try::Denied("The server answered COMMIT by rolling back.".to_owned()),
+            Err(error) => Try::Lost { statement: None, heard: error.message, committing: Some(xid) },
+        }
+    }
+
+    /// Writes or removes the ledger row with the file's last segment, after checking the fence.
+    async fn record(&mut self, step: &Step, file: &PlannedFile, last: bool) -> Result<Option<String>, Try> {
+        let Some(epoch) = self.epoch else { return Ok(None) };
+        match fence::holds(&self.session, epoch).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Try::Denied(TAKEN_OVER.to_owned())),
+            Err(failure) => return Err(own(failure, None)),
+        }
+        let Some(version) = file.version.as_deref().filter(|_| last) else { return Ok(None) };
+        let done = match file.purpose {
+            Purpose::Apply => {
+                let statements = step.statements();
+                let (name, created_by) = (file.name.as_str(), self.by);
+                let row = ledger::NewRow { version, name, statements: &statements, created_by };
+                ledger::insert(&self.session, row).await.map(|()| Some(format!("+{version}")))
+            }
+            Purpose::Rollback => {
+                ledger::delete(&self.session, version).await.map(|was| was.then(|| format!("-{version}")))
+            }
+            Purpose::Validate | Purpose::Maintain | Purpose::Keep => Ok(None),
+        };
+        done.map_err(|failure| own(failure, None))
+    }
+
+    async fn still_in(&mut self, xid: &str) -> Result<bool, Failure> {
+        let now = self.session.command("select pg_catalog.pg_current_xact_id()::text").await?;
+        Ok(now.as_deref() == Some(xid))
+    }
+
+    /// What is open is undone by the server even if this never arrives: nobody has said COMMIT.
+    async fn undo(&mut self) {
+        if let Err(failure) = self.session.command("rollback").await {
+            tracing::debug!(run = self.run.id(), ?failure, "ROLLBACK was not answered");
+        }
+    }
+
+    async fn retry(&mut self, step: usize, segment: usize, refusal: &Refusal, attempt: u32) {
+        let reason = format!("{} (SQLSTATE {}); it is tried again.", refusal.message, refusal.sqlstate);
+        self.run.emit(RunEventKind::SegmentRolledBack { step, segment, reason });
+        let jitter = Duration::from_millis(u64::from(rand::random::<u8>()));
+        let pause = PAUSE * 2_u32.pow(attempt - 1) + jitter;
+        let text = format!(
+            "Another session is in the way: {} Try {} of {TRIES} follows in {} ms.",
+            sentence(&refusal.message),
+            attempt + 1,
+            pause.as_millis()
+        );
+        self.run.emit(RunEventKind::Progress { step, text });
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = self.run.stopping() => {}
+        }
+    }
+
+    fn refused(
+        &mut self,
+        step: &Step,
+        file: &PlannedFile,
+        statement: Option<usize>,
+        refusal: Refusal,
+        took: Duration,
+    ) -> (String, Option<Stop>) {
+        if refusal.sqlstate == "57014" && self.run.is_stopping() {
+            return ("The run was stopped.".to_owned(), Some(Stop::Cancelled));
+        }
+        let Some(index) = statement else {
+            let why = format!("{} (SQLSTATE {})", refusal.message, refusal.sqlstate);
+            return (why.clone(), Some(Stop::Failed(format!("{} could not be recorded: {why}.", file.path))));
+        };
+        let error = step.locate(index, refusal);
+        let why = format!("{} (SQLSTATE {})", error.message, error.sqlstate);
+        let stop =
+            Stop::Failed(format!("{} failed at line {}, column {}.", file.path, error.line, error.column));
+        self.fail(step.index, index, error, took);
+        (why, Some(stop))
+    }
+
+    pub(super) fn fail(&self, step: usize, statement: usize, error: SqlError, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.run.emit(RunEventKind::StatementFailed { step, statement, micros, error });
+    }
+
+    async fn lost(
+        &mut self,
+        step: &Step,
+        at: usize,
+        statement: Option<usize>,
+        heard: &str,
+        committing: Option<&str>,
+    ) -> Result<(), Stop> {
+        let index = step.index;
+        if let Some(statement) = statement {
+            let refusal = Refusal {
+                sqlstate: "08006".to_owned(),
+                message: format!("The connection to the target broke: {heard}."),
+                ..Refusal::default()
+            };
+            self.fail(index, statement, step.locate(statement, refusal), Duration::ZERO);
+        }
+        match self.settle(index, committing).await {
+            Settled::Committed => {
+                let row = step.ledger_row(at);
+                self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: row });
+                Err(Stop::LostAfter(format!(
+                    "The connection broke after a COMMIT that had arrived: {heard}."
+                )))
+            }
+            Settled::RolledBack => {
+                let reason = format!("The connection broke: {heard}.");
+                self.run.emit(RunEventKind::SegmentRolledBack {
+                    step: index,
+                    segment: at,
+                    reason: reason.clone(),
+                });
+                Err(Stop::Failed(reason))
+            }
+            Settled::Unknown(why) => {
+                self.run.emit(RunEventKind::SegmentUnknown { step: index, segment: at });
+                Err(Stop::Unknown(why))
+            }
+        }
+    }
+}
+
+/// The studio's own command failed; no statement is to blame.
+fn own(failure: Failure, committing: Option<String>) -> Try {
+    match failure {
+        Failure::Refused(refusal) => Try::Refused(None, Box::new(refusal), Duration::ZERO),
+        Failure::Lost(heard) => Try::Lost { statement: None, heard, committing },
+    }
+}
+
+/// A deferred constraint speaks up at COMMIT; the last statement stands for the transaction.
+fn at_commit(refusal: Refusal) -> Refusal {
+    let context = match refusal.context {
+        Some(context) => format!("{context}\nat COMMIT"),
+        None => "at COMMIT".to_owned(),
+    };
+    Refusal { context: Some(context), place: Place::Nowhere, ..refusal }
+}
+
+/// A message of the server as a sentence of ours.
+pub(super) fn sentence(message: &str) -> String {
+    let end = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{message}{end}")
+}

@@ -1,0 +1,9 @@
+//! Runs against a real PostgreSQL: what a run says, what the database holds, and that the two agree.
+//! Without an engine these tests fail and say how to get one; nothing is skipped.
+
+#![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
+
+mod apply;
+mod bench;
+mod disturbed;
+mod validate;
