@@ -7,8 +7,9 @@ import { brotliCompress, constants } from "node:zlib";
 
 const compress = promisify(brotliCompress);
 
+// Run by `node --eval`, which puts no script's name before the arguments.
 await Promise.all(
-  process.argv.slice(2).map(async (path) => {
+  process.argv.slice(1).map(async (path) => {
     const bytes = await readFile(path);
     const params = {
       [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,

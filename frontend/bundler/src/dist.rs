@@ -105,7 +105,6 @@ fn fill_in(template: &str, hashed: &BTreeMap<&str, String>) -> Outcome<String> {
 
 fn compress(paths: Vec<PathBuf>) -> Outcome {
     let script = include_str!("compress.mjs");
-    // Node takes the arguments after `--` for the script, which it numbers from 1.
     Tool::node().args(["--input-type=module", "--eval", script, "--"]).args(paths).run()
 }
 
