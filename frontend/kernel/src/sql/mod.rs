@@ -3,7 +3,7 @@
 mod ast;
 mod classify;
 mod cursor;
-mod lex;
+pub(crate) mod lex;
 pub mod lock;
 mod plpgsql;
 mod split;

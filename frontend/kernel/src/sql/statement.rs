@@ -206,8 +206,6 @@ pub struct Flags {
     pub row_lock: bool,
     /// `full` (VACUUM).
     pub full: bool,
-    /// A schema, a database or the system as a whole (REINDEX).
-    pub whole_database: bool,
 }
 
 /// What only some kinds of statements have.

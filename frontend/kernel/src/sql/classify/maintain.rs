@@ -99,7 +99,6 @@ pub(super) fn reindex(mut cursor: Cursor<'_>) -> Outline {
     cursor.skip(1);
     outline.flags.concurrently |= cursor.eat("concurrently");
     outline.name(&mut cursor, Changes, kind);
-    outline.flags.whole_database = matches!(kind, Schema | Database);
     outline
 }
 

@@ -1,0 +1,341 @@
+//! Walks PL/pgSQL from statement to statement with a stack of its own, so that nesting costs no call
+//! depth.
+
+use super::{Embedded, dynamic};
+use crate::sql::{
+    classify::Context,
+    cursor::Cursor,
+    lex::TokenKind,
+    read_statement,
+    statement::{Body, Handler, Raise},
+};
+
+/// A construct that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Frame {
+    /// BEGIN … [EXCEPTION …] END: how many embedded statements stand before it, and where in it the walk is.
+    Block {
+        first: usize,
+        section: Section,
+    },
+    If,
+    Case,
+    Loop,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Section {
+    Main,
+    /// Behind EXCEPTION, before the first WHEN.
+    Exception,
+    /// In the body's handler of this number.
+    Handler(usize),
+}
+
+struct Walk<'a, 'b> {
+    cursor: Cursor<'a>,
+    context: Context,
+    body: &'b mut Body,
+    frames: Vec<Frame>,
+}
+
+/// Reads the statements of a PL/pgSQL body.
+pub(super) fn walk(cursor: Cursor<'_>, context: Context, body: &mut Body) {
+    let mut walk = Walk { cursor, context, body, frames: Vec::new() };
+    // `#variable_conflict use_column` and its like stand before everything else.
+    while walk.cursor.at_text("#") {
+        walk.cursor.skip(3);
+    }
+    while !walk.cursor.is_empty() {
+        let left = walk.cursor.len();
+        walk.statement();
+        if walk.cursor.len() == left {
+            walk.cursor.skip(1);
+        }
+    }
+}
+
+/// First words of statements that hold no SQL.
+const SILENT: [&str; 13] = [
+    "null", "exit", "continue", "assert", "get", "fetch", "move", "close", "return", "elsif", "elseif", "if",
+    "while",
+];
+
+impl<'a> Walk<'a, '_> {
+    fn statement(&mut self) {
+        let cursor = &mut self.cursor;
+        if cursor.eat_kind(TokenKind::Semicolon) {
+            return;
+        }
+        if cursor.at_text("<<") {
+            cursor.skip(3);
+            return;
+        }
+        if self.assignment() {
+            self.rest();
+            return;
+        }
+        let cursor = &mut self.cursor;
+        if cursor.eat("declare") {
+            self.declarations();
+        } else if cursor.eat("begin") {
+            let first = self.body.statements.len();
+            self.frames.push(Frame::Block { first, section: Section::Main });
+        } else if cursor.is("exception") {
+            self.exception();
+        } else if cursor.is("when") {
+            self.when();
+        } else if cursor.eat("end") {
+            self.end();
+        } else if cursor.eat("if") {
+            self.frames.push(Frame::If);
+            self.skip_expression("then");
+        } else if cursor.eat_any(&["elsif", "elseif"]) {
+            self.skip_expression("then");
+        } else if cursor.eat("else") {
+            // What follows is its first statement.
+        } else if cursor.eat("case") {
+            self.frames.push(Frame::Case);
+            self.skip_to("when");
+        } else if cursor.eat("loop") {
+            self.frames.push(Frame::Loop);
+        } else if cursor.eat_any(&["while", "foreach"]) {
+            self.frames.push(Frame::Loop);
+            self.skip_expression("loop");
+        } else if cursor.eat("for") {
+            self.for_loop();
+        } else {
+            self.simple();
+        }
+    }
+
+    /// Statements without statements inside.
+    fn simple(&mut self) {
+        let whole = self.rest();
+        let mut inner = whole;
+        if inner.eat("execute") {
+            self.execute(inner);
+        } else if inner.eat("raise") {
+            self.raise(whole, inner);
+        } else if inner.eat_all(&["return", "query"]) {
+            self.query(inner);
+        } else if inner.eat("open") {
+            inner.skip_to_any(&["for"]);
+            if inner.eat("for") {
+                self.query(inner);
+            }
+        } else if inner.is_any(&["commit", "rollback"]) {
+            self.body.controls_transaction = true;
+        } else if !inner.is_any(&SILENT) {
+            self.embed(whole);
+        }
+    }
+
+    /// Passes everything up to the `;` that ends the statement; returns it.
+    fn rest(&mut self) -> Cursor<'a> {
+        let start = self.cursor;
+        // Only a rule holds `;` in parentheses.
+        let rule = start.is("create") && (start.is_at(1, "rule") || start.is_at(3, "rule"));
+        while !self.cursor.is_empty() && !self.cursor.at(TokenKind::Semicolon) {
+            if rule {
+                self.cursor.step();
+            } else {
+                self.cursor.skip(1);
+            }
+        }
+        let statement = start.until(&self.cursor);
+        self.cursor.eat_kind(TokenKind::Semicolon);
+        if let Some(handler) = self.handler() {
+            handler.span = handler.span.join(statement.span());
+        }
+        statement
+    }
+
+    /// `name := …`, `name.field[1] = …`.
+    fn assignment(&self) -> bool {
+        let mut ahead = self.cursor;
+        if ahead.dotted().is_none() && !ahead.eat_kind(TokenKind::Parameter) {
+            return false;
+        }
+        while ahead.at(TokenKind::OpenBracket) || ahead.at(TokenKind::Dot) {
+            ahead.step();
+            if ahead.at_name() {
+                ahead.skip(1);
+            }
+        }
+        ahead.at_text(":=") || ahead.at_text("=")
+    }
+
+    /// Declarations up to BEGIN; a cursor's query is read.
+    fn declarations(&mut self) {
+        while !self.cursor.is_empty() && !self.cursor.is("begin") {
+            let mut declaration = self.rest();
+            declaration.skip(1);
+            declaration.eat_all(&["no", "scroll"]);
+            declaration.eat("scroll");
+            if declaration.eat("cursor") {
+                declaration.group();
+                if declaration.eat_any(&["for", "is"]) {
+                    self.embed(declaration);
+                }
+            }
+        }
+    }
+
+    /// EXCEPTION of the block around: what ran in the block before it is guarded.
+    fn exception(&mut self) {
+        self.cursor.skip(1);
+        let Some(Frame::Block { first, section }) = self.frames.last_mut() else {
+            return;
+        };
+        *section = Section::Exception;
+        for embedded in self.body.statements.iter_mut().skip(*first) {
+            embedded.guarded = true;
+        }
+    }
+
+    /// WHEN of a handler, or of CASE.
+    fn when(&mut self) {
+        let start = self.cursor;
+        self.skip_to("then");
+        let mut conditions = start.until(&self.cursor);
+        let span = conditions.span();
+        conditions.skip(1);
+        self.cursor.eat("then");
+        if let Some(Frame::Block { section, .. }) = self.frames.last_mut()
+            && *section != Section::Main
+        {
+            *section = Section::Handler(self.body.handlers.len());
+            self.body.handlers.push(Handler {
+                span,
+                conditions: conditions_of(conditions),
+                raises_again: false,
+            });
+        }
+    }
+
+    /// END [IF | CASE | LOOP] [label].
+    fn end(&mut self) {
+        self.cursor.eat_any(&["if", "case", "loop"]);
+        if self.cursor.at_name() {
+            self.cursor.skip(1);
+        }
+        self.frames.pop();
+    }
+
+    /// FOR … IN <range, query, EXECUTE or cursor> LOOP.
+    fn for_loop(&mut self) {
+        self.skip_to("in");
+        self.cursor.eat("in");
+        let start = self.cursor;
+        self.skip_to("loop");
+        let source = start.until(&self.cursor);
+        self.cursor.eat("loop");
+        let reads = ["select", "with", "values", "insert", "update", "delete", "merge", "execute", "table"];
+        if source.is_any(&reads) || is_query_in_parentheses(source) {
+            self.query(source);
+        }
+        self.frames.push(Frame::Loop);
+    }
+
+    /// A query, or EXECUTE of one.
+    fn query(&mut self, mut cursor: Cursor<'a>) {
+        if cursor.eat("execute") {
+            self.execute(cursor);
+        } else {
+            self.embed(cursor);
+        }
+    }
+
+    fn execute(&mut self, expression: Cursor<'_>) {
+        let manner = dynamic::Manner { conditional: self.conditional() };
+        dynamic::execute(expression, self.context, manner, self.body);
+    }
+
+    fn embed(&mut self, cursor: Cursor<'_>) {
+        if cursor.is_empty() {
+            return;
+        }
+        let statement = read_statement(cursor, self.context);
+        let conditional = self.conditional();
+        self.body.statements.push(Embedded { statement, conditional, guarded: false, dynamic: false });
+    }
+
+    fn raise(&mut self, whole: Cursor<'_>, mut cursor: Cursor<'_>) {
+        let levels = ["debug", "log", "info", "notice", "warning", "exception"];
+        let level = cursor.word(0).to_ascii_lowercase();
+        let written = levels.contains(&level.as_str());
+        cursor.skip(usize::from(written));
+        let format = cursor.peek().filter(|token| token.kind == TokenKind::Text);
+        let message = format.map_or(String::new(), |token| {
+            let text = cursor.text_of(token);
+            let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+            inner.unwrap_or(text).replace("''", "'")
+        });
+        let level = if written { level } else { "exception".to_owned() };
+        let mut in_handler = false;
+        if let Some(handler) = self.handler() {
+            handler.raises_again |= level == "exception";
+            in_handler = true;
+        }
+        self.body.raises.push(Raise { span: whole.span(), level, message, in_handler });
+    }
+
+    /// The innermost handler around.
+    fn handler(&mut self) -> Option<&mut Handler> {
+        let number = self.frames.iter().rev().find_map(|frame| match frame {
+            Frame::Block { section: Section::Handler(number), .. } => Some(*number),
+            _ => None,
+        })?;
+        self.body.handlers.get_mut(number)
+    }
+
+    fn conditional(&self) -> bool {
+        let always = |frame: &Frame| matches!(frame, Frame::Block { section: Section::Main, .. });
+        !self.frames.iter().all(always)
+    }
+
+    /// Passes an expression and the word that ends it.
+    fn skip_expression(&mut self, word: &str) {
+        self.skip_to(word);
+        self.cursor.eat(word);
+    }
+
+    /// Passes everything up to `word`, which inside parentheses and inside CASE … END does not count. A `;`
+    /// ends the search: the body is broken there.
+    fn skip_to(&mut self, word: &str) {
+        let mut cases = 0_usize;
+        while !self.cursor.is_empty() && !self.cursor.at(TokenKind::Semicolon) {
+            if cases == 0 && self.cursor.is(word) {
+                return;
+            }
+            if self.cursor.is("case") {
+                cases += 1;
+            } else if self.cursor.is("end") {
+                cases = cases.saturating_sub(1);
+            }
+            self.cursor.step();
+        }
+    }
+}
+
+/// `(select …)` and `((select …) union …)`.
+fn is_query_in_parentheses(mut cursor: Cursor<'_>) -> bool {
+    if !cursor.at(TokenKind::OpenParen) {
+        return false;
+    }
+    while cursor.eat_kind(TokenKind::OpenParen) {}
+    cursor.is_any(&["select", "with", "values"])
+}
+
+/// `others`, `duplicate_object or sqlstate '42P07'` as a list.
+fn conditions_of(mut cursor: Cursor<'_>) -> Vec<String> {
+    let mut conditions = Vec::new();
+    while !cursor.is_empty() {
+        let start = cursor;
+        cursor.skip_to_any(&["or"]);
+        conditions.push(start.until(&cursor).folded());
+        cursor.eat("or");
+    }
+    conditions
+}
