@@ -1,0 +1,69 @@
+//! The root: what all pages share, and which page an address means.
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    components::Router,
+    hooks::{use_location, use_navigate},
+};
+
+use crate::{
+    api,
+    browser::linter::Linter,
+    pages,
+    routes::Route,
+    shell::Shell,
+    state::{remote::Remote, session::Session, toasts::Toasts},
+};
+
+/// The whole app.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    provide_context(Session::new(Remote::new(api::me)));
+    provide_context(Toasts::new());
+    provide_context(Linter::new());
+    view! {
+        <Router>
+            <Addressed/>
+        </Router>
+    }
+}
+
+#[component]
+fn Addressed() -> impl IntoView {
+    let session = expect_context::<Session>();
+    let location = use_location();
+    let navigate = use_navigate();
+    let route = Memo::new(move |_| location.pathname.with(|path| Route::parse(path)));
+    Effect::new(move |_| {
+        if session.is_signed_out() && !route.get().is_public() {
+            navigate(&Route::SignIn.href(), NavigateOptions::default());
+        }
+    });
+    let public = Memo::new(move |_| route.with(Route::is_public));
+    let content = move || view! { {move || page(route.get())} };
+    move || {
+        if public.get() {
+            view! { <main class="front" id="main">{content()}</main> }.into_any()
+        } else {
+            view! { <Shell route>{content()}</Shell> }.into_any()
+        }
+    }
+}
+
+fn page(route: Route) -> AnyView {
+    match route {
+        Route::SignIn => view! { <pages::SignInPage/> }.into_any(),
+        Route::Join => view! { <pages::JoinPage/> }.into_any(),
+        Route::Migrations => view! { <pages::MigrationsPage/> }.into_any(),
+        Route::Migration(path) => view! { <pages::MigrationPage path/> }.into_any(),
+        Route::Changes => view! { <pages::ChangesPage/> }.into_any(),
+        Route::Change(id) => view! { <pages::ChangePage id/> }.into_any(),
+        Route::Runs => view! { <pages::RunsPage/> }.into_any(),
+        Route::Run(id) => view! { <pages::RunPage id/> }.into_any(),
+        Route::People => view! { <pages::PeoplePage/> }.into_any(),
+        Route::Rules => view! { <pages::RulesPage/> }.into_any(),
+        Route::Rule(id) => view! { <pages::RulePage id/> }.into_any(),
+        Route::NotFound => view! { <pages::NotFoundPage/> }.into_any(),
+    }
+}

@@ -1,0 +1,260 @@
+//! A comparison as table rows: unified or side by side, findings and comments below the line they speak of.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leptos::prelude::*;
+use studio_kernel::lint::finding::Finding;
+
+use super::{Composer, FindingCard, Glyph, Icon, ThreadView};
+use crate::state::{
+    diff::{self, Block, Line, Piece},
+    threads::Thread,
+    wording::count,
+};
+
+/// How the two texts stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Unified,
+    Split,
+}
+
+impl Layout {
+    /// As kept in the browser.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Unified => "unified",
+            Self::Split => "split",
+        }
+    }
+}
+
+/// What is said about lines of the new text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Remarks {
+    /// By line.
+    pub findings: BTreeMap<usize, Vec<Finding>>,
+    /// By line.
+    pub threads: BTreeMap<usize, Vec<Thread>>,
+}
+
+impl Remarks {
+    fn lines(&self) -> BTreeSet<usize> {
+        self.findings.keys().chain(self.threads.keys()).copied().collect()
+    }
+}
+
+/// What a reader can do in a comparison.
+#[derive(Clone, Copy)]
+pub(crate) struct Talk {
+    /// Comments on a line of the new text.
+    pub on_comment: Callback<(usize, String)>,
+    pub on_reply: Callback<(String, String)>,
+    pub on_resolve: Callback<(String, bool)>,
+}
+
+/// The table.
+#[component]
+pub(crate) fn DiffView(
+    /// Compared line by line.
+    lines: Vec<Line>,
+    /// How it stands.
+    layout: Layout,
+    /// What is said about it.
+    #[prop(into)]
+    remarks: Signal<Remarks>,
+    /// What a reader can do.
+    talk: Talk,
+    /// Names the table.
+    #[prop(into)]
+    label: String,
+) -> impl IntoView {
+    let remarked = remarks.with_untracked(Remarks::lines);
+    let composing = RwSignal::new(None::<usize>);
+    let context = Context { remarks, talk, composing, layout };
+    let blocks = diff::fold(lines, &remarked).into_iter().map(|block| view! { <BlockRows block context/> });
+    let columns = if layout == Layout::Split { 4 } else { 3 };
+    view! {
+        <div class="diff-scroll">
+            <table class="diff" data-layout=layout.as_str() data-columns=columns aria-label=label data-test="diff">
+                {blocks.collect_view()}
+            </table>
+        </div>
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Context {
+    remarks: Signal<Remarks>,
+    talk: Talk,
+    composing: RwSignal<Option<usize>>,
+    layout: Layout,
+}
+
+impl Context {
+    fn columns(self) -> &'static str {
+        match self.layout {
+            Layout::Unified => "3",
+            Layout::Split => "4",
+        }
+    }
+}
+
+#[component]
+fn BlockRows(block: Block, context: Context) -> impl IntoView {
+    let open = RwSignal::new(!block.folded);
+    let number = block.lines.len();
+    let lines = StoredValue::new(block.lines);
+    view! {
+        <tbody>
+            {move || if open.get() {
+                lines.with_value(|lines| rows(lines, context)).into_any()
+            } else {
+                view! {
+                    <tr class="diff-fold">
+                        <td colspan=context.columns()>
+                            <button type="button" class="diff-unfold" on:click=move |_| open.set(true)>
+                                <Icon glyph=Glyph::Chevron/>
+                                {count(number, "unchanged line")}
+                            </button>
+                        </td>
+                    </tr>
+                }.into_any()
+            }}
+        </tbody>
+    }
+}
+
+fn rows(lines: &[Line], context: Context) -> AnyView {
+    match context.layout {
+        Layout::Unified => {
+            let rows = lines.iter().map(|line| {
+                let row = view! {
+                    <tr class="diff-line" data-kind=line.kind.as_str()>
+                        <Number number=line.old/>
+                        <NewNumber number=line.new context/>
+                        <Code line=line.clone()/>
+                    </tr>
+                };
+                view! { {row} <Below line=line.new context/> }
+            });
+            rows.collect_view().into_any()
+        }
+        Layout::Split => {
+            let rows = diff::pairs(lines).into_iter().map(|(old, new)| {
+                let below = new.as_ref().and_then(|line| line.new);
+                let row = view! {
+                    <tr class="diff-line">
+                        <Number number=old.as_ref().and_then(|line| line.old)/>
+                        <Half line=old/>
+                        <NewNumber number=below context/>
+                        <Half line=new/>
+                    </tr>
+                };
+                view! { {row} <Below line=below context/> }
+            });
+            rows.collect_view().into_any()
+        }
+    }
+}
+
+#[component]
+fn Number(number: Option<usize>) -> impl IntoView {
+    view! { <td class="diff-number">{number}</td> }
+}
+
+/// A line of the new text can be spoken about.
+#[component]
+fn NewNumber(number: Option<usize>, context: Context) -> impl IntoView {
+    let button = number.map(|number| {
+        view! {
+            <button
+                type="button"
+                class="diff-comment"
+                aria-label=format!("Comment on line {number}")
+                on:click=move |_| context.composing.set(Some(number))
+            >
+                <span>{number}</span>
+                <Icon glyph=Glyph::Plus/>
+            </button>
+        }
+    });
+    view! { <td class="diff-number">{button}</td> }
+}
+
+#[component]
+fn Code(line: Line) -> impl IntoView {
+    view! {
+        <td class="diff-code" data-kind=line.kind.as_str()>
+            <span class="diff-sign">{line.kind.sign()}</span>
+            <code>{pieces(line.pieces)}</code>
+        </td>
+    }
+}
+
+#[component]
+fn Half(line: Option<Line>) -> impl IntoView {
+    match line {
+        Some(line) => view! { <Code line/> }.into_any(),
+        None => view! { <td class="diff-code" data-kind="none"></td> }.into_any(),
+    }
+}
+
+fn pieces(pieces: Vec<Piece>) -> impl IntoView {
+    let parts = pieces.into_iter().map(|piece| {
+        if piece.differs {
+            view! { <mark>{piece.text}</mark> }.into_any()
+        } else {
+            piece.text.into_any()
+        }
+    });
+    parts.collect_view()
+}
+
+/// Findings, threads and the open form of a line.
+#[component]
+fn Below(line: Option<usize>, context: Context) -> impl IntoView {
+    let number = line?;
+    let remarks = Memo::new(move |_| {
+        context.remarks.with(|remarks| {
+            let findings = remarks.findings.get(&number).cloned().unwrap_or_default();
+            let threads = remarks.threads.get(&number).cloned().unwrap_or_default();
+            (findings, threads)
+        })
+    });
+    let composing = Memo::new(move |_| context.composing.get() == Some(number));
+    Some(move || {
+        let (findings, threads) = remarks.get();
+        let is_composing = composing.get();
+        (is_composing || !findings.is_empty() || !threads.is_empty()).then(|| {
+            let talk = context.talk;
+            let findings = findings.into_iter().map(|finding| view! { <FindingCard finding/> });
+            let threads = threads.into_iter().map(|thread| {
+                view! { <ThreadView thread on_reply=talk.on_reply on_resolve=talk.on_resolve/> }
+            });
+            let send = Callback::new(move |text: String| {
+                context.composing.set(None);
+                talk.on_comment.run((number, text));
+            });
+            let cancel = Callback::new(move |()| context.composing.set(None));
+            view! {
+                <tr class="diff-remarks">
+                    <td colspan=context.columns()>
+                        <div class="diff-remarks-body">
+                            {findings.collect_view()}
+                            {threads.collect_view()}
+                            {is_composing.then(|| view! {
+                                <Composer
+                                    label=format!("Comment on the statement at line {number}")
+                                    send="Comment"
+                                    on_send=send
+                                    on_cancel=cancel
+                                />
+                            })}
+                        </div>
+                    </td>
+                </tr>
+            }
+        })
+    })
+}

@@ -1,0 +1,4 @@
+//! x
+use leptos::prelude::*;
+#[component]
+pub(crate) fn RunPage(id: String) -> impl IntoView { let _ = id; }

@@ -1,0 +1,42 @@
+//! What stands around every page: navigation, target, person, palette, shortcuts, messages.
+
+mod keyboard;
+mod nav;
+mod palette;
+mod shortcuts;
+
+use leptos::prelude::*;
+
+use crate::{
+    components::ToastList,
+    routes::Route,
+    state::{commands::PageActions, toasts::Toasts},
+};
+use keyboard::{Keyboard, listen};
+use nav::Nav;
+use palette::Palette;
+use shortcuts::ShortcutSheet;
+
+/// Navigation beside a page. On a narrow screen the navigation is a bar at the bottom.
+#[component]
+pub(crate) fn Shell(
+    /// Where the person is.
+    route: Memo<Route>,
+    /// The page.
+    children: Children,
+) -> impl IntoView {
+    provide_context(PageActions::new());
+    let keyboard = Keyboard::new();
+    listen(keyboard);
+    let toasts = expect_context::<Toasts>();
+    view! {
+        <a class="skip-link" href="#main">"Skip to content"</a>
+        <div class="shell">
+            <Nav route keyboard/>
+            <main class="content" id="main" tabindex="-1">{children()}</main>
+        </div>
+        <Palette open=keyboard.palette keyboard/>
+        <ShortcutSheet open=keyboard.sheet keyboard/>
+        <ToastList toasts/>
+    }
+}

@@ -1,0 +1,161 @@
+//! Words, numbers and durations as the pages write them.
+
+use studio_kernel::{
+    plan::Purpose,
+    review::{ChangeState, Stale},
+    run::{RunKind, RunState, SegmentState, StatementState},
+};
+
+/// "1 statement", "3 statements".
+pub(crate) fn count(number: usize, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{} {noun}s", thousands(number as u64))
+    }
+}
+
+/// Digits in groups of three.
+pub(crate) fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A duration with at most three significant digits.
+pub(crate) fn duration(micros: u64) -> String {
+    let millis = micros as f64 / 1_000.0;
+    match micros {
+        0..10_000 => format!("{millis:.1} ms"),
+        10_000..1_000_000 => format!("{millis:.0} ms"),
+        1_000_000..60_000_000 => format!("{:.1} s", millis / 1_000.0),
+        _ => {
+            let seconds = micros / 1_000_000;
+            format!("{} min {:02} s", seconds / 60, seconds % 60)
+        }
+    }
+}
+
+/// Why a decision no longer counts.
+pub(crate) fn stale(reason: Stale) -> &'static str {
+    match reason {
+        Stale::Edited => "stale: the content changed after it",
+        Stale::Target => "stale: it was given for another target",
+        Stale::Policy => "stale: rules or review policy changed after it",
+        Stale::Role => "does not count: the person may not approve this change",
+        Stale::Superseded => "replaced by a later decision of the same person",
+    }
+}
+
+/// Where a change stands.
+pub(crate) fn change_state(state: ChangeState) -> &'static str {
+    match state {
+        ChangeState::Open => "Open",
+        ChangeState::Applied => "Applied",
+        ChangeState::Closed => "Closed",
+    }
+}
+
+/// Where a run stands.
+pub(crate) fn run_state(state: RunState) -> &'static str {
+    match state {
+        RunState::Queued => "Queued",
+        RunState::Waiting => "Waiting for the target",
+        RunState::Running => "Running",
+        RunState::Cancelling => "Cancelling…",
+        RunState::Done => "Done",
+        RunState::Failed => "Failed",
+        RunState::Cancelled => "Cancelled",
+        RunState::Unknown => "Outcome unknown",
+    }
+}
+
+/// What a run is for.
+pub(crate) fn run_kind(kind: RunKind) -> &'static str {
+    match kind {
+        RunKind::Apply => "Run",
+        RunKind::Validate => "Validation",
+        RunKind::DryRun => "Dry run",
+    }
+}
+
+/// Where a statement stands.
+pub(crate) fn statement_state(state: StatementState) -> &'static str {
+    match state {
+        StatementState::Queued => "Queued",
+        StatementState::Running => "Running",
+        StatementState::Done => "Done",
+        StatementState::Failed => "Failed",
+        StatementState::Skipped => "Skipped",
+        StatementState::RolledBack => "Rolled back",
+        StatementState::Unknown => "Unknown",
+    }
+}
+
+/// Where a segment stands.
+pub(crate) fn segment_state(state: SegmentState) -> &'static str {
+    match state {
+        SegmentState::Queued => "Queued",
+        SegmentState::Running => "Open",
+        SegmentState::Committed => "Committed",
+        SegmentState::RolledBack => "Rolled back",
+        SegmentState::Unknown => "Unknown",
+    }
+}
+
+/// How a file is executed.
+pub(crate) fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Apply => "Apply",
+        Purpose::Rollback => "Roll back",
+        Purpose::Validate => "Validate, then undo",
+        Purpose::Maintain => "Run, not recorded",
+        Purpose::Keep => "Travels along, not run",
+    }
+}
+
+/// The first letters of a name, for its badge.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    let last = words.next_back();
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+/// The file's name without its folder.
+pub(crate) fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_durations_read_well() {
+        assert_eq!(count(1, "statement"), "1 statement");
+        assert_eq!(count(1_234, "row"), "1,234 rows");
+        assert_eq!(thousands(1_000_000), "1,000,000");
+        for (micros, text) in [
+            (420, "0.4 ms"),
+            (12_600, "13 ms"),
+            (1_500_000, "1.5 s"),
+            (61_000_000, "1 min 01 s"),
+        ] {
+            assert_eq!(duration(micros), text);
+        }
+    }
+
+    #[test]
+    fn initials_take_the_first_and_the_last_name() {
+        assert_eq!(initials("Ada Byron Lovelace"), "AL");
+        assert_eq!(initials("ömer"), "Ö");
+        assert_eq!(initials(" "), "");
+    }
+}
