@@ -1,0 +1,126 @@
+//! How people come in, and what they may do then.
+
+use secrecy::ExposeSecret;
+use serde_json::json;
+use studio_backend::services::people;
+use studio_kernel::{
+    review::PersonRole,
+    run::api::{Invitation, Me, People},
+};
+
+use crate::harness::World;
+
+#[tokio::test]
+async fn a_sign_in_link_works_once() {
+    let world = World::new().await;
+    let token = people::owner_link(&world.state.studio).await.unwrap();
+    let mut visitor = world.stranger();
+    let body = || json!({ "token": token.expose_secret() });
+    let first = visitor.post("/api/session", body()).await;
+    assert_eq!(first.read::<Me>().person.role, PersonRole::Admin);
+    let cookie = first.headers["set-cookie"].to_str().unwrap();
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    visitor.post("/api/session", body()).await.refused(401, "dead-link");
+    visitor.post("/api/session", json!({ "token": "0".repeat(64) })).await.refused(401, "dead-link");
+    visitor.get("/api/me").await.refused(401, "not-signed-in");
+    visitor.cookie = first.cookie();
+    assert_eq!(visitor.get("/api/me").await.read::<Me>().person.name, "Owner");
+}
+
+#[tokio::test]
+async fn two_who_use_one_link_at_once_are_not_both_let_in() {
+    let world = World::new().await;
+    let token = people::owner_link(&world.state.studio).await.unwrap();
+    let visitor = world.stranger();
+    let enter = || visitor.post("/api/session", json!({ "token": token.expose_secret() }));
+    let (first, second) = tokio::join!(enter(), enter());
+    let let_in = [first, second].iter().filter(|answer| answer.status.is_success()).count();
+    assert_eq!(let_in, 1);
+}
+
+#[tokio::test]
+async fn an_invitation_makes_one_person_with_its_role() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let invitation: Invitation = owner.post("/api/invitations", json!({ "role": "reviewer" })).await.read();
+    let token = invitation.link.strip_prefix("/join#token=").unwrap();
+    let people: People = owner.get("/api/people").await.read();
+    assert_eq!(people.invitations.len(), 1);
+    assert!(!owner.get("/api/people").await.text.contains(token), "the link is shown once");
+    let visitor = world.stranger();
+    visitor.post("/api/session", json!({ "token": token })).await.refused(422, "name-needed");
+    visitor.post("/api/session", json!({ "token": token, "name": " \n" })).await.refused(422, "invalid");
+    let joined: Me = visitor.post("/api/session", json!({ "token": token, "name": "Ann" })).await.read();
+    assert_eq!((joined.person.name.as_str(), joined.person.role), ("Ann", PersonRole::Reviewer));
+    visitor.post("/api/session", json!({ "token": token, "name": "Eve" })).await.refused(401, "dead-link");
+    let people: People = owner.get("/api/people").await.read();
+    assert_eq!((people.people.len(), people.invitations.len()), (2, 0));
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    assert_eq!(owner.ask("DELETE", "/api/session", None).await.status, 204);
+    owner.get("/api/me").await.refused(401, "not-signed-in");
+}
+
+#[tokio::test]
+async fn a_session_ends_by_itself() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let client = world.state.studio.client().await.unwrap();
+    let age = "update studio.sessions set seen_at = now() - interval '4 days'";
+    client.execute(age, &[]).await.unwrap();
+    owner.get("/api/me").await.refused(401, "not-signed-in");
+    let age = "update studio.sessions set seen_at = now(), expires_at = now()";
+    client.execute(age, &[]).await.unwrap();
+    owner.get("/api/me").await.refused(401, "not-signed-in");
+}
+
+#[tokio::test]
+async fn every_write_needs_its_role() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let author = world.join(&owner, "Ann", PersonRole::Author).await;
+    let reviewer = world.join(&owner, "Bob", PersonRole::Reviewer).await;
+    let change = author.open("20250802000000_a.sql", "select 1;").await;
+    author.decide(&change, "approve").await.refused(403, "role");
+    let run = json!({ "expected_digest": change.digest, "idempotency_key": "a-key-of-16-char" });
+    reviewer.post(&format!("/api/changes/{}/runs", change.id), run).await.refused(403, "role");
+    for visitor in [&author, &reviewer] {
+        visitor.post("/api/invitations", json!({ "role": "admin" })).await.refused(403, "role");
+        visitor.put("/api/policy", json!({ "four_eyes": false, "required": 1 })).await.refused(403, "role");
+        let id = visitor.get("/api/me").await.read::<Me>().person.id;
+        visitor.put(&format!("/api/people/{id}"), json!({ "role": "admin" })).await.refused(403, "role");
+    }
+    let unsigned = world.stranger();
+    for path in ["me", "people", "target", "migrations", "sources", "changes", "rules", "changes/1"] {
+        unsigned.get(&format!("/api/{path}")).await.refused(401, "not-signed-in");
+    }
+}
+
+#[tokio::test]
+async fn somebody_remains_admin() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let me: Me = owner.get("/api/me").await.read();
+    let path = format!("/api/people/{}", me.person.id);
+    owner.put(&path, json!({ "role": "author" })).await.refused(409, "last-admin");
+    let other = world.join(&owner, "Ann", PersonRole::Admin).await;
+    let people: People = owner.put(&path, json!({ "role": "author" })).await.read();
+    assert_eq!(people.people.len(), 2);
+    owner.post("/api/invitations", json!({ "role": "author" })).await.refused(403, "role");
+    other.post("/api/invitations", json!({ "role": "author" })).await.read::<Invitation>();
+}
+
+#[tokio::test]
+async fn people_name_themselves() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let me: Me = owner.put("/api/me", json!({ "name": " Zoë <b> " })).await.read();
+    assert_eq!(me.person.name, "Zoë <b>");
+    owner.put("/api/me", json!({ "name": "x".repeat(81) })).await.refused(422, "invalid");
+}

@@ -1,0 +1,284 @@
+//! A studio of its own for each test, on an engine that all tests of the process share.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use studio_backend::{
+    config::{Config, DEFAULT_LISTEN},
+    engine::{Engine, EngineConfig, locate},
+    pg::{studio::Studio, target::Target},
+    router,
+    services::{folder::Folder, people, runs::Registry},
+    state::{AppState, Parts},
+};
+use studio_kernel::{
+    migration::SourceFile,
+    review::PersonRole,
+    run::api::{ApiError, Change, Invitation, Me},
+};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, watch};
+use tokio_postgres::{Client, NoTls};
+use tower::ServiceExt as _;
+
+/// The address that requests name.
+pub(crate) const HOST: &str = "studio.test:4800";
+
+/// A file that makes one table, guarded, with row level security.
+pub(crate) const TABLE: &str = "create table if not exists public.fruit (id bigint primary key);\n\
+    alter table public.fruit enable row level security;\n";
+
+/// The path of [`TABLE`] in the folder of every studio.
+pub(crate) const TABLE_PATH: &str = "20250801000000_fruit.sql";
+
+/// The engine of this process, for as long as a test uses it.
+struct Shared {
+    engine: Option<Engine>,
+    _data: TempDir,
+}
+
+static SHARED: Mutex<Weak<Shared>> = Mutex::const_new(Weak::new());
+
+impl Shared {
+    async fn get() -> Arc<Self> {
+        let mut shared = SHARED.lock().await;
+        if let Some(running) = shared.upgrade() {
+            return running;
+        }
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        let data = tempfile::Builder::new().prefix("api-").permissions(open).tempdir().unwrap();
+        let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
+        let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
+        let config = EngineConfig { binaries, data: data.path().join("data"), port: None };
+        let engine = Engine::start(config).await.unwrap_or_else(|error| panic!("{error}"));
+        let started = Arc::new(Self { engine: Some(engine), _data: data });
+        *shared = Arc::downgrade(&started);
+        started
+    }
+
+    fn engine(&self) -> &Engine {
+        self.engine.as_ref().unwrap()
+    }
+}
+
+impl Drop for Shared {
+    /// Waits for the server's end before its folder is removed, on a runtime that outlives the test's.
+    fn drop(&mut self) {
+        let engine = self.engine.take().unwrap();
+        let stop = move || tokio::runtime::Runtime::new().unwrap().block_on(engine.stop());
+        std::thread::spawn(stop).join().unwrap();
+    }
+}
+
+/// A studio with its databases, its folder and its router.
+pub(crate) struct World {
+    pub(crate) state: AppState,
+    app: Router,
+    folder: TempDir,
+    databases: [String; 2],
+    _stop: watch::Sender<bool>,
+    shared: Arc<Shared>,
+}
+
+/// Somebody with (or without) a session.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    app: Router,
+    pub(crate) cookie: String,
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let shared = Shared::get().await;
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let databases = [format!("studio_{number}"), format!("target_{number}")];
+        let engine = shared.engine();
+        for database in &databases {
+            engine.create_database(database).await.unwrap();
+        }
+        engine.prepare(&databases[1]).await.unwrap();
+        let at = |database: &String| {
+            let url = engine.connection_string(database);
+            Target::new(url.expose_secret(), None, true).unwrap()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(TABLE_PATH), TABLE).unwrap();
+        let (stop, shutdown) = watch::channel(false);
+        let state = AppState::new(Parts {
+            config: Config {
+                listen: DEFAULT_LISTEN,
+                migrations: folder.path().to_owned(),
+                database_url: None,
+                state_url: None,
+                engine_dir: None,
+                data_dir: None,
+            },
+            studio: Studio::open(at(&databases[0])).await.unwrap(),
+            target: at(&databases[1]),
+            engine: None,
+            folder: Folder::new(folder.path()),
+            registry: Registry::default(),
+            shutdown,
+            cookie: "studio-test".to_owned(),
+        });
+        let app = router(state.clone());
+        Self { state, app, folder, databases, _stop: stop, shared }
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A connection of our own to the studio's database, as its owner.
+    pub(crate) async fn studio_database(&self) -> Client {
+        self.database(0).await
+    }
+
+    /// A connection of our own to the target.
+    pub(crate) async fn target_database(&self) -> Client {
+        self.database(1).await
+    }
+
+    async fn database(&self, which: usize) -> Client {
+        let url = self.shared.engine().connection_string(&self.databases[which]);
+        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    pub(crate) fn stranger(&self) -> Visitor {
+        Visitor { app: self.app.clone(), cookie: String::new() }
+    }
+
+    /// The first admin.
+    pub(crate) async fn owner(&self) -> Visitor {
+        let token = people::owner_link(&self.state.studio).await.unwrap();
+        self.enter(token.expose_secret(), None).await
+    }
+
+    /// Somebody whom the owner invited.
+    pub(crate) async fn join(&self, owner: &Visitor, name: &str, role: PersonRole) -> Visitor {
+        let invitation: Invitation = owner.post("/api/invitations", json!({ "role": role })).await.read();
+        let token = invitation.link.strip_prefix("/join#token=").unwrap().to_owned();
+        self.enter(&token, Some(name)).await
+    }
+
+    async fn enter(&self, token: &str, name: Option<&str>) -> Visitor {
+        let mut visitor = self.stranger();
+        let answer = visitor.post("/api/session", json!({ "token": token, "name": name })).await;
+        visitor.cookie = answer.cookie();
+        let _: Me = answer.read();
+        visitor
+    }
+}
+
+impl Visitor {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// A request as the page sends it.
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
+        if !self.cookie.is_empty() {
+            request = request.header(header::COOKIE, &self.cookie);
+        }
+        if method != "GET" {
+            request = request.header(header::ORIGIN, format!("http://{HOST}"));
+        }
+        let body = match body {
+            None => Body::empty(),
+            Some(body) => {
+                request = request.header(header::CONTENT_TYPE, "application/json");
+                Body::from(body.to_string())
+            }
+        };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask("POST", path, Some(body)).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.ask("PUT", path, Some(body)).await
+    }
+
+    /// Opens a change of one file.
+    pub(crate) async fn open(&self, path: &str, text: &str) -> Change {
+        let files = [SourceFile { path: path.to_owned(), text: text.to_owned() }];
+        let wish = json!({ "title": "A change", "description": "", "files": files });
+        self.post("/api/changes", wish).await.read()
+    }
+
+    /// Saves another text of the one file.
+    pub(crate) async fn revise(&self, change: &Change, base: u32, text: &str) -> Answer {
+        let path = &change.revisions[0].files[0].path;
+        let files = [SourceFile { path: path.clone(), text: text.to_owned() }];
+        let wish = json!({ "base": base, "note": "", "files": files });
+        self.post(&format!("/api/changes/{}/revisions", change.id), wish).await
+    }
+
+    pub(crate) async fn decide(&self, change: &Change, decision: &str) -> Answer {
+        let wish = json!({ "expected_digest": change.digest, "decision": decision, "note": "" });
+        self.post(&format!("/api/changes/{}/approvals", change.id), wish).await
+    }
+
+    pub(crate) async fn change(&self, id: i64) -> Change {
+        self.get(&format!("/api/changes/{id}")).await.read()
+    }
+}
+
+impl Answer {
+    /// The body of an answer that must be a success.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> T {
+        assert!(self.status.is_success(), "{} {}", self.status, self.text);
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The body of an answer that must be a refusal with this status and code.
+    pub(crate) fn refused(&self, status: u16, code: &str) -> ApiError {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        let error: ApiError = serde_json::from_str(&self.text).unwrap();
+        assert_eq!(error.code, code, "{}", self.text);
+        assert!(!error.message.is_empty() && !error.help.is_empty());
+        assert_eq!(self.headers["x-request-id"], error.request_id.as_str());
+        error
+    }
+
+    /// Name and value of the cookie it sets.
+    pub(crate) fn cookie(&self) -> String {
+        let set = self.headers[header::SET_COOKIE].to_str().unwrap();
+        set.split(';').next().unwrap().to_owned()
+    }
+}

@@ -1,0 +1,12 @@
+//! The server as a browser meets it, against a real PostgreSQL, without a port.
+//! Without an engine these tests fail and say how to get one; nothing is skipped.
+
+#![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
+
+mod audit;
+mod entrance;
+mod guard;
+mod harness;
+mod migrations;
+mod races;
+mod review;
