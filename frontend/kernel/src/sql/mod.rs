@@ -1,11 +1,13 @@
 //! Text to statements. Reading never fails: what is not understood is kept and said.
 
 mod ast;
+mod blank;
 mod classify;
 mod cursor;
 pub(crate) mod lex;
 pub mod lock;
 mod plpgsql;
+mod reading;
 mod split;
 pub mod statement;
 mod structure;
@@ -14,6 +16,7 @@ use crate::text::Span;
 use classify::Context;
 use cursor::Cursor;
 use lex::{Token, TokenKind};
+use reading::reading;
 use split::Splitter;
 use statement::{Reading, Statement};
 
@@ -73,17 +76,7 @@ fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
         objects: outline.objects,
         flags: outline.flags,
         detail: outline.detail,
-        reading: reading(cursor, context),
-    }
-}
-
-fn reading(cursor: Cursor<'_>, context: Context) -> Reading {
-    if !context.trees {
-        Reading::OutlineOnly
-    } else if ast::accepts(cursor.text()) {
-        Reading::Parsed
-    } else {
-        Reading::OutlineOnly
+        reading: if context.trees { reading(cursor, outline.kind) } else { Reading::OutlineOnly },
     }
 }
 
