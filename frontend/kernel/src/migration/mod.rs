@@ -1,11 +1,13 @@
 //! Migration files: names, headers, roles, triples, and the set in order.
 //! It judges nothing; `lint` does.
 
+mod compare;
 mod file_name;
 mod hash;
 mod header;
 mod set;
 
+pub use compare::same_statements;
 pub use file_name::{FileName, VERSION_DIGITS};
 pub use hash::sha256_hex;
 pub use header::Header;

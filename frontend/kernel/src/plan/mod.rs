@@ -1,24 +1,20 @@
 //! What a run will do, statement by statement, and the digest that names it.
 //! A plan is built from migrations, never by hand, and moves no statement.
 
+mod build;
+mod class;
 mod digest;
+mod segment;
+mod summary;
+#[cfg(test)]
+mod tests;
 
+pub use build::plan;
 pub use digest::{Binding, Digest};
-
-use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{migration::MigrationSet, sql::lock::Lock, text::Span, words::words};
-
-/// Plans a run of `paths`, in this order. Forward files whose version is in `applied` are kept, not run. If
-/// any forward file is left to apply, or one was, rollback, validation and maintenance files travel along
-/// ([`Purpose::Keep`]); in a change without forward files they are what runs. Whatever must not run is a
-/// refusal, never an omission.
-pub fn plan(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>) -> Plan {
-    let _ = (set, paths, applied);
-    Plan::default()
-}
+use crate::{sql::lock::Lock, text::Span, words::words};
 
 /// What a run will do on a target. The same value lints, is approved, is shown and is executed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +101,8 @@ pub struct PlannedStatement {
 /// Why a plan must not run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// A stable code: `duplicate-version`, `unbalanced-transaction`, `psql-command`, `missing-file`, `syntax-error`.
+    /// A stable code: `missing-file`, `duplicate-version`, `no-version`, `no-forward-file`, `syntax-error`,
+    /// `psql-command`, `unbalanced-transaction`, `outside-transaction-only`, `inside-transaction-only`.
     pub code: String,
     /// Path below `migrations/`.
     pub path: String,

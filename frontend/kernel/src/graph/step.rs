@@ -1,0 +1,62 @@
+//! The statements of a file one by one, those in bodies included, each with what surrounds it.
+
+use crate::{
+    migration::Migration,
+    sql::statement::{Body, Detail, Statement},
+};
+
+/// A statement and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// The statement.
+    pub statement: &'a Statement,
+    /// The statement of the file that holds it; itself at the top level.
+    pub top: &'a Statement,
+    /// The innermost body around it.
+    pub body: Option<&'a Body>,
+    /// Inside IF, CASE, a loop or a handler.
+    pub conditional: bool,
+    /// Inside a block with an EXCEPTION section.
+    pub guarded: bool,
+    /// From EXECUTE of a text.
+    pub dynamic: bool,
+    /// In the body of a function: it does not run with the file.
+    pub deferred: bool,
+}
+
+/// All statements of a file, outer ones before those in their bodies.
+pub fn steps(file: &Migration) -> Vec<Step<'_>> {
+    let mut steps = Vec::with_capacity(file.parsed.statements.len());
+    for statement in &file.parsed.statements {
+        let step = Step {
+            statement,
+            top: statement,
+            body: None,
+            conditional: false,
+            guarded: false,
+            dynamic: false,
+            deferred: false,
+        };
+        push(&mut steps, step);
+    }
+    steps
+}
+
+/// Bodies stand in bodies only as deep as the reader goes, which is a small constant.
+fn push<'a>(steps: &mut Vec<Step<'a>>, step: Step<'a>) {
+    steps.push(step);
+    let Some(body) = step.statement.body() else { return };
+    let deferred = step.deferred || matches!(step.statement.detail, Detail::Routine(_));
+    for inner in &body.statements {
+        let inner = Step {
+            statement: &inner.statement,
+            top: step.top,
+            body: Some(body),
+            conditional: step.conditional || inner.conditional,
+            guarded: step.guarded || inner.guarded,
+            dynamic: step.dynamic || inner.dynamic,
+            deferred,
+        };
+        push(steps, inner);
+    }
+}

@@ -1,0 +1,185 @@
+//! Suppressions: `-- studio: allow <rule> because <reason>` for the statement it precedes or stands in,
+//! `-- studio: allow-file <rule> because <reason>` for the whole file. They are never silent: what is
+//! malformed, unknown, double or of no use is a finding itself.
+
+use super::{
+    finding::{Finding, Fix},
+    rule::Remarks,
+    rules,
+};
+use crate::{
+    migration::Migration,
+    sql::{
+        lex::{Lexer, TokenKind},
+        statement::{Body, Statement},
+    },
+    text::{Edit, Span},
+};
+
+/// What a directive starts with, behind the comment's marker.
+const PREFIX: &str = "studio:";
+
+/// Marks the findings that a suppression covers, and adds those about the suppressions.
+pub(super) fn apply(file: &Migration, findings: &mut Vec<Finding>) {
+    if !file.text.contains(PREFIX) {
+        return;
+    }
+    let directives = directives(file);
+    let mut flaws: Vec<(Span, String)> = Vec::new();
+    for (at, directive) in directives.iter().enumerate() {
+        let Directive { comment, covered, rule, reason } = match directive {
+            Ok(directive) => directive,
+            Err((comment, flaw)) => {
+                flaws.push((*comment, flaw.clone()));
+                continue;
+            }
+        };
+        let same = |other: &Result<Directive<'_>, _>| matches!(other, Ok(other) if other.rule == *rule && other.covered == *covered);
+        if directives[..at].iter().any(same) {
+            flaws.push((*comment, format!("{rule} is allowed here already.")));
+            continue;
+        }
+        let mut used = false;
+        for finding in findings.iter_mut().filter(|finding| finding.rule == *rule) {
+            if covered.is_none_or(|covered| covered.contains(finding.span)) {
+                finding.allowed.get_or_insert_with(|| (*reason).to_owned());
+                used = true;
+            }
+        }
+        if !used {
+            flaws.push((*comment, format!("There is no {rule} here to allow.")));
+        }
+    }
+    let mut remarks = Remarks::new(&rules::suppression_hygiene::RULE, file, findings);
+    for (comment, flaw) in flaws {
+        let help = "Write `-- studio: allow <rule> because <reason>` before the statement, or remove it.";
+        remarks.at(comment, flaw).help(help).fix(Some(removal(&file.text, comment)));
+    }
+}
+
+/// A well-formed suppression.
+struct Directive<'a> {
+    comment: Span,
+    /// The stretch it covers; `None` for the whole file.
+    covered: Option<Span>,
+    rule: &'a str,
+    reason: &'a str,
+}
+
+/// All directives in order; for a malformed one its place and what is wrong.
+fn directives(file: &Migration) -> Vec<Result<Directive<'_>, (Span, String)>> {
+    let statements = &file.parsed.statements;
+    let mut found = Vec::new();
+    let mut ended = 0;
+    for token in Lexer::new(&file.text) {
+        match token.kind {
+            TokenKind::Semicolon => ended = token.end,
+            TokenKind::Comment => {
+                let covered = covered(statements, token.span(), ended);
+                found.extend(directive(&file.text, token.span(), covered));
+            }
+            _ => {}
+        }
+    }
+    for statement in statements {
+        in_body(&file.text, statement, &mut found);
+    }
+    found.sort_by_key(|directive| match directive {
+        Ok(directive) => directive.comment,
+        Err((comment, _)) => *comment,
+    });
+    found
+}
+
+/// The statement a comment stands in or precedes. Between the last token and the `;` it still stands in it;
+/// `ended` is where the last `;` before the comment ends.
+fn covered(statements: &[Statement], comment: Span, ended: usize) -> Option<Span> {
+    let next = statements.partition_point(|statement| statement.span.end <= comment.start);
+    let before = next.checked_sub(1).and_then(|at| statements.get(at)).map(|statement| statement.span);
+    before
+        .filter(|before| before.end > ended)
+        .or_else(|| statements.get(next).map(|statement| statement.span))
+}
+
+/// Directives inside a body: each covers the next thing in it that a rule can speak of.
+fn in_body<'a>(
+    text: &'a str,
+    statement: &'a Statement,
+    found: &mut Vec<Result<Directive<'a>, (Span, String)>>,
+) {
+    let Some(body) = statement.body() else { return };
+    let written = body.span.of(text);
+    if !written.contains(PREFIX) {
+        return;
+    }
+    let parts = parts(body);
+    let nested = |comment: &Span| {
+        let mut inner = body.statements.iter().filter_map(|inner| inner.statement.body());
+        inner.any(|inner| inner.span.contains(*comment))
+    };
+    for comment in comments(written, body.span.start).into_iter().filter(|comment| !nested(comment)) {
+        let inside = parts.iter().filter(|part| part.contains(comment)).min_by_key(|part| part.len());
+        let next = || parts.iter().filter(|part| part.start >= comment.end).min_by_key(|part| part.start);
+        let covered = inside.or_else(next).copied().unwrap_or(statement.span);
+        found.extend(directive(text, comment, Some(covered)));
+    }
+    for inner in &body.statements {
+        in_body(text, &inner.statement, found);
+    }
+}
+
+/// Where the statements, handlers and raises of a body stand.
+fn parts(body: &Body) -> Vec<Span> {
+    let statements = body.statements.iter().map(|inner| inner.statement.span);
+    let handlers = body.handlers.iter().map(|handler| handler.span);
+    statements.chain(handlers).chain(body.raises.iter().map(|raise| raise.span)).collect()
+}
+
+fn comments(text: &str, base: usize) -> Vec<Span> {
+    let comments = Lexer::new(text).filter(|token| token.kind == TokenKind::Comment);
+    comments.map(|token| token.span().shifted(base)).collect()
+}
+
+/// Reads a comment; `None` when it is no directive.
+fn directive(
+    text: &str,
+    comment: Span,
+    covered: Option<Span>,
+) -> Option<Result<Directive<'_>, (Span, String)>> {
+    let written = comment.of(text);
+    let inner = match written.strip_prefix("/*") {
+        Some(block) => block.strip_suffix("*/").unwrap_or(block),
+        None => written.strip_prefix("--").unwrap_or(written),
+    };
+    let words = inner.trim().strip_prefix(PREFIX)?.trim();
+    let (verb, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
+    let rest = rest.trim_start();
+    let (rule, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let reason = rest.trim_start().strip_prefix("because").map_or("", str::trim);
+    let flaw = if !matches!(verb, "allow" | "allow-file") {
+        format!("“{verb}” is no directive; there are allow and allow-file.")
+    } else if !rules::ALL.iter().any(|known| known.id == rule) {
+        format!("There is no rule “{rule}”.")
+    } else if reason.is_empty() {
+        format!("The reason is missing, so {rule} is not allowed: add “because …”.")
+    } else if verb == "allow" && covered.is_none() {
+        "No statement follows that it could be about.".to_owned()
+    } else {
+        let covered = covered.filter(|_| verb == "allow");
+        return Some(Ok(Directive { comment, covered, rule, reason }));
+    };
+    Some(Err((comment, flaw)))
+}
+
+/// Removes a comment, and its line when nothing else stands in it.
+fn removal(text: &str, comment: Span) -> Fix {
+    let before = text.get(..comment.start).unwrap_or_default();
+    let line = before.rfind('\n').map_or(0, |at| at + 1);
+    let behind = text.get(comment.end..).unwrap_or_default();
+    let alone = before.get(line..).is_some_and(|lead| lead.trim().is_empty());
+    let span = match behind.find('\n') {
+        Some(end) if alone && behind[..end].trim().is_empty() => Span::new(line, comment.end + end + 1),
+        _ => comment,
+    };
+    Fix { title: "Remove the comment".to_owned(), edits: vec![Edit { span, text: String::new() }] }
+}

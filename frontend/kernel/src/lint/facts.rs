@@ -1,0 +1,241 @@
+//! What every rule may ask: what the set makes, what this file makes and removes, what is guarded.
+//! It is read once per run and once per file; it finds nothing itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Settings;
+use crate::{
+    graph::{Family, ObjectKey, Step, file_objects, key, steps},
+    migration::{Migration, MigrationSet, Role},
+    name::{QualifiedName, SearchPath},
+    sql::statement::{ActionKind, Body, Detail, ObjectKind, ObjectRole, Statement, StatementKind, Verb},
+};
+
+/// What the set as a whole says.
+pub(super) struct SetFacts<'a> {
+    pub(super) set: &'a MigrationSet,
+    pub(super) settings: &'a Settings,
+    /// Which forward files make an object, in order.
+    makers: BTreeMap<ObjectKey, Vec<&'a str>>,
+    /// Tables whose row level security a forward file enables.
+    secured: BTreeSet<QualifiedName>,
+    /// Somewhere row level security is enabled for names that are known only at run time.
+    secures_unknown: bool,
+    /// Tables that hold no rows themselves.
+    partitioned: BTreeSet<QualifiedName>,
+    /// Routines whose search_path an ALTER sets.
+    pinned: BTreeSet<ObjectKey>,
+}
+
+impl<'a> SetFacts<'a> {
+    pub(super) fn new(set: &'a MigrationSet, settings: &'a Settings) -> Self {
+        let mut facts = Self {
+            set,
+            settings,
+            makers: BTreeMap::new(),
+            secured: BTreeSet::new(),
+            secures_unknown: false,
+            partitioned: BTreeSet::new(),
+            pinned: BTreeSet::new(),
+        };
+        for file in set.forward_files() {
+            for step in steps(file).iter().filter(|step| !step.deferred) {
+                facts.read(file, step);
+            }
+        }
+        facts
+    }
+
+    fn read(&mut self, file: &'a Migration, step: &Step<'a>) {
+        let statement = step.statement;
+        for object in statement.in_role(ObjectRole::Makes) {
+            let makers = self.makers.entry(key(object)).or_default();
+            if makers.last() != Some(&file.path.as_str()) {
+                makers.push(&file.path);
+            }
+        }
+        if statement.actions().iter().any(|action| action.kind == ActionKind::EnableRls) {
+            let table = statement.first(ObjectRole::Changes);
+            self.secured.extend(table.map(|table| table.name.resolved(&SearchPath::default())));
+        }
+        if let Detail::CreateTable(table) = &statement.detail
+            && table.partitioned
+        {
+            let names = statement.in_role(ObjectRole::Makes).map(|table| &table.name);
+            self.partitioned.extend(names.map(|name| name.resolved(&SearchPath::default())));
+        }
+        if statement.kind == StatementKind::Other(Verb::Do)
+            && statement.body().is_some_and(|body| executes(body, &file.text, "row level security"))
+        {
+            self.secures_unknown = true;
+        }
+        let alters_routine = matches!(
+            statement.kind,
+            StatementKind::Alter(ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Routine)
+        );
+        if alters_routine && contains_word(statement.span.of(&file.text), "search_path") {
+            self.pinned.extend(statement.objects.iter().map(key));
+        }
+    }
+
+    /// Whether a forward file enables row level security on this table, or may do so.
+    pub(super) fn secures(&self, table: &QualifiedName) -> bool {
+        self.secures_unknown || self.secured.contains(table)
+    }
+
+    /// Whether the set makes this table as a partitioned parent.
+    pub(super) fn is_partitioned(&self, table: &QualifiedName) -> bool {
+        self.partitioned.contains(&table.resolved(&SearchPath::default()))
+    }
+
+    /// Whether an ALTER of the set pins the search_path of this routine.
+    pub(super) fn pins_search_path(&self, routine: &ObjectKey) -> bool {
+        self.pinned.contains(routine)
+    }
+
+    /// The forward files that make it, in order.
+    pub(super) fn makers(&self, object: &ObjectKey) -> &[&'a str] {
+        self.makers.get(object).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the target is not known to have it yet: an earlier file makes it that is not applied.
+    fn is_pending(&self, object: &ObjectKey, before: &str) -> bool {
+        self.makers(object).iter().any(|path| {
+            let version = self.set.get(path).and_then(|file| file.file_name.version.as_ref());
+            *path < before && version.is_none_or(|version| !self.settings.applied.contains(version))
+        })
+    }
+}
+
+/// Whether a body runs text that is put together at run time and speaks of `words`.
+fn executes(body: &Body, text: &str, words: &str) -> bool {
+    let dynamic = !body.unknown_dynamic.is_empty() || body.statements.iter().any(|inner| inner.dynamic);
+    dynamic && contains_word(body.span.of(text), words)
+}
+
+/// Whether `text` holds `words`, in any case.
+pub(super) fn contains_word(text: &str, words: &str) -> bool {
+    let (text, words) = (text.as_bytes(), words.as_bytes());
+    text.windows(words.len()).any(|window| window.eq_ignore_ascii_case(words))
+}
+
+/// What one file says.
+pub(super) struct FileFacts<'a> {
+    pub(super) set: &'a SetFacts<'a>,
+    pub(super) file: &'a Migration,
+    /// What it makes, with the offset of the statement that does.
+    makes: BTreeMap<ObjectKey, usize>,
+    /// What it drops, with the offset of the first statement that does.
+    drops: BTreeMap<ObjectKey, usize>,
+    /// Between the author's BEGIN and COMMIT, as offsets.
+    transactions: Vec<(usize, usize)>,
+    /// For a rollback, what its forward file makes.
+    undoes: BTreeSet<ObjectKey>,
+}
+
+impl<'a> FileFacts<'a> {
+    pub(super) fn new(set: &'a SetFacts<'a>, file: &'a Migration, steps: &[Step<'a>]) -> Self {
+        let mut facts = Self {
+            set,
+            file,
+            makes: BTreeMap::new(),
+            drops: BTreeMap::new(),
+            transactions: transactions(&file.parsed.statements),
+            undoes: BTreeSet::new(),
+        };
+        for step in steps.iter().filter(|step| !step.deferred) {
+            for object in &step.statement.objects {
+                let place = step.statement.span.start;
+                match object.role {
+                    ObjectRole::Makes => facts.makes.entry(key(object)).or_insert(place),
+                    ObjectRole::Drops => facts.drops.entry(key(object)).or_insert(place),
+                    _ => continue,
+                };
+            }
+        }
+        if file.role == Role::Rollback
+            && let Some(forward) = set.set.forward_of(file)
+        {
+            let made = file_objects(forward, ObjectRole::Makes);
+            facts.undoes = made.into_iter().map(|(object, _)| object).collect();
+        }
+        facts
+    }
+
+    /// The file's text.
+    pub(super) fn text(&self) -> &'a str {
+        &self.file.text
+    }
+
+    /// Whether this file makes it before `offset`.
+    pub(super) fn made_here(&self, object: &ObjectKey, offset: usize) -> bool {
+        self.makes.get(object).is_some_and(|place| *place < offset)
+    }
+
+    /// Whether nobody can wait for it: this file or an earlier pending one makes it.
+    pub(super) fn is_new(&self, object: &ObjectKey, offset: usize) -> bool {
+        self.made_here(object, offset) || self.set.is_pending(object, &self.file.path)
+    }
+
+    /// Whether this file removes it, its table or its schema before `offset`.
+    pub(super) fn dropped_before(&self, object: &ObjectKey, offset: usize) -> bool {
+        let gone = |key: &ObjectKey| self.drops.get(key).is_some_and(|place| *place < offset);
+        self.drops_it(object, gone)
+    }
+
+    /// Whether this file removes it, its table or its schema anywhere.
+    pub(super) fn drops(&self, object: &ObjectKey) -> bool {
+        self.drops_it(object, |key| self.drops.contains_key(key))
+    }
+
+    fn drops_it(&self, object: &ObjectKey, gone: impl Fn(&ObjectKey) -> bool) -> bool {
+        let table = object.of.as_ref().map(ObjectKey::relation);
+        let schema = object.schema().map(|schema| ObjectKey {
+            family: Family::Schema,
+            of: None,
+            name: QualifiedName::bare(schema.clone()),
+        });
+        gone(object) || table.is_some_and(|table| gone(&table)) || schema.is_some_and(|schema| gone(&schema))
+    }
+
+    /// Whether removing it takes back what the set has made: in this file before, by the forward file of this
+    /// rollback, or, in a maintenance file, anywhere in the set.
+    pub(super) fn may_remove(&self, object: &ObjectKey, offset: usize) -> bool {
+        let own = |object: &ObjectKey| match self.file.role {
+            Role::Rollback => self.undoes.contains(object) || self.made_here(object, offset),
+            Role::Cleanup | Role::Reset => {
+                !self.set.makers(object).is_empty() || self.made_here(object, offset)
+            }
+            Role::Validation | Role::Test => true,
+            _ => self.made_here(object, offset),
+        };
+        own(object) || object.of.as_ref().is_some_and(|table| own(&ObjectKey::relation(table)))
+    }
+
+    /// Whether the author has a transaction open at `offset`.
+    pub(super) fn in_transaction(&self, offset: usize) -> bool {
+        self.transactions.iter().any(|(begin, end)| *begin < offset && offset < *end)
+    }
+
+    /// Whether what the file does stays: validations and tests are rolled back.
+    pub(super) fn has_effect(&self) -> bool {
+        !matches!(self.file.role, Role::Validation | Role::Test)
+    }
+}
+
+/// From each BEGIN to the statement that ends its transaction, or to the end of the file.
+fn transactions(statements: &[Statement]) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut begin = None;
+    for statement in statements {
+        match statement.kind {
+            StatementKind::Other(Verb::Begin) => begin = begin.or(Some(statement.span.start)),
+            StatementKind::Other(Verb::Commit | Verb::Rollback | Verb::PrepareTransaction) => {
+                found.extend(begin.take().map(|begin| (begin, statement.span.start)));
+            }
+            _ => {}
+        }
+    }
+    found.extend(begin.map(|begin| (begin, usize::MAX)));
+    found
+}

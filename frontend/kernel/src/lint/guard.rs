@@ -1,0 +1,141 @@
+//! What guards a statement against its second run: a drop before it, a condition around it, a handler behind
+//! it that catches exactly the error it raises.
+
+use super::{facts::FileFacts, finding::Fix};
+use crate::{
+    graph::{Step, key},
+    sql::statement::ObjectRef,
+    text::Edit,
+};
+
+/// An error as PL/pgSQL names it and as SQLSTATE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Condition {
+    pub(super) name: &'static str,
+    pub(super) sqlstate: &'static str,
+}
+
+impl Condition {
+    pub(super) const TABLE: Self = Self { name: "duplicate_table", sqlstate: "42P07" };
+    pub(super) const OBJECT: Self = Self { name: "duplicate_object", sqlstate: "42710" };
+    pub(super) const FUNCTION: Self = Self { name: "duplicate_function", sqlstate: "42723" };
+    pub(super) const COLUMN: Self = Self { name: "duplicate_column", sqlstate: "42701" };
+    pub(super) const SCHEMA: Self = Self { name: "duplicate_schema", sqlstate: "42P06" };
+    pub(super) const KEY: Self = Self { name: "invalid_table_definition", sqlstate: "42P16" };
+    pub(super) const NO_TABLE: Self = Self { name: "undefined_table", sqlstate: "42P01" };
+    pub(super) const NO_OBJECT: Self = Self { name: "undefined_object", sqlstate: "42704" };
+    pub(super) const NO_FUNCTION: Self = Self { name: "undefined_function", sqlstate: "42883" };
+    pub(super) const NO_COLUMN: Self = Self { name: "undefined_column", sqlstate: "42703" };
+    pub(super) const NO_SCHEMA: Self = Self { name: "invalid_schema_name", sqlstate: "3F000" };
+}
+
+/// What handlers of the body around a statement do with an error it raises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// No handler stands around it.
+    None,
+    /// A handler catches it.
+    Holds,
+    /// There are handlers, and none of them catches it.
+    Misses,
+}
+
+/// Whether a second run of this statement matters: it runs with the file, its effect stays, and no IF around
+/// it may have looked before.
+pub(super) fn runs_again(facts: &FileFacts<'_>, step: &Step<'_>) -> bool {
+    facts.has_effect() && !step.deferred && !step.conditional
+}
+
+/// What the handlers around `step` do with `condition`. Which block a handler belongs to is not known; any
+/// of the body's counts.
+pub(super) fn guard(step: &Step<'_>, condition: Condition) -> Guard {
+    if !step.guarded {
+        return Guard::None;
+    }
+    let state = condition.sqlstate.to_ascii_lowercase();
+    let catches = |caught: &String| {
+        let caught = caught.as_str();
+        caught == "others" || caught == condition.name || caught.contains(&state)
+    };
+    let handlers = step.body.map_or(&[][..], |body| &body.handlers);
+    if handlers.iter().flat_map(|handler| &handler.conditions).any(catches) {
+        Guard::Holds
+    } else {
+        Guard::Misses
+    }
+}
+
+/// Whether a second run gets past a statement that makes `object`: it is dropped before, or the error is caught.
+pub(super) fn is_guarded(
+    facts: &FileFacts<'_>,
+    step: &Step<'_>,
+    object: &ObjectRef,
+    condition: Condition,
+) -> bool {
+    facts.dropped_before(&key(object), step.statement.span.start) || guard(step, condition) == Guard::Holds
+}
+
+/// What a second run does to a statement that makes `name`.
+pub(super) fn second_run(step: &Step<'_>, name: &str, condition: Condition) -> String {
+    let Condition { name: error, sqlstate } = condition;
+    if guard(step, condition) == Guard::Misses {
+        format!("On a second run {name} raises {error} ({sqlstate}), which the handler does not catch.")
+    } else {
+        format!("A second run fails with {error} ({sqlstate}): {name} exists already.")
+    }
+}
+
+/// Whether text can be put into the place of `step`: not into a text that EXECUTE runs, and not into a body
+/// in single quotes, where quotes would have to be doubled.
+pub(super) fn is_editable(facts: &FileFacts<'_>, step: &Step<'_>) -> bool {
+    let quoted = step.body.is_some_and(|body| {
+        let before = body.span.start.checked_sub(1).and_then(|at| facts.text().as_bytes().get(at));
+        before == Some(&b'\'')
+    });
+    !step.dynamic && !quoted
+}
+
+/// An index's name as DROP INDEX needs it: CREATE INDEX takes the schema from the table.
+pub(super) fn index_name(index: &ObjectRef) -> String {
+    match index.of.as_ref().and_then(|table| table.schema.as_ref()) {
+        Some(schema) if index.name.schema.is_none() => format!("{schema}.{}", index.name),
+        _ => index.name.to_string(),
+    }
+}
+
+/// A repair that puts a whole statement before `step`, with the same indentation.
+pub(super) fn statement_before(
+    facts: &FileFacts<'_>,
+    step: &Step<'_>,
+    title: &str,
+    statement: &str,
+) -> Option<Fix> {
+    let indent = indentation(facts.text(), step.statement.span.start);
+    let text = format!("{statement};\n{indent}");
+    is_editable(facts, step).then(|| super::rule::insertion(title, step.statement.span.start, text))
+}
+
+/// A repair that catches the error of a top-level statement in a DO block.
+pub(super) fn wrapped(facts: &FileFacts<'_>, step: &Step<'_>, condition: Condition) -> Option<Fix> {
+    let span = step.statement.span;
+    let written = span.of(facts.text());
+    if step.body.is_some() || written.contains("$studio$") || facts.in_transaction(span.start) {
+        return None;
+    }
+    let tag = if written.contains("$$") { "$studio$" } else { "$$" };
+    let edit = |offset, text: String| Edit { span: crate::text::Span::at(offset), text };
+    Some(Fix {
+        title: format!("Catch {}", condition.name),
+        edits: vec![
+            edit(span.start, format!("do {tag}\nbegin\n  ")),
+            edit(span.end, format!(";\nexception\n  when {} then null;\nend\n{tag}", condition.name)),
+        ],
+    })
+}
+
+/// The white space a line starts with, when nothing else stands before `offset` in it.
+fn indentation(text: &str, offset: usize) -> &str {
+    let before = text.get(..offset).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    if line.trim().is_empty() { line } else { "" }
+}

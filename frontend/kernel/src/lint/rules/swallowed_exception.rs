@@ -1,0 +1,71 @@
+//! Handlers that catch everything and tell nobody. Help, examples and tests: `swallowed_exception.md`.
+
+use crate::{
+    graph::Step,
+    lint::{
+        facts::FileFacts,
+        finding::Severity,
+        rule::{Check, Remarks, Rule},
+    },
+    sql::{
+        significant_tokens,
+        statement::{Handler, StatementKind, Verb},
+    },
+};
+
+pub(in crate::lint) const RULE: Rule = Rule {
+    id: "swallowed-exception",
+    since: "0.1",
+    severity: Severity::Warning,
+    help: include_str!("swallowed_exception.md"),
+    check: Check::Step(check),
+};
+
+fn check(facts: &FileFacts<'_>, step: &Step<'_>, remarks: &mut Remarks<'_>) {
+    let Some(body) = step.statement.body() else { return };
+    let runs_now = step.statement.kind == StatementKind::Other(Verb::Do) && !step.deferred;
+    for handler in &body.handlers {
+        let everything = handler.conditions.iter().any(|condition| condition == "others");
+        if !everything || handler.raises_again {
+            continue;
+        }
+        match deed(handler, facts.text()) {
+            Deed::Something => {}
+            // A function may mean it: only its silence is worth a word.
+            Deed::Message if !runs_now => {}
+            Deed::Message | Deed::Nothing if runs_now => {
+                let message = "Any failure in this block is swallowed: the file counts as applied although part \
+                               of it was undone.";
+                remarks.at(handler.span, message).help(HELP);
+            }
+            Deed::Message | Deed::Nothing => {
+                let message = "Every error in this block disappears, also those nobody thought of.";
+                remarks.at(handler.span, message).help(HELP);
+            }
+        }
+    }
+}
+
+const HELP: &str = "Name the conditions that are expected, such as duplicate_object, or RAISE again.";
+
+/// What a handler does with what it caught.
+enum Deed {
+    Nothing,
+    /// It prints a line and goes on.
+    Message,
+    Something,
+}
+
+fn deed(handler: &Handler, text: &str) -> Deed {
+    let tokens = significant_tokens(handler.span.of(text));
+    let behind = tokens.iter().position(|token| token == "then").map_or(0, |at| at + 1);
+    let mut deed = Deed::Nothing;
+    for statement in tokens[behind..].split(|token| token == ";").filter(|statement| !statement.is_empty()) {
+        match statement[0].as_str() {
+            "null" => {}
+            "raise" => deed = Deed::Message,
+            _ => return Deed::Something,
+        }
+    }
+    deed
+}

@@ -1,0 +1,94 @@
+//! From a change's files to a plan: what runs, as what, and what must not.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Plan, PlannedFile, Purpose, Refusal,
+    segment::{Mode, segments},
+};
+use crate::migration::{Migration, MigrationSet, Role};
+
+/// Plans a run of `paths`, in this order. Forward files whose version is in `applied` are kept, not run. If
+/// any forward file is left to apply, or one was, rollback, validation and maintenance files travel along
+/// ([`Purpose::Keep`]); in a change without forward files they are what runs. Whatever must not run is a
+/// refusal, never an omission.
+pub fn plan(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>) -> Plan {
+    let mut plan = Plan::default();
+    let with_forward = paths.iter().filter_map(|path| set.get(path)).any(|file| file.role.is_forward());
+    for path in paths {
+        match set.get(path) {
+            Some(file) => add(&mut plan, set, file, purpose(file, with_forward, applied)),
+            None => plan.refusals.push(refusal("missing-file", path, "The set has no file of this path.")),
+        }
+    }
+    if plan.files.iter().any(|file| file.purpose == Purpose::Apply) {
+        refuse_duplicates(&mut plan, set);
+    }
+    plan
+}
+
+fn purpose(file: &Migration, with_forward: bool, applied: &BTreeSet<String>) -> Purpose {
+    let is_applied = || file.file_name.version.as_ref().is_some_and(|version| applied.contains(version));
+    match file.role {
+        role if role.is_forward() && is_applied() => Purpose::Keep,
+        role if role.is_forward() => Purpose::Apply,
+        _ if with_forward => Purpose::Keep,
+        Role::Rollback => Purpose::Rollback,
+        Role::Validation | Role::Test => Purpose::Validate,
+        _ => Purpose::Maintain,
+    }
+}
+
+fn add(plan: &mut Plan, set: &MigrationSet, file: &Migration, purpose: Purpose) {
+    let mut version = file.file_name.version.clone();
+    match purpose {
+        Purpose::Apply if version.is_none() => {
+            let message = "A forward file is recorded by its version: put 14 digits and `_` before its name.";
+            plan.refusals.push(refusal("no-version", &file.path, message));
+        }
+        Purpose::Rollback => {
+            version = set.forward_of(file).and_then(|forward| forward.file_name.version.clone());
+            if version.is_none() {
+                let message = "It does not say which file it undoes, so the ledger would keep that file's \
+                               row: add `forward:` with that file's name to its header.";
+                plan.refusals.push(refusal("no-forward-file", &file.path, message));
+            }
+        }
+        _ => {}
+    }
+    let mode = match purpose {
+        Purpose::Validate => Mode::RolledBack,
+        _ if file.header.wants_no_transaction() => Mode::Single,
+        _ => Mode::Shared,
+    };
+    let (segments, refusals) =
+        if purpose == Purpose::Keep { (Vec::new(), Vec::new()) } else { segments(file, mode) };
+    plan.refusals.extend(refusals);
+    plan.files.push(PlannedFile {
+        path: file.path.clone(),
+        sha256: file.sha256.clone(),
+        version,
+        name: file.file_name.name.clone(),
+        purpose,
+        segments,
+    });
+}
+
+/// A second file of a version would be skipped for ever on every database that has the first.
+fn refuse_duplicates(plan: &mut Plan, set: &MigrationSet) {
+    for (version, files) in set.duplicate_versions() {
+        let names: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+        let message = format!(
+            "{} bear the version {version}: a database that has one of them would never get the other. \
+             Give one a new version.",
+            names.join(" and ")
+        );
+        for file in files.iter().skip(1) {
+            plan.refusals.push(refusal("duplicate-version", &file.path, &message));
+        }
+    }
+}
+
+fn refusal(code: &str, path: &str, message: &str) -> Refusal {
+    Refusal { code: code.to_owned(), path: path.to_owned(), span: None, message: message.to_owned() }
+}

@@ -1,0 +1,223 @@
+//! A file's statements as segments that commit one after the other, in the author's order.
+//! It says what cannot be executed as written and changes nothing to make it so.
+
+use std::collections::BTreeSet;
+
+use super::{
+    PlannedStatement, Refusal, Segment, SegmentKind,
+    class::{Class, class, may_use_label, new_label},
+    summary::summary,
+};
+use crate::{
+    migration::Migration,
+    name::{QualifiedName, SearchPath},
+    sql::{
+        lock::locks,
+        statement::{ObjectKind, ObjectRole, Statement, StatementKind, Verb},
+    },
+    text::{LineIndex, Span},
+};
+
+/// How the file as a whole is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Neighbours share a transaction, as far as PostgreSQL lets them.
+    Shared,
+    /// The header says `transaction: none`: each statement commits on its own.
+    Single,
+    /// One transaction that is always rolled back: nothing may commit on its own.
+    RolledBack,
+}
+
+/// Cuts a file into segments; what must not run is said in the refusals.
+pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refusal>) {
+    let mut cutter = Cutter {
+        file,
+        mode,
+        lines: LineIndex::new(&file.text),
+        made: made_here(file),
+        segments: Vec::new(),
+        refusals: Vec::new(),
+        state: State::Closed { reason: "" },
+        labels: Vec::new(),
+    };
+    for problem in &file.parsed.problems {
+        cutter.refuse("syntax-error", problem.span, problem.message.clone());
+    }
+    for (index, statement) in file.parsed.statements.iter().enumerate() {
+        cutter.add(index, statement);
+    }
+    if let State::Author { begin, .. } = cutter.state {
+        cutter.refuse(UNBALANCED, begin, "This BEGIN has no COMMIT. Add one, or remove both.");
+    }
+    (cutter.segments, cutter.refusals)
+}
+
+const UNBALANCED: &str = "unbalanced-transaction";
+
+/// Where the next statement goes.
+#[derive(Clone, Copy)]
+enum State {
+    /// Into a new segment, for this reason.
+    Closed { reason: &'static str },
+    /// Into the last segment, a transaction that the plan opened.
+    Open,
+    /// Between the author's BEGIN and COMMIT: into the last segment once it has `started`.
+    Author { begin: Span, started: bool },
+}
+
+struct Cutter<'a> {
+    file: &'a Migration,
+    mode: Mode,
+    lines: LineIndex,
+    made: BTreeSet<QualifiedName>,
+    segments: Vec<Segment>,
+    refusals: Vec<Refusal>,
+    state: State,
+    /// Enum labels added in the open transaction.
+    labels: Vec<&'a str>,
+}
+
+impl<'a> Cutter<'a> {
+    fn add(&mut self, index: usize, statement: &'a Statement) {
+        if statement.kind == StatementKind::Other(Verb::Psql) {
+            let message = "This is a command of psql, not SQL: a server cannot execute it. Write it as SQL.";
+            return self.refuse("psql-command", statement.span, message);
+        }
+        match class(statement, &self.file.text) {
+            Class::Begin => self.begin(statement),
+            Class::Commit => self.end(statement, "The author commits before it."),
+            Class::Rollback if self.mode == Mode::RolledBack => {
+                self.end(statement, "The author rolls back before it.");
+            }
+            Class::Rollback => {
+                self.refuse(UNBALANCED, statement.span, "A ROLLBACK undoes what the file has just done.");
+            }
+            Class::Prepared => {
+                let message = "A prepared transaction outlives the run and keeps its locks.";
+                self.refuse(UNBALANCED, statement.span, message);
+            }
+            Class::OutsideOnly => self.standalone(index, statement),
+            Class::InsideOnly if self.mode == Mode::Single => {
+                let message = "It has an effect only inside a transaction, and the header says \
+                               `transaction: none`.";
+                self.refuse("inside-transaction-only", statement.span, message);
+            }
+            Class::InsideOnly | Class::Any => self.join(index, statement),
+        }
+    }
+
+    fn begin(&mut self, statement: &Statement) {
+        if matches!(self.state, State::Author { .. }) {
+            let message =
+                "A transaction is open already: PostgreSQL only warns, and the next COMMIT ends both.";
+            return self.refuse(UNBALANCED, statement.span, message);
+        }
+        self.close("The author begins a transaction here.");
+        self.state = State::Author { begin: statement.span, started: false };
+    }
+
+    fn end(&mut self, statement: &Statement, reason: &'static str) {
+        if matches!(self.state, State::Author { .. }) {
+            self.close(reason);
+        } else {
+            let message = "There is no BEGIN before it: it would end the run's own transaction.";
+            self.refuse(UNBALANCED, statement.span, message);
+        }
+    }
+
+    fn standalone(&mut self, index: usize, statement: &Statement) {
+        const CODE: &str = "outside-transaction-only";
+        if self.mode == Mode::RolledBack {
+            let message = "PostgreSQL refuses it inside a transaction, and this file runs in one that is \
+                           rolled back.";
+            return self.refuse(CODE, statement.span, message);
+        }
+        if matches!(self.state, State::Author { .. }) {
+            let message = "PostgreSQL refuses it inside a transaction: move it out of BEGIN … COMMIT.";
+            return self.refuse(CODE, statement.span, message);
+        }
+        self.push(
+            SegmentKind::Standalone,
+            "PostgreSQL refuses it inside a transaction block.",
+            index,
+            statement,
+        );
+        self.close("The statement before it has committed on its own.");
+    }
+
+    fn join(&mut self, index: usize, statement: &'a Statement) {
+        if self.mode == Mode::Single && !matches!(self.state, State::Author { .. }) {
+            self.push(SegmentKind::Standalone, "The header says `transaction: none`.", index, statement);
+            return self.close("");
+        }
+        let used = |label: &&str| may_use_label(statement, &self.file.text, label);
+        if matches!(self.state, State::Open) && self.mode == Mode::Shared && self.labels.iter().any(used) {
+            self.close("It uses an enum value that must be committed first.");
+        }
+        match self.state {
+            State::Closed { reason } => {
+                self.push(SegmentKind::Transaction, reason, index, statement);
+                self.state = State::Open;
+            }
+            State::Author { begin, started: false } => {
+                self.push(
+                    SegmentKind::Transaction,
+                    "The author begins a transaction here.",
+                    index,
+                    statement,
+                );
+                self.state = State::Author { begin, started: true };
+            }
+            State::Author { .. } => self.extend(index, statement),
+            State::Open => self.extend(index, statement),
+        }
+        self.labels.extend(new_label(statement));
+    }
+
+    fn close(&mut self, reason: &'static str) {
+        self.state = State::Closed { reason };
+        self.labels.clear();
+    }
+
+    fn push(&mut self, kind: SegmentKind, reason: &str, index: usize, statement: &Statement) {
+        let reason = if self.segments.is_empty() { String::new() } else { reason.to_owned() };
+        let statements = vec![self.planned(index, statement)];
+        self.segments.push(Segment { kind, reason, statements });
+    }
+
+    fn extend(&mut self, index: usize, statement: &Statement) {
+        let planned = self.planned(index, statement);
+        if let Some(last) = self.segments.last_mut() {
+            last.statements.push(planned);
+        }
+    }
+
+    fn planned(&self, index: usize, statement: &Statement) -> PlannedStatement {
+        let path = SearchPath::default();
+        let mut locks = locks(statement);
+        locks.retain(|lock| !self.made.contains(&lock.object.resolved(&path)));
+        PlannedStatement {
+            index,
+            span: statement.span,
+            line: self.lines.position(&self.file.text, statement.span.start).line,
+            kind: statement.kind.to_string(),
+            summary: summary(statement, &self.file.text),
+            locks,
+        }
+    }
+
+    fn refuse(&mut self, code: &str, span: Span, message: impl Into<String>) {
+        let (code, path) = (code.to_owned(), self.file.path.clone());
+        self.refusals.push(Refusal { code, path, span: Some(span), message: message.into() });
+    }
+}
+
+/// The relations the file makes: nobody can hold or wait for a lock on them before it commits.
+fn made_here(file: &Migration) -> BTreeSet<QualifiedName> {
+    use ObjectKind::{ForeignTable, Index, MaterializedView, Sequence, Table, View};
+    let path = SearchPath::default();
+    let relation = |kind| matches!(kind, Table | ForeignTable | View | MaterializedView | Index | Sequence);
+    let made = file.parsed.statements.iter().flat_map(|statement| statement.in_role(ObjectRole::Makes));
+    made.filter(|object| relation(object.kind)).map(|object| object.name.resolved(&path)).collect()
+}

@@ -1,0 +1,153 @@
+//! Plans of small files, drawn as text: one line per segment.
+
+use std::collections::BTreeSet;
+
+use super::{Plan, plan};
+use crate::migration::{MigrationSet, SourceFile};
+
+fn set(files: &[(&str, &str)]) -> MigrationSet {
+    let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
+    MigrationSet::new(files.iter().map(file))
+}
+
+/// `transaction 0 1 | standalone 2` and the refusals' codes behind `!`.
+fn drawn(plan: &Plan) -> String {
+    let segments = plan.files.iter().flat_map(|file| &file.segments).map(|segment| {
+        let numbers = segment.statements.iter().map(|statement| format!(" {}", statement.index));
+        format!("{}{}", segment.kind, numbers.collect::<String>())
+    });
+    let refusals = plan.refusals.iter().map(|refusal| format!("! {}", refusal.code));
+    segments.chain(refusals).collect::<Vec<_>>().join(" | ")
+}
+
+#[track_caller]
+fn check(path: &str, text: &str, expected: &str) {
+    let plan = plan(&set(&[(path, text)]), &[path], &BTreeSet::new());
+    assert_eq!(drawn(&plan), expected, "{text}");
+}
+
+#[test]
+fn neighbours_share_a_transaction() {
+    check("1_a.sql", "create table t (); alter table t add a int;", "transaction 0 1");
+    check("1_a.sql", "-- nothing\n", "");
+}
+
+#[test]
+fn what_postgres_refuses_in_a_block_stands_alone() {
+    for statement in [
+        "create index concurrently i on t (a)",
+        "drop index concurrently i",
+        "reindex table concurrently t",
+        "reindex schema public",
+        "vacuum t",
+        "alter system set work_mem = '1MB'",
+        "create database d",
+        "alter table t detach partition p concurrently",
+        "cluster",
+        "discard all",
+        "do $$ begin commit; end $$",
+    ] {
+        let text = format!("select 1; {statement}; select 2;");
+        check("1_a.sql", &text, "transaction 0 | standalone 1 | transaction 2");
+    }
+    check("1_a.sql", "select 'vacuum'; -- vacuum\ncreate index i on t (a)", "transaction 0 1");
+}
+
+#[test]
+fn the_authors_transactions_are_boundaries_and_keep_the_numbering() {
+    let text = "select 0; begin; select 2; select 3; commit; select 5;";
+    check("1_a.sql", text, "transaction 0 | transaction 2 3 | transaction 5");
+    check("1_a.sql", "begin; commit;", "");
+}
+
+#[test]
+fn unbalanced_transactions_are_refused() {
+    check("1_a.sql", "begin; select 1;", "transaction 1 | ! unbalanced-transaction");
+    check("1_a.sql", "select 0; commit;", "transaction 0 | ! unbalanced-transaction");
+    check("1_a.sql", "begin; begin; commit;", "! unbalanced-transaction");
+    check(
+        "1_a.sql",
+        "begin; select 1; rollback;",
+        "transaction 1 | ! unbalanced-transaction | ! unbalanced-transaction",
+    );
+    check("1_a.sql", "prepare transaction 'x';", "! unbalanced-transaction");
+    check("1_a.sql", "begin; vacuum; commit;", "! outside-transaction-only");
+}
+
+#[test]
+fn a_validation_runs_in_one_transaction_that_is_rolled_back() {
+    check("validate/a.sql", "begin; select 1; rollback;", "transaction 1");
+    check("validate/a.sql", "select 0; vacuum;", "transaction 0 | ! outside-transaction-only");
+    check("tests/a.sql", "-- transaction: none\nselect 0; select 1;", "transaction 0 1");
+}
+
+#[test]
+fn the_header_can_ask_for_no_transaction() {
+    let header = "-- A.\n-- transaction: none because it is long\n";
+    check("1_a.sql", &format!("{header}select 0; select 1;"), "standalone 0 | standalone 1");
+    check("1_a.sql", &format!("{header}begin; select 1; select 2; commit;"), "transaction 1 2");
+    check("1_a.sql", &format!("{header}set local a = 1;"), "! inside-transaction-only");
+}
+
+#[test]
+fn a_new_enum_value_is_committed_before_its_use() {
+    let add = "alter type mood add value 'fine';";
+    check("1_a.sql", &format!("{add} update t set m = 'fine';"), "transaction 0 | transaction 1");
+    check("1_a.sql", &format!("{add} update t set m = 'bad';"), "transaction 0 1");
+    check("1_a.sql", &format!("{add} comment on table t is 'fine';"), "transaction 0 1");
+}
+
+#[test]
+fn what_must_not_run_is_refused_with_its_place() {
+    check("1_a.sql", "\\i other.sql\nselect 1;", "transaction 1 | ! psql-command");
+    check("a.sql", "select 1;", "transaction 0 | ! no-version");
+    check("rollback/a.sql", "select 1;", "transaction 0 | ! no-forward-file");
+    let broken = plan(&set(&[("1_a.sql", "select (1;")]), &["1_a.sql"], &BTreeSet::new());
+    let refusal = &broken.refusals[0];
+    assert_eq!((refusal.code.as_str(), refusal.span.map(|span| span.start)), ("syntax-error", Some(7)));
+    let missing = plan(&set(&[]), &["1_a.sql"], &BTreeSet::new());
+    assert_eq!(drawn(&missing), "! missing-file");
+    let twice = set(&[("1_a.sql", "select 1"), ("1_b.sql", "select 2")]);
+    assert_eq!(drawn(&plan(&twice, &["1_a.sql"], &BTreeSet::new())), "transaction 0 | ! duplicate-version");
+}
+
+#[test]
+fn purposes_follow_roles_and_what_is_applied() {
+    let set = set(&[
+        ("1_a.sql", "-- rollback: undo_a\nselect 1"),
+        ("rollback/undo_a.sql", "select 2"),
+        ("validate/a.sql", "select 3"),
+        ("maintenance/reset.sql", "select 4"),
+    ]);
+    let purposes = |paths: &[&str], applied: &[&str]| {
+        let applied = applied.iter().map(|version| (*version).to_owned()).collect();
+        let plan = plan(&set, paths, &applied);
+        plan.files.iter().map(|file| file.purpose.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let others = ["rollback/undo_a.sql", "validate/a.sql", "maintenance/reset.sql"];
+    assert_eq!(purposes(&["1_a.sql", others[0], others[1]], &[]), "apply keep keep");
+    assert_eq!(purposes(&["1_a.sql", others[0]], &["1"]), "keep keep");
+    assert_eq!(purposes(&others, &["1"]), "rollback validate maintain");
+    let undo = plan(&set, &[others[0]], &BTreeSet::new());
+    assert_eq!(undo.files[0].version.as_deref(), Some("1"), "the ledger's row of the forward file");
+}
+
+#[test]
+fn statements_have_lines_summaries_and_locks_on_what_existed() {
+    let text = "create table t ();\ncreate index i on t (a);\n\nalter table old\n  add a int, drop b;\n\
+                do $$ begin create type mood as enum ('a'); end $$;";
+    let plan = plan(&set(&[("1_a.sql", text)]), &["1_a.sql"], &BTreeSet::new());
+    let statements = &plan.files[0].segments[0].statements;
+    let rows: Vec<(usize, &str)> =
+        statements.iter().map(|statement| (statement.line, statement.summary.as_str())).collect();
+    assert_eq!(
+        rows,
+        [
+            (1, "create table t"),
+            (2, "create index i on t"),
+            (4, "alter table old: add a int (+1)"),
+            (6, "do: create type mood")
+        ]
+    );
+    assert!(statements[1].locks.is_empty(), "the table is new");
+}
