@@ -5,7 +5,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { chromium, selectors, type Browser, type BrowserContext, type Page } from "playwright-core";
 
 /** The repository's root: tests run from `tests/e2e`. */
 export const root = join(process.cwd(), "..", "..");
@@ -86,6 +86,7 @@ function printedLink(child: ChildProcess, said: string[]): Promise<string> {
 
 /** The system's Chromium. */
 export function startBrowser(): Promise<Browser> {
+  selectors.setTestIdAttribute("data-test");
   const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
   const args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"];
   return chromium.launch({ executablePath, args, headless: true });

@@ -41,9 +41,7 @@ impl Ident {
 
     fn needs_quotes(&self) -> bool {
         let plain = |(at, byte): (usize, u8)| {
-            byte.is_ascii_lowercase()
-                || byte == b'_'
-                || at > 0 && (byte.is_ascii_digit() || byte == b'$')
+            byte.is_ascii_lowercase() || byte == b'_' || at > 0 && (byte.is_ascii_digit() || byte == b'$')
         };
         self.0.is_empty() || !self.0.bytes().enumerate().all(plain)
     }
@@ -78,10 +76,7 @@ impl QualifiedName {
 
     /// A name in a schema.
     pub fn new(schema: Ident, name: Ident) -> Self {
-        Self {
-            schema: Some(schema),
-            name,
-        }
+        Self { schema: Some(schema), name }
     }
 
     /// Reads `schema.name` or `name` as SQL writes it; dots inside quotes belong to the name.
@@ -103,10 +98,7 @@ impl QualifiedName {
 
     /// The same name with a schema: the written one, else the first of the search path.
     pub fn resolved(&self, path: &SearchPath) -> Self {
-        Self {
-            schema: self.schema.clone().or_else(|| path.first().cloned()),
-            name: self.name.clone(),
-        }
+        Self { schema: self.schema.clone().or_else(|| path.first().cloned()), name: self.name.clone() }
     }
 }
 

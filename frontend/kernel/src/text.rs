@@ -7,9 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A range of bytes, `start` inclusive, `end` exclusive. Both lie on character boundaries of the text they
 /// were made for.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// Offset of the first byte.
     pub start: usize,
@@ -84,11 +82,7 @@ impl LineIndex {
     /// Reads the lines of `text`.
     pub fn new(text: &str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self {
-            starts: std::iter::once(0)
-                .chain(ends.map(|(at, _)| at + 1))
-                .collect(),
-        }
+        Self { starts: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect() }
     }
 
     /// Line and column of a byte offset. An offset behind the end is at the end; one inside a character
@@ -99,15 +93,8 @@ impl LineIndex {
             offset -= 1;
         }
         let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self
-            .starts
-            .get(line.saturating_sub(1))
-            .copied()
-            .unwrap_or_default();
-        Position {
-            line,
-            column: text.get(start..offset).unwrap_or_default().chars().count() + 1,
-        }
+        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        Position { line, column: text.get(start..offset).unwrap_or_default().chars().count() + 1 }
     }
 
     /// How many lines there are; a text without `\n` has one.
@@ -224,14 +211,8 @@ mod tests {
 
     #[test]
     fn edits_apply_in_any_order_and_overlaps_are_refused() {
-        let edit = |start, end, text: &str| Edit {
-            span: Span::new(start, end),
-            text: text.to_owned(),
-        };
-        assert_eq!(
-            apply("abc", &[edit(3, 3, "!"), edit(0, 1, "x")]).as_deref(),
-            Some("xbc!")
-        );
+        let edit = |start, end, text: &str| Edit { span: Span::new(start, end), text: text.to_owned() };
+        assert_eq!(apply("abc", &[edit(3, 3, "!"), edit(0, 1, "x")]).as_deref(), Some("xbc!"));
         assert_eq!(apply("abc", &[edit(0, 2, "x"), edit(1, 3, "y")]), None);
         assert_eq!(apply("abc", &[edit(0, 9, "x")]), None);
     }

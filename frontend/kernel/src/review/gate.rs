@@ -102,28 +102,17 @@ pub fn gate(facts: &GateFacts<'_>) -> Gate {
         .enumerate()
         .map(|(at, approval)| {
             let later = facts.approvals.get(at + 1..).unwrap_or_default();
-            ApprovalStatus {
-                approval: approval.clone(),
-                stale: stale(approval, later, facts),
-            }
+            ApprovalStatus { approval: approval.clone(), stale: stale(approval, later, facts) }
         })
         .collect();
     let approve = approve_obstacles(facts);
     let run = run_obstacles(facts, &approvals);
-    Gate {
-        approvals,
-        required: facts.required,
-        approve,
-        run,
-    }
+    Gate { approvals, required: facts.required, approve, run }
 }
 
 fn stale(approval: &Approval, later: &[Approval], facts: &GateFacts<'_>) -> Option<Stale> {
     let bound = &approval.bound;
-    if later
-        .iter()
-        .any(|other| other.person.id == approval.person.id)
-    {
+    if later.iter().any(|other| other.person.id == approval.person.id) {
         Some(Stale::Superseded)
     } else if !approval.person.role.allows(PersonRole::Reviewer)
         || facts.four_eyes && facts.authors.contains(&approval.person.id)
@@ -142,10 +131,7 @@ fn stale(approval: &Approval, later: &[Approval], facts: &GateFacts<'_>) -> Opti
 }
 
 fn obstacle(code: &str, message: impl Into<String>) -> Obstacle {
-    Obstacle {
-        code: code.to_owned(),
-        message: message.into(),
-    }
+    Obstacle { code: code.to_owned(), message: message.into() }
 }
 
 fn approve_obstacles(facts: &GateFacts<'_>) -> Vec<Obstacle> {
@@ -154,46 +140,30 @@ fn approve_obstacles(facts: &GateFacts<'_>) -> Vec<Obstacle> {
         obstacles.push(obstacle("not-open", "Only an open change can be approved."));
     }
     if !facts.person.role.allows(PersonRole::Reviewer) {
-        obstacles.push(obstacle(
-            "role",
-            "Approving needs the role reviewer; an admin can give it.",
-        ));
+        obstacles.push(obstacle("role", "Approving needs the role reviewer; an admin can give it."));
     }
     if facts.four_eyes && facts.authors.contains(&facts.person.id) {
-        obstacles.push(obstacle(
-            "own-change",
-            "Somebody else must approve: you wrote a revision of this change.",
-        ));
+        obstacles
+            .push(obstacle("own-change", "Somebody else must approve: you wrote a revision of this change."));
     }
     obstacles
 }
 
 fn run_obstacles(facts: &GateFacts<'_>, approvals: &[ApprovalStatus]) -> Vec<Obstacle> {
     let counting = |decision| {
-        approvals
-            .iter()
-            .filter(move |status| status.stale.is_none() && status.approval.decision == decision)
+        approvals.iter().filter(move |status| status.stale.is_none() && status.approval.decision == decision)
     };
     let mut obstacles = Vec::new();
     if facts.state != ChangeState::Open {
         obstacles.push(obstacle("not-open", "Only an open change can run."));
     }
     if !facts.person.role.allows(PersonRole::Operator) {
-        obstacles.push(obstacle(
-            "role",
-            "Running needs the role operator; an admin can give it.",
-        ));
+        obstacles.push(obstacle("role", "Running needs the role operator; an admin can give it."));
     }
     if facts.plan_refusals > 0 {
-        obstacles.push(obstacle(
-            "plan-refused",
-            "The plan is refused; its reasons are listed with it.",
-        ));
+        obstacles.push(obstacle("plan-refused", "The plan is refused; its reasons are listed with it."));
     } else if facts.statements == 0 {
-        obstacles.push(obstacle(
-            "nothing-to-run",
-            "Everything in this change is applied already.",
-        ));
+        obstacles.push(obstacle("nothing-to-run", "Everything in this change is applied already."));
     }
     if facts.errors > 0 {
         let files = format!(
@@ -203,28 +173,14 @@ fn run_obstacles(facts: &GateFacts<'_>, approvals: &[ApprovalStatus]) -> Vec<Obs
         obstacles.push(obstacle("findings", files));
     }
     if let Some(status) = counting(Decision::RequestChanges).next() {
-        let message = format!(
-            "{} requests changes and must decide again.",
-            status.approval.person.name
-        );
+        let message = format!("{} requests changes and must decide again.", status.approval.person.name);
         obstacles.push(obstacle("changes-requested", message));
     }
-    let missing = facts
-        .required
-        .saturating_sub(counting(Decision::Approve).count());
+    let missing = facts.required.saturating_sub(counting(Decision::Approve).count());
     if missing > 0 {
-        let was = approvals
-            .iter()
-            .any(|status| status.stale == Some(Stale::Edited));
-        let reason = if was {
-            "It changed after it was approved"
-        } else {
-            "Nobody has approved these bytes"
-        };
-        obstacles.push(obstacle(
-            "not-approved",
-            format!("{reason}: {missing} approval(s) missing."),
-        ));
+        let was = approvals.iter().any(|status| status.stale == Some(Stale::Edited));
+        let reason = if was { "It changed after it was approved" } else { "Nobody has approved these bytes" };
+        obstacles.push(obstacle("not-approved", format!("{reason}: {missing} approval(s) missing.")));
     }
     if facts.running {
         obstacles.push(obstacle("running", "A run of this change is under way."));
@@ -237,11 +193,7 @@ mod tests {
     use super::*;
 
     fn person(id: &str, role: PersonRole) -> Person {
-        Person {
-            id: id.to_owned(),
-            name: id.to_uppercase(),
-            role,
-        }
+        Person { id: id.to_owned(), name: id.to_uppercase(), role }
     }
 
     fn bound(bytes: &str, target: &str, policy: &str) -> Bound {
@@ -283,44 +235,24 @@ mod tests {
     }
 
     fn codes(obstacles: &[Obstacle]) -> Vec<&str> {
-        obstacles
-            .iter()
-            .map(|obstacle| obstacle.code.as_str())
-            .collect()
+        obstacles.iter().map(|obstacle| obstacle.code.as_str()).collect()
     }
 
     #[test]
     fn an_approval_of_these_bytes_opens_the_gate_for_an_operator() {
-        let approvals = [decision(
-            person("bob", PersonRole::Reviewer),
-            Decision::Approve,
-            bound("b", "t", "p"),
-        )];
-        assert!(
-            ask(&person("ann", PersonRole::Operator), true, &approvals)
-                .run
-                .is_empty()
-        );
-        assert_eq!(
-            codes(&ask(&person("ann", PersonRole::Reviewer), true, &approvals).run),
-            ["role"]
-        );
+        let approvals =
+            [decision(person("bob", PersonRole::Reviewer), Decision::Approve, bound("b", "t", "p"))];
+        assert!(ask(&person("ann", PersonRole::Operator), true, &approvals).run.is_empty());
+        assert_eq!(codes(&ask(&person("ann", PersonRole::Reviewer), true, &approvals).run), ["role"]);
     }
 
     #[test]
     fn four_eyes_refuses_the_author_before_and_after() {
         let ann = person("ann", PersonRole::Admin);
-        let own = [decision(
-            ann.clone(),
-            Decision::Approve,
-            bound("b", "t", "p"),
-        )];
+        let own = [decision(ann.clone(), Decision::Approve, bound("b", "t", "p"))];
         assert_eq!(codes(&ask(&ann, true, &[]).approve), ["own-change"]);
         assert_eq!(codes(&ask(&ann, true, &own).run), ["not-approved"]);
-        assert!(
-            ask(&ann, false, &own).run.is_empty(),
-            "one person alone may"
-        );
+        assert!(ask(&ann, false, &own).run.is_empty(), "one person alone may");
     }
 
     #[test]
@@ -335,31 +267,17 @@ mod tests {
             assert_eq!(gate.approvals[0].stale, Some(reason));
             assert!(codes(&gate.run).contains(&"not-approved"));
         }
-        let demoted = [decision(
-            person("bob", PersonRole::Author),
-            Decision::Approve,
-            bound("b", "t", "p"),
-        )];
-        assert_eq!(
-            ask(&bob(), true, &demoted).approvals[0].stale,
-            Some(Stale::Role)
-        );
+        let demoted = [decision(person("bob", PersonRole::Author), Decision::Approve, bound("b", "t", "p"))];
+        assert_eq!(ask(&bob(), true, &demoted).approvals[0].stale, Some(Stale::Role));
     }
 
     #[test]
     fn a_request_for_changes_survives_an_edit_and_ends_with_the_same_persons_approval() {
         let bob = || person("bob", PersonRole::Reviewer);
         let asked = decision(bob(), Decision::RequestChanges, bound("old", "t", "p"));
-        let other = decision(
-            person("eve", PersonRole::Reviewer),
-            Decision::Approve,
-            bound("b", "t", "p"),
-        );
+        let other = decision(person("eve", PersonRole::Reviewer), Decision::Approve, bound("b", "t", "p"));
         let operator = person("ann", PersonRole::Operator);
-        assert_eq!(
-            codes(&ask(&operator, true, &[asked.clone(), other]).run),
-            ["changes-requested"]
-        );
+        assert_eq!(codes(&ask(&operator, true, &[asked.clone(), other]).run), ["changes-requested"]);
         let again = decision(bob(), Decision::Approve, bound("b", "t", "p"));
         assert!(ask(&operator, true, &[asked, again]).run.is_empty());
     }
