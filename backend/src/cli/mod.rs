@@ -1,11 +1,13 @@
 //! The command line: one file per command. Exit codes: 0 fine, 1 findings or a failed check, 2 wrong usage
 //! or unreadable input.
 
+pub mod apply;
 mod input;
 pub mod inspect;
 pub mod lint;
 pub mod plan;
 pub mod serve;
+pub mod status;
 
 use std::{fmt::Display, process::ExitCode};
 
@@ -31,6 +33,14 @@ enum Command {
     Inspect(inspect::Args),
     /// Say what a run of these files would do on an empty ledger: segments, statements, locks
     Plan(plan::Args),
+    /// Apply files to a database, each with its ledger row
+    Apply(apply::Args),
+    /// Undo files with their rollback files, newest first
+    Rollback(apply::Args),
+    /// Run validation files in a transaction that is undone
+    Validate(apply::Args),
+    /// Compare files with a database's ledger: pending, applied, edited since
+    Status(status::Args),
 }
 
 impl Cli {
@@ -41,6 +51,10 @@ impl Cli {
             Command::Lint(args) => lint::run(&args),
             Command::Inspect(args) => inspect::run(&args),
             Command::Plan(args) => plan::run(&args),
+            Command::Apply(args) => apply::run(&args, apply::Deed::Apply).await,
+            Command::Rollback(args) => apply::run(&args, apply::Deed::Rollback).await,
+            Command::Validate(args) => apply::run(&args, apply::Deed::Validate).await,
+            Command::Status(args) => status::run(&args).await,
         }
     }
 }

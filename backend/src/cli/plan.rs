@@ -43,7 +43,8 @@ pub fn run(args: &Args) -> ExitCode {
     verdict(plan.refusals.is_empty())
 }
 
-fn print(plan: &Plan) {
+/// For people.
+pub(super) fn print(plan: &Plan) {
     for file in &plan.files {
         print_file(file);
     }

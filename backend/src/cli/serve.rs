@@ -22,7 +22,7 @@ use crate::{
         audit::{self, Verdict},
         folder::Folder,
         people,
-        runs::Registry,
+        runs::{Registry, copy, recovery},
     },
     state::{AppState, Parts},
 };
@@ -139,16 +139,18 @@ async fn serve_with(
         shutdown: shutdown.clone(),
         cookie,
     });
-    let local = state.config.is_local();
-    let serving = axum::serve(listener, router(state)).with_graceful_shutdown(ended(shutdown.clone()));
+    settle(&state, steps).await?;
+    let serving =
+        axum::serve(listener, router(state.clone())).with_graceful_shutdown(ended(shutdown.clone()));
     steps.say("Ready. This link signs you in once:");
     println!("\n    http://{address}/sign-in#token={}\n", token.expose_secret());
-    if !local {
+    if !state.config.is_local() {
         println!("Others can reach this address: put a proxy with TLS before it; sessions need https.\n");
     }
     let signals = tokio::spawn(signals(stop));
     let drained = async {
         ended(shutdown).await;
+        steps.say("Stopping");
         tokio::time::sleep(DRAIN).await;
     };
     let served = tokio::select! {
@@ -156,8 +158,23 @@ async fn serve_with(
         () = drained => Ok(()),
     };
     signals.abort();
-    steps.say("Stopping");
+    state.registry.stop_all("the server's end", DRAIN).await;
     served.map_err(|error| cannot_listen(address, &error))
+}
+
+/// What a server that was killed has left: runs without an end, throw-away copies.
+async fn settle(state: &AppState, steps: &Steps) -> Result<()> {
+    let runs = recovery::recover(state).await?;
+    if runs > 0 {
+        steps.say(&format!("{runs} runs had no end; their pages say what became of them"));
+    }
+    if let Some(engine) = &state.engine {
+        let copies = copy::clean(engine).await?;
+        if copies > 0 {
+            steps.say(&format!("{copies} throw-away databases were dropped"));
+        }
+    }
+    Ok(())
 }
 
 fn log_of_audit(verdict: Verdict) -> String {

@@ -5,6 +5,7 @@ pub mod guard;
 mod migrations;
 mod people;
 mod rules;
+mod runs;
 mod session;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
@@ -21,6 +22,7 @@ pub fn router(state: AppState) -> Router {
         .merge(people::router())
         .merge(migrations::router())
         .merge(changes::router())
+        .merge(runs::router())
         .merge(rules::router())
         .fallback(async || Error::NotFound("address"))
         .method_not_allowed_fallback(async || Error::Method);

@@ -129,7 +129,7 @@ fn makes(file: &Migration) -> Vec<MadeObject> {
 }
 
 /// A file's state by the ledger; `None` for a target that cannot be asked.
-fn file_state(file: &Migration, ledger: Option<&[LedgerRow]>) -> FileState {
+pub(crate) fn file_state(file: &Migration, ledger: Option<&[LedgerRow]>) -> FileState {
     if !file.role.is_forward() {
         return FileState::Standing;
     }

@@ -39,9 +39,15 @@ pub(crate) fn on_runtime(test: impl Future<Output = ()>) {
     runtime().block_on(test);
 }
 
+static ENGINE: tokio::sync::OnceCell<Engine> = tokio::sync::OnceCell::const_new();
+
 async fn engine() -> &'static Engine {
-    static ENGINE: tokio::sync::OnceCell<Engine> = tokio::sync::OnceCell::const_new();
     ENGINE.get_or_init(start).await
+}
+
+/// The address of a database that a [`Bench`] has made.
+pub(crate) fn engine_url(database: &str) -> String {
+    ENGINE.get().unwrap().connection_string(database).expose_secret().to_owned()
 }
 
 /// The folder stays between runs of the tests, because a second start is ten times as fast as a first one.

@@ -6,4 +6,5 @@
 mod apply;
 mod bench;
 mod disturbed;
+mod server;
 mod validate;

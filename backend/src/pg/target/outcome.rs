@@ -85,3 +85,15 @@ pub async fn index_state(session: &Session, name: &str) -> Result<Option<bool>, 
     let row = row.map_err(|error| TargetError::asking("Looking at the index", &error))?;
     Ok(row.map(|row| row.get(0)))
 }
+
+/// The server's databases whose names begin like this.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn databases(session: &Session, prefix: &str) -> Result<Vec<String>, TargetError> {
+    let sql =
+        "select datname::text from pg_catalog.pg_database where starts_with(datname, $1) order by datname";
+    let rows = session.client().query(sql, &[&prefix]).await;
+    let rows = rows.map_err(|error| TargetError::asking("Listing databases", &error))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}

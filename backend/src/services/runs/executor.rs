@@ -45,7 +45,9 @@ pub fn spawn(state: &AppState, start: Start) {
                 "the end of a run is not stored yet"
             );
         }
-        if let Err(error) = tell(&state, &start, ended).await {
+        if let Err(error) =
+            tell(&state, start.change.filter(|_| start.kind == RunKind::Apply), &start.id, ended).await
+        {
             tracing::error!(
                 run = run.id(),
                 reason = error.with_causes(),
@@ -57,16 +59,16 @@ pub fn spawn(state: &AppState, start: Start) {
 }
 
 /// Tells the change what its run came to.
-async fn tell(state: &AppState, start: &Start, ended: RunState) -> Result<()> {
-    let Some(change) = start.change.filter(|_| start.kind == RunKind::Apply) else { return Ok(()) };
-    let text = format!("run ended: {ended}");
+pub(super) async fn tell(state: &AppState, change: Option<i64>, run: &str, ended: RunState) -> Result<()> {
+    let Some(change) = change else { return Ok(()) };
+    let text = format!("ended the run: {ended}");
     let entry =
-        Entry { person: None, action: "run_ended", change: Some(change), run: Some(&start.id), text: &text };
+        Entry { person: None, action: "run_ended", change: Some(change), run: Some(run), text: &text };
     let client = state.studio.client().await?;
-    audit::append(&**client, entry).await?;
+    audit::append(&*client, entry).await?;
     drop(client);
     match ended {
-        RunState::Done => changes::applied(state, change, &start.id).await,
+        RunState::Done => changes::applied(state, change, run).await,
         _ => Ok(()),
     }
 }

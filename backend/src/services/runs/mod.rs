@@ -13,21 +13,30 @@
 //! executor     from an accepted run to its end
 //! ending       what an end means, in words
 //! dry_run      the same on a throw-away copy
+//!   copy         how the copy is made, and swept away
+//! validation   starts a validation of the folder
 //! recovery     runs that a stopped server left behind
 //! read         runs for pages
 //! ```
 
+pub mod copy;
+pub mod dry_run;
 pub mod ending;
+pub mod executor;
 pub mod journal;
 pub mod live;
 pub mod order;
 mod place;
+pub mod read;
+pub mod recovery;
 pub mod registry;
 pub mod runner;
 pub mod settle;
 mod standalone;
 mod transaction;
+pub mod validation;
 
+pub use executor::spawn;
 pub use journal::{Accepted, Journal, NewRun, Start};
 pub use live::LiveRun;
 pub use order::Order;

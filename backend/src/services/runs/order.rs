@@ -48,7 +48,7 @@ impl Order<'_> {
         }
     }
 
-    async fn execute(&self, steps: &[Step], writes: bool) -> Result<(), Stop> {
+    pub(super) async fn execute(&self, steps: &[Step], writes: bool) -> Result<(), Stop> {
         let Self { run, journal, target, by, settings } = *self;
         if run.is_stopping() {
             return Err(Stop::Cancelled);

@@ -10,7 +10,7 @@ use studio_kernel::{
 use crate::pg::target::{Place, Refusal};
 
 /// The refusal of the statement that covers `statement` in `text`, with its place in the file.
-pub fn locate(text: &str, statement: Span, refusal: Refusal) -> SqlError {
+pub(super) fn locate(text: &str, statement: Span, refusal: Refusal) -> SqlError {
     let sent = statement.of(text);
     let found = match &refusal.place {
         Place::Sent(position) => word_at(sent, *position).map(|span| (span.shifted(statement.start), true)),

@@ -97,6 +97,11 @@ impl<'a> Runner<'a> {
         Ok(runner)
     }
 
+    /// The session, for questions between files.
+    pub(super) fn session(&self) -> &Session {
+        &self.session
+    }
+
     /// Says on what the run works, and as whom.
     pub async fn announce(&mut self) -> Result<(), Stop> {
         let role = self.session.role().await.map_err(unprepared)?;
@@ -253,14 +258,19 @@ impl Step {
 
     /// What a segment's COMMIT does to the ledger.
     pub(super) fn ledger_row(&self, at: usize) -> Option<String> {
-        let file = self.planned.file.as_ref().filter(|file| at + 1 >= file.segments.len())?;
-        let sign = match file.purpose {
-            Purpose::Apply => '+',
-            Purpose::Rollback => '-',
-            Purpose::Validate | Purpose::Maintain | Purpose::Keep => return None,
-        };
-        file.version.as_ref().map(|version| format!("{sign}{version}"))
+        ledger_row(&self.planned, at)
     }
+}
+
+/// What the COMMIT of a step's segment does to the ledger.
+pub(super) fn ledger_row(step: &RunStep, at: usize) -> Option<String> {
+    let file = step.file.as_ref().filter(|file| at + 1 >= file.segments.len())?;
+    let sign = match file.purpose {
+        Purpose::Apply => '+',
+        Purpose::Rollback => '-',
+        Purpose::Validate | Purpose::Maintain | Purpose::Keep => return None,
+    };
+    file.version.as_ref().map(|version| format!("{sign}{version}"))
 }
 
 fn unprepared(failure: Failure) -> Stop {

@@ -150,7 +150,7 @@ impl Runner<'_> {
         let index = step.index;
         let sql = planned.span.of(&step.text);
         let settled = match settle::quiet(self.target, self.run.id()).await {
-            Ok(session) => standalone(&session, sql).await,
+            Ok(session) => look(&session, sql).await,
             Err(why) => Settled::Unknown(why),
         };
         match settled {
@@ -185,7 +185,7 @@ impl Runner<'_> {
 }
 
 /// What is true of a standalone statement whose backend is gone: only an index can be looked at.
-pub async fn standalone(session: &Session, sql: &str) -> Settled {
+pub(super) async fn look(session: &Session, sql: &str) -> Settled {
     let Some((name, made)) = index_of(sql) else {
         return Settled::Unknown(
             "Whether the statement took effect cannot be seen from outside; look and decide.".to_owned(),

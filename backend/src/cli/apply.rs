@@ -1,0 +1,231 @@
+//! `studio apply`, `studio rollback` and `studio validate`: the executor at work on a database, without a
+//! review. It prints the plan and, for what changes the database, wants `--yes`.
+
+use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
+
+use clap::ValueEnum;
+use secrecy::{ExposeSecret, SecretString};
+use studio_kernel::{
+    migration::{MigrationSet, Role},
+    plan::{Plan, plan},
+    run::{RunEvent, RunEventKind, RunKind, RunState, RunView},
+};
+
+use super::{input, plan::print as print_plan, print_json, unusable, verdict};
+use crate::{
+    pg::target::{Settings, Target, TargetError, ledger},
+    services::runs::{
+        Journal, LiveRun, Order, Step,
+        order::{checked, steps},
+        registry,
+    },
+};
+
+/// Arguments of the commands that work on a database.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Files or folders, all of one migrations folder
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    database: Database,
+    /// Do it; without this only the plan is printed
+    #[arg(long)]
+    yes: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value = "text")]
+    format: Format,
+}
+
+/// Which database.
+#[derive(clap::Args, Debug)]
+pub struct Database {
+    /// postgresql://user:password@host/database
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: SecretString,
+    /// PEM file with the authorities to trust instead of the system's
+    #[arg(long, env = "STUDIO_DATABASE_CA", value_name = "FILE")]
+    database_ca: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// What is to be done with the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Forward files that are not in the ledger.
+    Apply,
+    /// Rollback files, newest first.
+    Rollback,
+    /// Validation and test files.
+    Validate,
+}
+
+impl Database {
+    /// Reads the address.
+    ///
+    /// # Errors
+    /// [`TargetError`].
+    pub(super) fn target(&self) -> Result<Target, TargetError> {
+        Target::new(self.database_url.expose_secret(), self.database_ca.as_deref(), false)
+    }
+}
+
+impl Deed {
+    fn takes(self, role: Role) -> bool {
+        match self {
+            Self::Apply => role.is_forward(),
+            Self::Rollback => role == Role::Rollback,
+            Self::Validate => matches!(role, Role::Validation | Role::Test),
+        }
+    }
+}
+
+/// Does it; ends with 0 when done, 1 when something failed or `--yes` is missing, 2 when it could not begin.
+pub async fn run(args: &Args, deed: Deed) -> ExitCode {
+    let inputs = match input::read(&args.paths) {
+        Ok(inputs) => inputs,
+        Err(error) => return unusable(error),
+    };
+    let [input] = inputs.as_slice() else {
+        return unusable("The files must be of one migrations folder.");
+    };
+    let target = match args.database.target() {
+        Ok(target) => target,
+        Err(error) => return cannot(&error),
+    };
+    let applied = match versions(&target).await {
+        Ok(applied) => applied,
+        Err(error) => return cannot(&error),
+    };
+    let plan = planned(&input.set, deed, &applied);
+    if let Format::Text = args.format {
+        print_plan(&plan);
+    }
+    if !plan.refusals.is_empty() {
+        return verdict(false);
+    }
+    let todo = steps(&plan);
+    if todo.is_empty() {
+        println!("Nothing to do on {}.", target.name());
+        return verdict(deed != Deed::Validate);
+    }
+    if deed != Deed::Validate && !args.yes {
+        eprintln!("This was the plan for {}. Add --yes to run it.", target.name());
+        return verdict(false);
+    }
+    let mut with_text = Vec::with_capacity(todo.len());
+    for (index, planned) in todo.iter().enumerate() {
+        let Some((file, source)) =
+            planned.file.as_ref().and_then(|file| Some((file, input.set.get(&file.path)?)))
+        else {
+            continue;
+        };
+        match checked(file, source.text.clone().into_bytes()) {
+            Ok(text) => with_text.push(Step { index, planned: planned.clone(), text }),
+            Err(why) => return unusable(why),
+        }
+    }
+    let kind = if deed == Deed::Validate { RunKind::Validate } else { RunKind::Apply };
+    let run =
+        std::sync::Arc::new(LiveRun::begin(uuid::Uuid::now_v7().to_string(), kind, target.name(), todo));
+    let view = execute(&run, &target, &with_text, matches!(args.format, Format::Text)).await;
+    match args.format {
+        Format::Json => drop(print_json(&view)),
+        Format::Text => println!("{}: {}", view.state, view.summary),
+    }
+    verdict(view.state == RunState::Done)
+}
+
+fn planned(set: &MigrationSet, deed: Deed, applied: &BTreeSet<String>) -> Plan {
+    let mut paths: Vec<&str> =
+        set.files().iter().filter(|file| deed.takes(file.role)).map(|file| file.path.as_str()).collect();
+    let mut plan = plan(set, &paths, applied);
+    if deed == Deed::Rollback {
+        // Newest first: what was built on something is undone before it.
+        let version = |path: &str| {
+            let file = plan.files.iter().find(|file| file.path == path);
+            file.and_then(|file| file.version.clone())
+        };
+        paths.sort_by_key(|path| std::cmp::Reverse(version(path)));
+        paths.retain(|path| version(path).is_none_or(|version| applied.contains(&version)));
+        plan = studio_kernel::plan::plan(set, &paths, applied);
+    }
+    plan
+}
+
+async fn versions(target: &Target) -> Result<BTreeSet<String>, TargetError> {
+    let session = target.open("studio").await?;
+    let rows = ledger::applied(&session).await?;
+    session.close().await;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+/// Runs it while its events are printed; Ctrl-C stops it, and nothing of the open segment remains.
+async fn execute(run: &std::sync::Arc<LiveRun>, target: &Target, steps: &[Step], loud: bool) -> RunView {
+    let by = std::env::var("USER").unwrap_or_else(|_| "studio".to_owned());
+    let journal = Journal::none();
+    let order = Order { run, journal: &journal, target, by: &by, settings: Settings::default() };
+    let work = async {
+        let (state, summary) = match run.kind() {
+            RunKind::Validate => order.validate(steps).await,
+            RunKind::Apply | RunKind::DryRun => order.apply(steps).await,
+        };
+        run.emit(RunEventKind::Ended { state, summary });
+    };
+    let watch = async {
+        let mut newest = run.newest();
+        let mut seen = 0;
+        while !run.has_ended() {
+            if newest.changed().await.is_err() {
+                return;
+            }
+            for event in run.after(seen) {
+                seen = event.seq;
+                if loud {
+                    say(&event);
+                }
+            }
+        }
+    };
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            registry::stop(std::sync::Arc::clone(run), &by);
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ((), ()) = async { tokio::join!(work, watch) } => {}
+        () = interrupt => {}
+    }
+    run.view()
+}
+
+fn say(event: &RunEvent) {
+    match &event.kind {
+        RunEventKind::Waiting { holder } => println!("waiting  the target is held by {holder}"),
+        RunEventKind::Notice { notice, .. } => {
+            println!("{:<8} {}", notice.severity.to_lowercase(), notice.message)
+        }
+        RunEventKind::Progress { text, .. } => println!("         {text}"),
+        RunEventKind::StatementFailed { error, .. } => {
+            println!(
+                "error    line {}, column {}: {} (SQLSTATE {})",
+                error.line, error.column, error.message, error.sqlstate
+            );
+            for more in [&error.detail, &error.hint, &error.context].into_iter().flatten() {
+                println!("         {more}");
+            }
+        }
+        RunEventKind::SegmentCommitted { ledger: Some(row), .. } => println!("recorded {row}"),
+        _ => {}
+    }
+}
+
+pub(super) fn cannot(error: &TargetError) -> ExitCode {
+    unusable(format!("{}\nhelp: {}", error.message, error.help))
+}

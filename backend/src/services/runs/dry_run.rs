@@ -1,0 +1,230 @@
+//! A dry run: the change on a throw-away copy of the target, in the studio's own engine. It applies,
+//! validates, rolls back, and compares the schema with the one it began with. The target is only read.
+
+use std::{collections::BTreeSet, time::Instant};
+
+use secrecy::ExposeSecret;
+use studio_kernel::{
+    migration::MigrationSet,
+    plan::{self, PlannedFile, Purpose},
+    review::Person,
+    run::{RunEventKind, RunKind, RunState, event::RunStep},
+    sql::{self, statement::ObjectRole},
+};
+
+use super::{Accepted, Journal, NewRun, Order, Runner, Step, Stop, copy, ending, journal, order, validation};
+use crate::{
+    engine::Engine,
+    error::{Error, Result},
+    pg::target::{
+        Target,
+        fingerprint::{Change, Difference, Fingerprint},
+    },
+    services::{gate, people, stored, stored::Lock, target},
+    state::AppState,
+};
+
+/// Accepts a dry run of a change's newest revision; the caller executes it.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Refused`] when the plan must not run or there is nothing to run;
+/// [`Error::Target`], [`Error::Database`].
+pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepted> {
+    if state.engine.is_none() {
+        return Err(Error::refused(
+            "no-engine",
+            "A dry run needs the studio's own PostgreSQL for the copy, and this server runs without one.",
+        ));
+    }
+    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let (folder, applied) = (folder?, target::versions(&ledger?));
+    let mut client = state.studio.client().await?;
+    let transaction = client.transaction().await?;
+    let change = stored::change(&transaction, id, Lock::None).await?;
+    let revision = change.newest()?;
+    let files = stored::texts(&transaction, &revision.files).await?;
+    let policy = people::policy(&transaction).await?;
+    let assessed = gate::assess(folder.set.clone(), files, &applied, state.target.name(), policy);
+    validation::may_run(&assessed.plan)?;
+    let steps = steps(&assessed.set, &assessed.plan, &applied)?;
+    for file in steps.iter().filter_map(|step| step.file.as_ref()) {
+        if let Some(source) = assessed.set.get(&file.path) {
+            stored::keep(&transaction, &source.text).await?;
+        }
+    }
+    let run = NewRun {
+        kind: RunKind::DryRun,
+        change: Some((id, revision.number)),
+        title: &change.title,
+        target: state.target.name(),
+        person,
+        digest: Some(&assessed.bound.digest),
+        idempotency_key: None,
+        steps,
+    };
+    let accepted = journal::insert(&transaction, run).await?;
+    transaction.commit().await?;
+    Ok(accepted)
+}
+
+/// Copy, the change itself, the proofs of its files, their undoing in reverse, comparison.
+fn steps(set: &MigrationSet, plan: &plan::Plan, applied: &BTreeSet<String>) -> Result<Vec<RunStep>> {
+    let changes = order::steps(plan);
+    if changes.is_empty() {
+        return Err(Error::refused("nothing-to-run", "Every file of this change is applied already."));
+    }
+    let forward: Vec<&PlannedFile> =
+        plan.files.iter().filter(|file| file.purpose == Purpose::Apply).collect();
+    let mut after = applied.clone();
+    after.extend(forward.iter().filter_map(|file| file.version.clone()));
+    let mut proofs = Vec::new();
+    let mut undoing = Vec::new();
+    for file in &forward {
+        let Some(triple) = set.triple(&file.path) else { continue };
+        if let Some(validation) = triple.validation {
+            proofs.extend(alone(set, &validation.path, &after)?);
+        }
+        if let Some(rollback) = triple.rollback {
+            undoing.push(alone(set, &rollback.path, &after)?);
+        }
+    }
+    let mut steps = vec![RunStep { title: "Copy the database".to_owned(), file: None }];
+    steps.extend(changes);
+    steps.extend(proofs);
+    let undone = undoing.len() == forward.len() && !forward.is_empty();
+    steps.extend(undoing.into_iter().rev().flatten());
+    if undone {
+        steps.push(RunStep { title: "Compare with the start".to_owned(), file: None });
+    }
+    Ok(steps)
+}
+
+fn alone(set: &MigrationSet, path: &str, applied: &BTreeSet<String>) -> Result<Vec<RunStep>> {
+    let plan = plan::plan(set, &[path], applied);
+    validation::may_run(&plan)?;
+    Ok(order::steps(&plan))
+}
+
+/// Executes an accepted dry run. The copy is dropped in any case.
+pub(super) async fn conduct(state: &AppState, order: &Order<'_>, steps: &[Step]) -> (RunState, String) {
+    let Some(engine) = state.engine.as_deref() else {
+        return (RunState::Failed, "The studio's own PostgreSQL is not running.".to_owned());
+    };
+    let name = copy::name(order.run.id());
+    let ended = on_copy(state, engine, &name, order, steps).await;
+    if let Err(error) = engine.drop_database(&name).await {
+        tracing::warn!(%error, name, "a throw-away copy is left; the next start drops it");
+    }
+    match ended {
+        Ok(ended) => ended,
+        Err(Stop::Cancelled) => {
+            (RunState::Cancelled, "The dry run was stopped; its copy is gone.".to_owned())
+        }
+        Err(Stop::Failed(why) | Stop::LostAfter(why) | Stop::Unknown(why)) => {
+            (RunState::Failed, format!("{why} The target was not touched; the copy is gone."))
+        }
+    }
+}
+
+async fn on_copy(
+    state: &AppState,
+    engine: &Engine,
+    name: &str,
+    order: &Order<'_>,
+    steps: &[Step],
+) -> Result<(RunState, String), Stop> {
+    let began = Instant::now();
+    let how = copy::make(state, engine, name).await?;
+    let text = format!("{how} It took {} ms.", began.elapsed().as_millis());
+    order.run.emit(RunEventKind::Progress { step: 0, text });
+    let journal = Journal::none();
+    let url = engine.connection_string(name);
+    let copy = Target::new(url.expose_secret(), None, true)?;
+    let mut runner = Runner::start(order.run, &journal, &copy, order.by, order.settings, true).await?;
+    let ended = prove(&mut runner, engine.version(), order, steps).await;
+    runner.finish().await;
+    ended
+}
+
+async fn prove(
+    runner: &mut Runner<'_>,
+    version: &str,
+    order: &Order<'_>,
+    steps: &[Step],
+) -> Result<(RunState, String), Stop> {
+    runner.announce().await?;
+    runner.verify(steps).await?;
+    let start = Fingerprint::take(runner.session()).await?;
+    let mut checks = Vec::new();
+    let mut flaws = Vec::new();
+    let mut made = Vec::new();
+    for step in steps {
+        let Some(file) = &step.planned.file else { continue };
+        runner.file(step).await?;
+        match file.purpose {
+            Purpose::Validate => {
+                let view = order.run.view();
+                let judged = view.steps.get(step.index).map(ending::judge);
+                match judged {
+                    Some((RunState::Done, words)) => checks.push(words),
+                    Some((_, words)) => flaws.push(format!("{}: {words}", file.path)),
+                    None => {}
+                }
+            }
+            Purpose::Rollback => made.extend(makes(&step.text)),
+            Purpose::Apply | Purpose::Maintain | Purpose::Keep => {}
+        }
+    }
+    let compared = steps.last().filter(|step| step.index > 0 && step.planned.file.is_none());
+    if let Some(step) = compared {
+        let end = Fingerprint::take(runner.session()).await?;
+        let (kept, differing): (Vec<_>, Vec<_>) =
+            start.changes_to(&end).into_iter().partition(|difference| is_own(difference, &made));
+        let text = format!("{} objects before, {} after.", start.len(), end.len());
+        order.run.emit(RunEventKind::Progress { step: step.index, text });
+        for difference in &kept {
+            let text = format!("{difference}: the rollback file itself makes it.");
+            order.run.emit(RunEventKind::Progress { step: step.index, text });
+        }
+        for difference in &differing {
+            order.run.emit(RunEventKind::Progress { step: step.index, text: format!("{difference}.") });
+        }
+        if !differing.is_empty() {
+            flaws.push(format!("After the rollback {} objects differ from the start.", differing.len()));
+        }
+    }
+    Ok(summary(version, &checks, &flaws, compared.is_some()))
+}
+
+fn summary(version: &str, checks: &[String], flaws: &[String], compared: bool) -> (RunState, String) {
+    let proved = format!("Shown on a copy by PostgreSQL {version}; the target was not touched.");
+    if !flaws.is_empty() {
+        return (RunState::Failed, format!("It applies. {} {proved}", flaws.join(" ")));
+    }
+    let validates = match checks {
+        [] => "There is no validation file.".to_owned(),
+        checks => checks.join(" "),
+    };
+    let undoes = match compared {
+        true => "It rolls back to the schema it began with.",
+        false => "There is no rollback file for every forward file, so the way back is not shown.",
+    };
+    (RunState::Done, format!("It applies. {validates} {undoes} {proved}"))
+}
+
+/// The objects a rollback file makes itself, such as a table it copies rows into before it drops theirs.
+fn makes(text: &str) -> Vec<String> {
+    let parsed = sql::parse(text);
+    let made = parsed.statements.iter().flat_map(|statement| statement.in_role(ObjectRole::Makes));
+    made.map(|object| object.name.to_string()).collect()
+}
+
+/// Whether an object that was added is one that the rollback made on purpose, or belongs to one: a column, an
+/// index, a constraint, a sequence or a comment.
+fn is_own(difference: &Difference, made: &[String]) -> bool {
+    let belongs = |word: &str, made: &String| {
+        word.strip_prefix(made.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '_']))
+    };
+    difference.change == Change::Added
+        && difference.name.split(' ').any(|word| made.iter().any(|made| belongs(word, made)))
+}

@@ -1,0 +1,254 @@
+//! Runs for pages: from memory while they are under way here, else from the studio's database.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use futures_util::{Stream, stream};
+use studio_kernel::{
+    migration::SourceFile,
+    run::{
+        RunEvent, RunEventKind, RunKind, RunView,
+        api::{Run, RunSummary, Runs},
+        event::RunStep,
+    },
+};
+use tokio::sync::watch;
+
+use super::LiveRun;
+use crate::{
+    error::{Error, Result},
+    pg::{
+        GenericClient, Row,
+        studio::{Studio, time, word},
+    },
+    services::{changes, stored},
+    state::AppState,
+};
+
+/// How many runs a list shows.
+const LISTED: i64 = 200;
+
+/// How many events are read at once.
+const BATCH: i64 = 1_000;
+
+/// Between two looks at a run that another process executes.
+const LOOK: Duration = Duration::from_millis(300);
+
+const SELECT: &str = "select run.*, person.id as person_id, person.name as person_name, \
+     person.role as person_role from studio.runs as run join studio.people as person on person.id = run.person";
+
+/// `GET /api/runs`.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Corrupt`].
+pub async fn list(state: &AppState) -> Result<Runs> {
+    let client = state.studio.client().await?;
+    let sql = format!("{SELECT} order by run.began desc, run.id desc limit {LISTED}");
+    let rows = client.query(&sql, &[]).await?;
+    let mut runs = rows.iter().map(of_row).collect::<Result<Vec<_>>>()?;
+    for run in &mut runs {
+        freshen(state, run);
+    }
+    Ok(Runs { runs })
+}
+
+/// One run, as in lists.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+pub async fn summary(state: &AppState, id: &str) -> Result<RunSummary> {
+    let client = state.studio.client().await?;
+    let row = client.query_opt(&format!("{SELECT} where run.id = $1"), &[&id]).await?;
+    let mut run = of_row(&row.ok_or(Error::NotFound("run"))?)?;
+    freshen(state, &mut run);
+    Ok(run)
+}
+
+/// `GET /api/runs/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
+pub async fn show(state: &AppState, id: &str) -> Result<Run> {
+    let run = summary(state, id).await?;
+    let events = match state.registry.get(id) {
+        Some(live) => live.after(0),
+        None => events(&state.studio, id, 0, i64::MAX).await?,
+    };
+    let files = files(&state.studio, &events).await?;
+    Ok(Run { view: RunView::fold(run.kind, &events), run, files })
+}
+
+/// The texts of the files that a run's first event names.
+async fn files(studio: &Studio, events: &[RunEvent]) -> Result<Vec<SourceFile>> {
+    let Some(RunEventKind::Queued { steps, .. }) = events.first().map(|event| &event.kind) else {
+        return Ok(Vec::new());
+    };
+    let mut seen = BTreeSet::new();
+    let mut files = Vec::new();
+    for file in steps.iter().filter_map(|step| step.file.as_ref()) {
+        if seen.insert(&file.path) {
+            let bytes = changes::blob(studio, &file.sha256).await?;
+            let text = String::from_utf8(bytes).map_err(|error| Error::Corrupt(error.to_string()))?;
+            files.push(SourceFile { path: file.path.clone(), text });
+        }
+    }
+    Ok(files)
+}
+
+/// Stored events after `seq`, in order, at most `limit`.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Corrupt`].
+pub async fn events(studio: &Studio, id: &str, seq: u64, limit: i64) -> Result<Vec<RunEvent>> {
+    let sql = "select event::text from studio.run_events where run = $1 and seq > $2 order by seq limit $3";
+    let client = studio.client().await?;
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    let rows = client.query(sql, &[&id, &seq, &limit]).await?;
+    rows.iter()
+        .map(|row| {
+            let text: String = row.try_get(0)?;
+            serde_json::from_str(&text)
+                .map_err(|error| Error::Corrupt(format!("an event of run {id}: {error}")))
+        })
+        .collect()
+}
+
+/// A step of a run's plan.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Corrupt`].
+pub async fn step(studio: &Studio, id: &str, index: usize) -> Result<Option<RunStep>> {
+    let first = events(studio, id, 0, 1).await?;
+    Ok(match first.into_iter().next().map(|event| event.kind) {
+        Some(RunEventKind::Queued { steps, .. }) => steps.into_iter().nth(index),
+        _ => None,
+    })
+}
+
+/// A run that has not ended and of which this process knows nothing.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// The run.
+    pub id: String,
+    /// Why it ran.
+    pub kind: RunKind,
+    /// The change it executed.
+    pub change: Option<i64>,
+}
+
+/// Runs that have not ended, oldest first.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Corrupt`].
+pub async fn left(client: &impl GenericClient) -> Result<Vec<Left>> {
+    let sql = "select id, kind, change from studio.runs where ended is null order by began";
+    let rows = client.query(sql, &[]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Left { id: row.try_get("id")?, kind: word(row, "kind")?, change: row.try_get("change")? })
+        })
+        .collect()
+}
+
+/// Groups of events after `seq`, until the run's last one or the server's end.
+///
+/// # Errors
+/// [`Error::NotFound`], [`Error::Database`].
+pub async fn follow(
+    state: &AppState,
+    id: &str,
+    seq: u64,
+) -> Result<impl Stream<Item = Vec<RunEvent>> + use<>> {
+    summary(state, id).await?;
+    let live = state.registry.get(id);
+    let newest = live.as_ref().map(|run| run.newest());
+    let shutdown = state.shutdown.clone();
+    let follower = Follower {
+        state: state.clone(),
+        id: id.to_owned(),
+        seq,
+        live: live.zip(newest),
+        shutdown,
+        over: false,
+    };
+    Ok(stream::unfold(follower, |mut follower| async {
+        let events = follower.next().await?;
+        Some((events, follower))
+    }))
+}
+
+struct Follower {
+    state: AppState,
+    id: String,
+    seq: u64,
+    live: Option<(Arc<LiveRun>, watch::Receiver<u64>)>,
+    shutdown: watch::Receiver<bool>,
+    over: bool,
+}
+
+impl Follower {
+    async fn next(&mut self) -> Option<Vec<RunEvent>> {
+        while !self.over && !*self.shutdown.borrow() {
+            let events = match &self.live {
+                Some((run, _)) => run.after(self.seq),
+                None => self.stored().await?,
+            };
+            if let Some(last) = events.last() {
+                self.seq = last.seq;
+                self.over = matches!(last.kind, RunEventKind::Ended { .. });
+                return Some(events);
+            }
+            self.wait().await;
+        }
+        None
+    }
+
+    /// Ends the stream on an error: the page asks again and is told then.
+    async fn stored(&mut self) -> Option<Vec<RunEvent>> {
+        let events = events(&self.state.studio, &self.id, self.seq, BATCH).await.ok()?;
+        if events.is_empty() {
+            // Somebody who has seen the last event waits for nothing.
+            self.over = summary(&self.state, &self.id).await.ok()?.ended.is_some();
+        }
+        Some(events)
+    }
+
+    async fn wait(&mut self) {
+        let more = async {
+            match &mut self.live {
+                // An error means that the run is gone, and its last event is in its log.
+                Some((_, newest)) => drop(newest.changed().await),
+                None => tokio::time::sleep(LOOK).await,
+            }
+        };
+        tokio::select! {
+            () = more => {}
+            _ = self.shutdown.wait_for(|stop| *stop) => {}
+        }
+    }
+}
+
+/// What is in memory is newer than what is stored.
+fn freshen(state: &AppState, run: &mut RunSummary) {
+    if let Some(live) = state.registry.get(&run.id) {
+        let view = live.view();
+        run.state = view.state;
+        run.ended = view.ended;
+        run.summary = view.summary;
+    }
+}
+
+fn of_row(row: &Row) -> Result<RunSummary> {
+    let ended: Option<jiff::Timestamp> = row.try_get("ended")?;
+    Ok(RunSummary {
+        id: row.try_get("id")?,
+        kind: word(row, "kind")?,
+        state: word(row, "state")?,
+        change: row.try_get("change")?,
+        title: row.try_get("title")?,
+        target: row.try_get("target")?,
+        person: stored::person(row)?,
+        began: time(row, "began")?,
+        ended: ended.map(|at| at.to_string()),
+        summary: row.try_get("summary")?,
+    })
+}

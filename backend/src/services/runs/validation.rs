@@ -1,0 +1,64 @@
+//! Starts a validation: any file of the folder that only asserts, on the target, undone when it ends.
+
+use std::collections::BTreeSet;
+
+use studio_kernel::{
+    migration::Role,
+    plan::{self, Plan},
+    review::{Obstacle, Person},
+    run::RunKind,
+};
+
+use super::{Accepted, NewRun, journal, order};
+use crate::{
+    error::{Error, Result},
+    services::{folder::checked_path, stored},
+    state::AppState,
+};
+
+/// Accepts a validation; the caller executes it.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Invalid`] for a file that does more than assert; [`Error::Refused`] for one
+/// that cannot be planned; [`Error::Database`].
+pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Accepted> {
+    let path = checked_path(path)?;
+    let folder = state.folder.snapshot().await?;
+    let file = folder.set.get(path).ok_or(Error::NotFound("file"))?;
+    if !matches!(file.role, Role::Validation | Role::Test) {
+        return Err(Error::invalid(format!(
+            "{path} has the role {}; only validations and tests run here.",
+            file.role
+        )));
+    }
+    let plan = plan::plan(&folder.set, &[path], &BTreeSet::new());
+    may_run(&plan)?;
+    let mut client = state.studio.client().await?;
+    let transaction = client.transaction().await?;
+    stored::keep(&transaction, &file.text).await?;
+    let run = NewRun {
+        kind: RunKind::Validate,
+        change: None,
+        title: path,
+        target: state.target.name(),
+        person,
+        digest: None,
+        idempotency_key: None,
+        steps: order::steps(&plan),
+    };
+    let accepted = journal::insert(&transaction, run).await?;
+    transaction.commit().await?;
+    Ok(accepted)
+}
+
+/// Refuses a plan that must not run, with every reason.
+pub(super) fn may_run(plan: &Plan) -> Result<()> {
+    if plan.refusals.is_empty() {
+        return Ok(());
+    }
+    let obstacles = plan.refusals.iter().map(|refusal| Obstacle {
+        code: "plan-refused".to_owned(),
+        message: format!("{}: {}", refusal.path, refusal.message),
+    });
+    Err(Error::Refused(obstacles.collect()))
+}
