@@ -102,10 +102,7 @@ impl Route {
 
 /// Percent-encodes a path; slashes stay.
 fn encode(path: &str) -> String {
-    path.split('/')
-        .map(encode_component)
-        .collect::<Vec<_>>()
-        .join("/")
+    path.split('/').map(encode_component).collect::<Vec<_>>().join("/")
 }
 
 /// Percent-encodes everything but the characters RFC 3986 calls unreserved.
@@ -165,10 +162,7 @@ mod tests {
         for path in ["/changes/x", "/changes/1/2", "/nowhere", "/runs/a/b"] {
             assert_eq!(Route::parse(path), Route::NotFound, "{path}");
         }
-        assert_eq!(
-            Route::parse("/migrations/100%"),
-            Route::Migration("100%".to_owned())
-        );
+        assert_eq!(Route::parse("/migrations/100%"), Route::Migration("100%".to_owned()));
     }
 
     #[test]

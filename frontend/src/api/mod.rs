@@ -9,9 +9,9 @@ pub(crate) use send::Answer;
 
 use send::{delete, get, post, put};
 use studio_kernel::run::api::{
-    AddComment, Change, Changes, Decide, FileText, Invitation, Invite, Me, Migrations, OpenChange,
-    People, Policy, Rename, ResolveComment, RevisionText, Revise, Rules, Run, RunSummary, Runs,
-    SetChangeState, SetRole, SignIn, Sources, StartRun, StartValidation, Target,
+    AddComment, Change, Changes, Decide, FileText, Invitation, Invite, Me, Migrations, OpenChange, People,
+    Policy, Rename, ResolveComment, Revise, RevisionText, Rules, Run, RunSummary, Runs, SetChangeState,
+    SetRole, SignIn, Sources, StartRun, StartValidation, Target,
 };
 
 use crate::routes::encode_component as encoded;

@@ -28,9 +28,7 @@ pub(super) async fn put<T: DeserializeOwned>(path: &str, body: &impl Serialize) 
 
 async fn send<T: DeserializeOwned>(request: RequestBuilder, body: Option<String>) -> Answer<T> {
     let abort = AbortOnDrop::new();
-    let request = request
-        .abort_signal(abort.signal())
-        .header("accept", "application/json");
+    let request = request.abort_signal(abort.signal()).header("accept", "application/json");
     let request = match body {
         Some(body) => request.header("content-type", "application/json").body(body),
         None => request.build(),
@@ -50,9 +48,10 @@ async fn send<T: DeserializeOwned>(request: RequestBuilder, body: Option<String>
 }
 
 async fn read<T: DeserializeOwned>(response: &Response) -> Answer<T> {
-    let text = response.text().await.map_err(|error| {
-        failure("cut-short", &format!("The answer broke off: {error}."), "Try again.")
-    })?;
+    let text = response
+        .text()
+        .await
+        .map_err(|error| failure("cut-short", &format!("The answer broke off: {error}."), "Try again."))?;
     if response.ok() {
         // An answer without a body reads as `null`.
         let text = if text.is_empty() { "null" } else { &text };

@@ -1,9 +1,7 @@
 //! The document and its address.
 
 use wasm_bindgen::JsCast;
-use web_sys::{
-    HtmlElement, ScrollBehavior, ScrollIntoViewOptions, ScrollLogicalPosition, VisibilityState,
-};
+use web_sys::{HtmlElement, ScrollBehavior, ScrollIntoViewOptions, ScrollLogicalPosition, VisibilityState};
 
 fn document() -> Option<web_sys::Document> {
     web_sys::window()?.document()
@@ -23,19 +21,13 @@ pub(crate) fn take_fragment() -> Option<String> {
     let fragment = location.hash().ok()?.strip_prefix('#')?.to_owned();
     let address = format!("{}{}", location.pathname().ok()?, location.search().ok()?);
     let state = wasm_bindgen::JsValue::NULL;
-    window
-        .history()
-        .ok()?
-        .replace_state_with_url(&state, "", Some(&address))
-        .ok()?;
+    window.history().ok()?.replace_state_with_url(&state, "", Some(&address)).ok()?;
     (!fragment.is_empty()).then_some(fragment)
 }
 
 /// Scheme, host and port of the studio.
 pub(crate) fn origin() -> String {
-    web_sys::window()
-        .and_then(|window| window.location().origin().ok())
-        .unwrap_or_default()
+    web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
 }
 
 /// Whether the page is on a screen.
@@ -71,13 +63,11 @@ pub(crate) fn select_all(event: &web_sys::FocusEvent) {
 
 /// Moves the focus among the elements that fit: by so many, stopping at the ends.
 pub(crate) fn step_focus(selector: &str, by: i32) {
-    let Some(all) = document().and_then(|document| document.query_selector_all(selector).ok())
-    else {
+    let Some(all) = document().and_then(|document| document.query_selector_all(selector).ok()) else {
         return;
     };
-    let elements: Vec<HtmlElement> = (0..all.length())
-        .filter_map(|at| all.get(at)?.dyn_into().ok())
-        .collect();
+    let elements: Vec<HtmlElement> =
+        (0..all.length()).filter_map(|at| all.get(at)?.dyn_into().ok()).collect();
     let active = document().and_then(|document| document.active_element());
     let at = elements
         .iter()

@@ -64,3 +64,9 @@ fn options(pairs: &[(&str, &str)]) -> Object {
     }
     options
 }
+
+/// Now, as the 14 digits that a migration's name begins with, in UTC.
+pub(crate) fn version() -> String {
+    let iso = String::from(Date::new_0().to_iso_string());
+    iso.chars().filter(char::is_ascii_digit).take(14).collect()
+}

@@ -8,8 +8,11 @@ use crate::browser::dialog;
 /// A dialog that is in the page while `open`.
 #[component]
 pub(crate) fn Dialog(
-    /// Whether it is shown; closing it by hand sets it back.
-    open: RwSignal<bool>,
+    /// Whether it is shown.
+    #[prop(into)]
+    open: Signal<bool>,
+    /// The person closed it.
+    on_close: Callback<()>,
     /// Its heading.
     #[prop(into)]
     title: Signal<String>,
@@ -32,7 +35,7 @@ pub(crate) fn Dialog(
             data-size=size
             aria-label=title
             node_ref=element
-            on:close=move |_| open.set(false)
+            on:close=move |_| on_close.run(())
         >
             <header class="dialog-head">
                 <h2>{title}</h2>
@@ -41,7 +44,7 @@ pub(crate) fn Dialog(
                     class="button"
                     data-look="quiet"
                     aria-label="Close"
-                    on:click=move |_| open.set(false)
+                    on:click=move |_| on_close.run(())
                 >
                     <Icon glyph=Glyph::Cross/>
                 </button>

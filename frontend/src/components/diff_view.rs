@@ -202,11 +202,7 @@ fn Half(line: Option<Line>) -> impl IntoView {
 
 fn pieces(pieces: Vec<Piece>) -> impl IntoView {
     let parts = pieces.into_iter().map(|piece| {
-        if piece.differs {
-            view! { <mark>{piece.text}</mark> }.into_any()
-        } else {
-            piece.text.into_any()
-        }
+        if piece.differs { view! { <mark>{piece.text}</mark> }.into_any() } else { piece.text.into_any() }
     });
     parts.collect_view()
 }

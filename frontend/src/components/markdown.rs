@@ -99,7 +99,9 @@ mod tests {
     fn a_rule_page_reads_into_its_parts() {
         let text = |text: &str| text.to_owned();
         assert_eq!(
-            read("# drop-table\nIt loses\nrows.\n\n## Flagged\n```sql\ndrop table t;\n\n-- # x\n```\n- a\n- b\n#x\n"),
+            read(
+                "# drop-table\nIt loses\nrows.\n\n## Flagged\n```sql\ndrop table t;\n\n-- # x\n```\n- a\n- b\n#x\n"
+            ),
             [
                 Part::Heading(1, text("drop-table")),
                 Part::Paragraph(text("It loses rows.")),

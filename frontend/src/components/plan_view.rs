@@ -54,11 +54,7 @@ fn FilePlan(file: PlannedFile, on_show: Option<Callback<Span>>) -> impl IntoView
     let summary = if kept {
         String::new()
     } else {
-        format!(
-            "{} in {}",
-            count(statements, "statement"),
-            count(file.segments.len(), "segment")
-        )
+        format!("{} in {}", count(statements, "statement"), count(file.segments.len(), "segment"))
     };
     let segments = file
         .segments
@@ -81,11 +77,9 @@ fn FilePlan(file: PlannedFile, on_show: Option<Callback<Span>>) -> impl IntoView
 fn SegmentPlan(segment: Segment, number: usize, on_show: Option<Callback<Span>>) -> impl IntoView {
     let (title, glyph, meaning) = match segment.kind {
         SegmentKind::Transaction => ("One transaction", Glyph::Shield, "all of it or nothing"),
-        SegmentKind::Standalone => (
-            "On its own",
-            Glyph::Warning,
-            "outside a transaction: cannot be rolled back",
-        ),
+        SegmentKind::Standalone => {
+            ("On its own", Glyph::Warning, "outside a transaction: cannot be rolled back")
+        }
     };
     let rows = segment.statements.into_iter().map(|statement| view! { <StatementPlan statement on_show/> });
     view! {

@@ -28,7 +28,8 @@ pub(crate) fn ThreadView(
         }
     });
     let replying = RwSignal::new(false);
-    let comments = std::iter::once(thread.first).chain(thread.answers).map(|comment| view! { <Remark comment/> });
+    let comments =
+        std::iter::once(thread.first).chain(thread.answers).map(|comment| view! { <Remark comment/> });
     view! {
         <article class="thread" data-resolved=resolved.then_some("true") data-test="thread">
             {outdated.then(|| view! { <Badge tint=Tint::Caution text="Outdated: the statement is gone"/> })}

@@ -11,11 +11,14 @@ use studio_kernel::{
 use crate::{
     api,
     components::{
-        Avatar, ChangeBadge, EmptyState, FindingCounts, Glyph, Icon, LinkButton, Loaded, Look,
-        PageHead, RunBadge, When,
+        Avatar, ChangeBadge, EmptyState, FindingCounts, Glyph, Icon, LinkButton, Loaded, Look, PageHead,
+        RunBadge, When,
     },
     routes::Route,
-    state::{remote::Remote, wording::{count, file_name}},
+    state::{
+        remote::Remote,
+        wording::{count, file_name},
+    },
 };
 
 const FRESH: Duration = Duration::from_secs(10);

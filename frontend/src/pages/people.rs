@@ -8,10 +8,8 @@ use studio_kernel::{
 
 use crate::{
     api,
-    components::{
-        Avatar, Button, CopyField, ErrorLine, Glyph, Loaded, Look, PageHead, RoleName, When,
-    },
     browser::page,
+    components::{Avatar, Button, CopyField, ErrorLine, Glyph, Loaded, Look, PageHead, RoleName, When},
     state::{remote::Remote, session::Session, toasts::Toasts},
 };
 
@@ -108,11 +106,7 @@ fn PersonRow(person: Person, remote: Remote<People>) -> impl IntoView {
 }
 
 #[component]
-fn RoleSelect(
-    label: String,
-    role: PersonRole,
-    on_choose: impl Fn(PersonRole) + 'static,
-) -> impl IntoView {
+fn RoleSelect(label: String, role: PersonRole, on_choose: impl Fn(PersonRole) + 'static) -> impl IntoView {
     let options = PersonRole::ALL.iter().map(|each| {
         view! { <option value=each.as_str() selected=*each == role>{each.as_str()}</option> }
     });

@@ -102,7 +102,10 @@ mod tests {
 
     #[test]
     fn a_list_shows_the_first_sentence_of_the_help() {
-        assert_eq!(first_sentence("# drop-table\n\n`drop table` loses rows.\nMore."), "drop table loses rows.");
+        assert_eq!(
+            first_sentence("# drop-table\n\n`drop table` loses rows.\nMore."),
+            "drop table loses rows."
+        );
         assert_eq!(first_sentence("# x"), "");
     }
 }

@@ -104,10 +104,7 @@ impl Enter {
             error: RwSignal::new(None),
             done: Callback::new(move |me| {
                 session.remote().set(me);
-                let options = NavigateOptions {
-                    replace: true,
-                    ..NavigateOptions::default()
-                };
+                let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
                 navigate(&Route::Migrations.href(), options);
             }),
         }

@@ -40,9 +40,7 @@ pub(super) fn Nav(
     ];
     let entries = entries.map(|(section, title, glyph, number)| {
         let href = section.href();
-        let current = move || {
-            (route.with(Route::section).as_ref() == Some(&section)).then_some("page")
-        };
+        let current = move || (route.with(Route::section).as_ref() == Some(&section)).then_some("page");
         view! {
             <li>
                 <a class="nav-link" href=href aria-current=current>

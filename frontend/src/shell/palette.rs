@@ -42,7 +42,7 @@ pub(super) fn Palette(
     keyboard: Keyboard,
 ) -> impl IntoView {
     view! {
-        <Dialog open title="Command palette" size="palette">
+        <Dialog open on_close=Callback::new(move |()| open.set(false)) title="Command palette" size="palette">
             <Finder open keyboard/>
         </Dialog>
     }
@@ -78,10 +78,8 @@ fn Finder(open: RwSignal<bool>, keyboard: Keyboard) -> impl IntoView {
                 }));
             });
             let query = query.get();
-            let mut ranked: Vec<(usize, Entry)> = all
-                .into_iter()
-                .filter_map(|entry| Some((rank(&entry.title, &query)?, entry)))
-                .collect();
+            let mut ranked: Vec<(usize, Entry)> =
+                all.into_iter().filter_map(|entry| Some((rank(&entry.title, &query)?, entry))).collect();
             ranked.sort_by_key(|(rank, _)| *rank);
             ranked.truncate(SHOWN);
             ranked.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>()

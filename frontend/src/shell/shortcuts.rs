@@ -14,7 +14,7 @@ pub(super) fn ShortcutSheet(
     keyboard: Keyboard,
 ) -> impl IntoView {
     view! {
-        <Dialog open title="Keyboard shortcuts">
+        <Dialog open on_close=Callback::new(move |()| open.set(false)) title="Keyboard shortcuts">
             <dl class="shortcuts">
                 {COMMANDS.iter().filter(|command| !command.keys.is_empty()).map(|command| {
                     let keys = command.keys.iter().map(|key| {

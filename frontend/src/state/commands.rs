@@ -87,10 +87,7 @@ pub(crate) struct PageActions {
 impl PageActions {
     /// Nothing yet.
     pub(crate) fn new() -> Self {
-        Self {
-            list: RwSignal::new(Vec::new()),
-            next: StoredValue::new(0),
-        }
+        Self { list: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
     }
 
     /// Offers an action for as long as the calling component lives; `None` while it is not valid.
@@ -182,12 +179,7 @@ mod tests {
     use super::*;
 
     fn press(key: &str) -> Press {
-        Press {
-            key: key.to_owned(),
-            command: false,
-            writing: false,
-            in_dialog: false,
-        }
+        Press { key: key.to_owned(), command: false, writing: false, in_dialog: false }
     }
 
     fn type_keys(keys: &[&str]) -> Option<Action> {

@@ -101,23 +101,20 @@ pub(crate) fn compare(old: &str, new: &str) -> Vec<Line> {
             }
             DiffOp::Replace { old_index, old_len, new_index, new_len } => {
                 let paired = |by: usize| {
-                    (by < old_len && by < new_len).then(|| {
-                        words(&at(&old_lines, old_index + by), &at(&new_lines, new_index + by))
-                    })
+                    (by < old_len && by < new_len)
+                        .then(|| words(&at(&old_lines, old_index + by), &at(&new_lines, new_index + by)))
                 };
                 lines.extend((0..old_len).map(|by| Line {
                     kind: Kind::Gone,
                     old: Some(old_index + by + 1),
                     new: None,
-                    pieces: paired(by)
-                        .map_or_else(|| whole(at(&old_lines, old_index + by)), |pair| pair.0),
+                    pieces: paired(by).map_or_else(|| whole(at(&old_lines, old_index + by)), |pair| pair.0),
                 }));
                 lines.extend((0..new_len).map(|by| Line {
                     kind: Kind::New,
                     old: None,
                     new: Some(new_index + by + 1),
-                    pieces: paired(by)
-                        .map_or_else(|| whole(at(&new_lines, new_index + by)), |pair| pair.1),
+                    pieces: paired(by).map_or_else(|| whole(at(&new_lines, new_index + by)), |pair| pair.1),
                 }));
             }
         }
@@ -130,9 +127,7 @@ pub(crate) fn compare(old: &str, new: &str) -> Vec<Line> {
 pub(crate) fn fold(lines: Vec<Line>, remarked: &BTreeSet<usize>) -> Vec<Block> {
     let matters: Vec<bool> = lines
         .iter()
-        .map(|line| {
-            line.kind != Kind::Same || line.new.is_some_and(|number| remarked.contains(&number))
-        })
+        .map(|line| line.kind != Kind::Same || line.new.is_some_and(|number| remarked.contains(&number)))
         .collect();
     let shown = |index: usize| {
         let from = index.saturating_sub(CONTEXT);
@@ -196,10 +191,7 @@ fn words(old: &str, new: &str) -> (Vec<Piece>, Vec<Piece>) {
             let differs = change.tag() != ChangeTag::Equal;
             match pieces.last_mut() {
                 Some(piece) if piece.differs == differs => piece.text.push_str(change.value()),
-                _ => pieces.push(Piece {
-                    text: change.value().to_owned(),
-                    differs,
-                }),
+                _ => pieces.push(Piece { text: change.value().to_owned(), differs }),
             }
         }
         pieces
@@ -227,9 +219,7 @@ mod tests {
             let text: String = line
                 .pieces
                 .iter()
-                .map(|piece| {
-                    if piece.differs { format!("[{}]", piece.text) } else { piece.text.clone() }
-                })
+                .map(|piece| if piece.differs { format!("[{}]", piece.text) } else { piece.text.clone() })
                 .collect();
             format!("{}{} {} {text}", line.kind.sign(), number(line.old), number(line.new))
         };
@@ -281,10 +271,7 @@ mod tests {
             blocks.iter().map(|block| (block.lines.len(), block.folded)).collect()
         };
         assert_eq!(shape(&BTreeSet::new()), [(11, true), (8, false), (12, true)]);
-        assert_eq!(
-            shape(&BTreeSet::from([2])),
-            [(5, false), (6, true), (8, false), (12, true)]
-        );
+        assert_eq!(shape(&BTreeSet::from([2])), [(5, false), (6, true), (8, false), (12, true)]);
     }
 
     #[test]
@@ -292,15 +279,9 @@ mod tests {
         let shape: Vec<(Option<usize>, Option<usize>)> = pairs(&compare("a\nb\nc\n", "a\nx\ny\nc\n"))
             .iter()
             .map(|(old, new)| {
-                (
-                    old.as_ref().and_then(|line| line.old),
-                    new.as_ref().and_then(|line| line.new),
-                )
+                (old.as_ref().and_then(|line| line.old), new.as_ref().and_then(|line| line.new))
             })
             .collect();
-        assert_eq!(
-            shape,
-            [(Some(1), Some(1)), (Some(2), Some(2)), (None, Some(3)), (Some(3), Some(4))]
-        );
+        assert_eq!(shape, [(Some(1), Some(1)), (Some(2), Some(2)), (None, Some(3)), (Some(3), Some(4))]);
     }
 }

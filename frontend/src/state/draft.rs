@@ -58,11 +58,7 @@ mod tests {
 
     #[test]
     fn a_draft_is_restored_unless_it_says_nothing_new() {
-        let stored = Draft {
-            base: "a".to_owned(),
-            text: "new".to_owned(),
-        }
-        .encode();
+        let stored = Draft { base: "a".to_owned(), text: "new".to_owned() }.encode();
         let opening = |text, sha256| Draft::opening(Some(&stored), text, sha256);
         assert_eq!(opening("old", "a"), Opening::Restored("new".to_owned()));
         assert_eq!(opening("other", "b"), Opening::Diverged("new".to_owned()));

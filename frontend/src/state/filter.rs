@@ -15,8 +15,7 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::Forward, Self::Rollback, Self::Validation, Self::Maintenance];
+    pub(crate) const ALL: [Self; 4] = [Self::Forward, Self::Rollback, Self::Validation, Self::Maintenance];
 
     /// Where a file of this role belongs.
     pub(crate) fn of(role: Role) -> Self {
@@ -101,10 +100,7 @@ mod tests {
             role: Role::Setup,
             purpose: "The first schema.".to_owned(),
             sha256: String::new(),
-            makes: vec![MadeObject {
-                kind: ObjectKind::Table,
-                name: "archon_tasks".to_owned(),
-            }],
+            makes: vec![MadeObject { kind: ObjectKind::Table, name: "archon_tasks".to_owned() }],
             findings: FindingCounts::default(),
             state: FileState::Pending,
             applied_at: None,
@@ -117,10 +113,7 @@ mod tests {
     #[test]
     fn every_word_must_occur_somewhere() {
         let shown = |words: &str, state: &str| {
-            let filter = Filter {
-                words: words.to_owned(),
-                state: state.to_owned(),
-            };
+            let filter = Filter { words: words.to_owned(), state: state.to_owned() };
             filter.matches(&file())
         };
         assert!(shown("", ""));

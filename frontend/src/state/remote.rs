@@ -31,11 +31,7 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
     where
         F: Future<Output = Result<T, ApiError>> + 'static,
     {
-        let remote = Self {
-            value: RwSignal::new(None),
-            error: RwSignal::new(None),
-            again: RwSignal::new(0),
-        };
+        let remote = Self { value: RwSignal::new(None), error: RwSignal::new(None), again: RwSignal::new(0) };
         Effect::new(move |_| {
             remote.again.track();
             let answer = fetch();

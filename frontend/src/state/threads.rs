@@ -31,16 +31,12 @@ pub(crate) fn threads(comments: &[Comment]) -> Vec<Thread> {
     for comment in comments {
         let found = comment.reply_to.as_deref().and_then(|answered| {
             threads.iter_mut().find(|thread| {
-                thread.first.id == answered
-                    || thread.answers.iter().any(|answer| answer.id == answered)
+                thread.first.id == answered || thread.answers.iter().any(|answer| answer.id == answered)
             })
         });
         match found {
             Some(thread) => thread.answers.push(comment.clone()),
-            None => threads.push(Thread {
-                first: comment.clone(),
-                answers: Vec::new(),
-            }),
+            None => threads.push(Thread { first: comment.clone(), answers: Vec::new() }),
         }
     }
     threads
@@ -56,11 +52,7 @@ mod tests {
         Comment {
             id: id.to_owned(),
             reply_to: reply_to.map(str::to_owned),
-            author: Person {
-                id: "ann".to_owned(),
-                name: "Ann".to_owned(),
-                role: PersonRole::Author,
-            },
+            author: Person { id: "ann".to_owned(), name: "Ann".to_owned(), role: PersonRole::Author },
             at: String::new(),
             body: String::new(),
             anchor: line.map(|line| Anchor {
@@ -83,10 +75,8 @@ mod tests {
             comment("4", Some("3"), None),
             comment("5", Some("gone"), None),
         ]);
-        let shape: Vec<(&str, usize)> = threads
-            .iter()
-            .map(|thread| (thread.first.id.as_str(), thread.answers.len()))
-            .collect();
+        let shape: Vec<(&str, usize)> =
+            threads.iter().map(|thread| (thread.first.id.as_str(), thread.answers.len())).collect();
         assert_eq!(shape, [("1", 2), ("2", 0), ("5", 0)]);
         assert_eq!(threads[0].place(), Some(("a.sql", 4)));
     }

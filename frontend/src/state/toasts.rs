@@ -45,10 +45,7 @@ pub(crate) struct Toasts {
 impl Toasts {
     /// None yet.
     pub(crate) fn new() -> Self {
-        Self {
-            list: RwSignal::new(Vec::new()),
-            next: StoredValue::new(0),
-        }
+        Self { list: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
     }
 
     /// Says that something worked.

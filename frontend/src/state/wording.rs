@@ -8,11 +8,7 @@ use studio_kernel::{
 
 /// "1 statement", "3 statements".
 pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{} {noun}s", thousands(number as u64))
-    }
+    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number as u64)) }
 }
 
 /// Digits in groups of three.
@@ -142,12 +138,9 @@ mod tests {
         assert_eq!(count(1, "statement"), "1 statement");
         assert_eq!(count(1_234, "row"), "1,234 rows");
         assert_eq!(thousands(1_000_000), "1,000,000");
-        for (micros, text) in [
-            (420, "0.4 ms"),
-            (12_600, "13 ms"),
-            (1_500_000, "1.5 s"),
-            (61_000_000, "1 min 01 s"),
-        ] {
+        for (micros, text) in
+            [(420, "0.4 ms"), (12_600, "13 ms"), (1_500_000, "1.5 s"), (61_000_000, "1 min 01 s")]
+        {
             assert_eq!(duration(micros), text);
         }
     }

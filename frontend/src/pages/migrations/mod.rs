@@ -99,11 +99,7 @@ fn FilterBar(filter: Memo<Filter>, set: Remote<Migrations>) -> impl IntoView {
     let navigate = use_navigate();
     let change = StoredValue::new_local(move |filter: Filter| {
         let href = Route::Migrations.href_with(&[("q", &filter.words), ("state", &filter.state)]);
-        let options = NavigateOptions {
-            replace: true,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
+        let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
         navigate(&href, options);
     });
     let change = move |filter: Filter| change.with_value(|change| change(filter));
@@ -174,7 +170,10 @@ fn Files(files: RwSignal<Migrations>, filter: Memo<Filter>) -> impl IntoView {
     let groups = Group::ALL.map(|group| view! { <GroupRows group files filter chosen/> });
     let nothing = move || {
         let (any, shown) = files.with(|set| {
-            (set.files.len(), set.files.iter().filter(|file| filter.with(|filter| filter.matches(file))).count())
+            (
+                set.files.len(),
+                set.files.iter().filter(|file| filter.with(|filter| filter.matches(file))).count(),
+            )
         });
         match (any, shown) {
             (0, _) => Some(view! {

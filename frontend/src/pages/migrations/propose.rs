@@ -27,7 +27,7 @@ pub(super) fn ProposeDialog(
     files: RwSignal<Migrations>,
 ) -> impl IntoView {
     view! {
-        <Dialog open title="Propose for review">
+        <Dialog open on_close=Callback::new(move |()| open.set(false)) title="Propose for review">
             <ProposeForm chosen files/>
         </Dialog>
     }

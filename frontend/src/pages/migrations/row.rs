@@ -77,8 +77,7 @@ pub(super) fn FileRow(
 #[component]
 fn Made(objects: Vec<MadeObject>) -> impl IntoView {
     let more = objects.len().saturating_sub(NAMED);
-    let all: Vec<String> =
-        objects.iter().map(|object| format!("{} {}", object.kind, object.name)).collect();
+    let all: Vec<String> = objects.iter().map(|object| format!("{} {}", object.kind, object.name)).collect();
     let named = objects.into_iter().take(NAMED).map(|object| {
         view! {
             <span class="chip" data-object=object.kind.as_str() title=object.kind.as_str()>{object.name}</span>

@@ -1,4 +1,0 @@
-//! x
-use leptos::prelude::*;
-#[component]
-pub(crate) fn ChangePage(id: i64) -> impl IntoView { let _ = id; }

@@ -1,0 +1,172 @@
+//! The files of the newest revision against the folder, with findings and comments at their lines.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use studio_kernel::{
+    review::{ChangeState, FileChange, RevisionFile},
+    run::api::{AddComment, Change, CommentPlace, RevisionText},
+    text::{LineIndex, Span},
+};
+
+use super::{
+    Opened,
+    conversation::{Says, send},
+};
+use crate::{
+    api,
+    browser::storage,
+    components::{Badge, Button, DiffView, Glyph, Icon, Layout, LinkButton, Loaded, Remarks, Talk, Tint},
+    routes::Route,
+    state::{diff, remote::Remote, threads::threads, toasts::Toasts, wording},
+};
+
+const LAYOUT: &str = "studio.diff-layout";
+
+/// All files.
+#[component]
+pub(super) fn Files(
+    /// The change.
+    opened: Opened,
+) -> impl IntoView {
+    let stored = storage::get(LAYOUT);
+    let split = stored.as_deref() == Some(Layout::Split.as_str());
+    let layout = RwSignal::new(if split { Layout::Split } else { Layout::Unified });
+    let files = Memo::new(move |_| {
+        opened.change.with(|change| {
+            let newest = change.revisions.last();
+            newest.map(|newest| (newest.number, newest.files.clone())).unwrap_or_default()
+        })
+    });
+    let choose = move |_| {
+        layout.update(|layout| {
+            *layout = match layout {
+                Layout::Unified => Layout::Split,
+                Layout::Split => Layout::Unified,
+            };
+            storage::set(LAYOUT, layout.as_str());
+        });
+    };
+    view! {
+        <div class="diff-bar">
+            <span class="muted">"Compared with the folder. Press a line's number to comment on its statement."</span>
+            <Button on_press=choose>
+                {move || match layout.get() {
+                    Layout::Unified => "Side by side",
+                    Layout::Split => "Unified",
+                }}
+            </Button>
+        </div>
+        {move || {
+            let (revision, files) = files.get();
+            let files = files.into_iter().map(|file| view! { <File opened revision file layout/> });
+            files.collect_view()
+        }}
+    }
+}
+
+#[component]
+fn File(opened: Opened, revision: u32, file: RevisionFile, layout: RwSignal<Layout>) -> impl IntoView {
+    let path = StoredValue::new(file.path.clone());
+    let text =
+        Remote::new(move || async move { api::revision_text(opened.id, revision, &path.get_value()).await });
+    let (tint, word) = match file.change {
+        FileChange::Added => (Tint::Good, "new file"),
+        FileChange::Modified => (Tint::Accent, "changed"),
+        FileChange::Unchanged => (Tint::Neutral, "as in the folder"),
+    };
+    let numbers = move || {
+        text.with(|text| {
+            let lines = diff::compare(text.base.as_deref().unwrap_or_default(), &text.file.text);
+            diff::counts(&lines)
+        })
+    };
+    let shown_path = file.path.clone();
+    let edit = Route::Migration(file.path.clone()).href_with(&[("change", &opened.id.to_string())]);
+    let open = Memo::new(move |_| opened.change.with(|change| change.state == ChangeState::Open));
+    view! {
+        <section class="diff-file" data-path=shown_path data-test="diff-file">
+            <header class="diff-file-head">
+                <Icon glyph=Glyph::File/>
+                <h3><code>{file.path}</code></h3>
+                <Badge tint text=word/>
+                <span class="muted">{wording::purpose(file.purpose)}</span>
+                {move || numbers().filter(|(new, gone)| new + gone > 0).map(|(new, gone)| view! {
+                    <span class="diff-counts">
+                        <span data-kind="new">"+" {new}</span>
+                        <span data-kind="gone">"−" {gone}</span>
+                    </span>
+                })}
+                {move || open.get().then(|| view! {
+                    <LinkButton href=edit.clone() glyph=Glyph::Edit>"Edit"</LinkButton>
+                })}
+            </header>
+            <Loaded remote=text rows=8 let:text>
+                <Compared opened revision text layout/>
+            </Loaded>
+        </section>
+    }
+}
+
+#[component]
+fn Compared(
+    opened: Opened,
+    revision: u32,
+    text: RwSignal<RevisionText>,
+    layout: RwSignal<Layout>,
+) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let says = Says::new(opened);
+    let path = StoredValue::new(text.with_untracked(|text| text.file.path.clone()));
+    let remarks =
+        Memo::new(move |_| opened.change.with(|change| path.with_value(|path| remarks(change, path))));
+    let on_comment = Callback::new(move |(line, body): (usize, String)| {
+        let span = text.with_untracked(|text| span_of(&text.file.text, line));
+        let at = CommentPlace { revision, path: path.get_value(), span };
+        send(opened, toasts, AddComment { body, reply_to: None, at: Some(at) });
+    });
+    let talk = Talk { on_comment, on_reply: says.reply, on_resolve: says.resolve };
+    move || {
+        let lines =
+            text.with(|text| diff::compare(text.base.as_deref().unwrap_or_default(), &text.file.text));
+        view! {
+            <DiffView lines layout=layout.get() remarks talk label=format!("Comparison of {}", path.get_value())/>
+        }
+    }
+}
+
+/// What is said about a file, by line.
+fn remarks(change: &Change, path: &str) -> Remarks {
+    let mut remarks = Remarks::default();
+    for finding in change.findings.iter().filter(|finding| finding.file == path) {
+        remarks.findings.entry(finding.line).or_default().push(finding.clone());
+    }
+    let mut at: BTreeMap<usize, Vec<_>> = BTreeMap::new();
+    for thread in threads(&change.comments) {
+        if let Some((_, line)) = thread.place().filter(|(place, _)| *place == path) {
+            at.entry(line).or_default().push(thread);
+        }
+    }
+    remarks.threads = at;
+    remarks
+}
+
+/// The bytes of a line without the blanks around them: inside its statement wherever there is one.
+fn span_of(text: &str, line: usize) -> Span {
+    let span = LineIndex::new(text).line(text, line).unwrap_or_default();
+    let source = span.of(text);
+    let start = span.start + (source.len() - source.trim_start().len());
+    Span::new(start, start + source.trim().len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_hangs_at_the_words_of_its_line() {
+        let text = "begin;\n   select 1;  \n";
+        assert_eq!(span_of(text, 2).of(text), "select 1;");
+        assert_eq!(span_of(text, 9), Span::default());
+    }
+}

@@ -1,0 +1,241 @@
+//! The last look before a run: where, what, in which order, which locks, what cannot be taken back.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use studio_kernel::{
+    plan::{Plan, SegmentKind},
+    run::api::{ApiError, Change, StartRun, Target},
+    sql::lock::{Lock, LockMode},
+};
+
+use super::{Opened, decide::Bound};
+use crate::{
+    api,
+    browser::time,
+    components::{Dialog, ErrorLine, Glyph, Icon, Loaded, LockChips},
+    routes::Route,
+    state::{remote::Remote, wording::count},
+};
+
+/// The dialog.
+#[component]
+pub(super) fn RunDialog(
+    /// The change.
+    opened: Opened,
+) -> impl IntoView {
+    let open = opened.starting;
+    view! {
+        <Dialog open on_close=Callback::new(move |()| open.set(false)) title=Signal::derive(move || format!("Run change #{}", opened.id)) size="wide">
+            <Asked opened/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Asked(opened: Opened) -> impl IntoView {
+    let target = Remote::new(api::target);
+    view! {
+        <Loaded remote=target rows=3 let:target>
+            <Form opened target=target.get_untracked()/>
+        </Loaded>
+    }
+}
+
+#[component]
+fn Form(opened: Opened, target: Target) -> impl IntoView {
+    let navigate = use_navigate();
+    // The values of the moment the dialog opened: the server refuses when they are no longer true.
+    let seen = StoredValue::new(opened.change.get_untracked());
+    // One key per dialog: pressing twice, or again after a broken answer, starts one run.
+    let key = StoredValue::new(format!("{}-{}", opened.id, time::now()));
+    let typed = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<ApiError>);
+    let name = StoredValue::new(target.name.clone());
+    let must_type = !target.embedded;
+    let blocked = Signal::derive(move || {
+        busy.get() || must_type && name.with_value(|name| typed.with(|typed| typed.trim() != name))
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if blocked.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        error.set(None);
+        let body = StartRun {
+            expected_digest: seen.with_value(|change| change.digest.clone()),
+            idempotency_key: key.get_value(),
+        };
+        let navigate = navigate.clone();
+        leptos::task::spawn_local(async move {
+            match api::start_run(opened.id, body).await {
+                Ok(run) => navigate(&Route::Run(run.id).href(), NavigateOptions::default()),
+                Err(refused) => {
+                    let _ = error.try_set(Some(refused));
+                    opened.remote.reload();
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let change = seen.get_value();
+    view! {
+        <form class="form" on:submit=submit>
+            {must_type.then(|| view! {
+                <div class="notice" data-tint="bad">
+                    <Icon glyph=Glyph::Warning/>
+                    <p>"This is not the studio's own database. Statements take effect on " <strong>{target.name.clone()}</strong> "."</p>
+                </div>
+            })}
+            <Bound change=change.clone()/>
+            <Effects change/>
+            {must_type.then(|| view! {
+                <label class="field">
+                    <span class="field-label">"Type the target's name to go on: " <code>{target.name.clone()}</code></span>
+                    <input
+                        class="field-input"
+                        autocomplete="off"
+                        spellcheck="false"
+                        prop:value=typed
+                        on:input=move |event| typed.set(event_target_value(&event))
+                    />
+                </label>
+            })}
+            <ErrorLine error/>
+            <div class="form-actions">
+                <button
+                    type="submit"
+                    class="button"
+                    data-look=if must_type { "danger" } else { "primary" }
+                    data-test="confirm-run"
+                    disabled=blocked
+                    aria-busy=move || busy.get().then_some("true")
+                >
+                    "Run on " {target.name}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// Locks, transaction boundaries, and what stays when a later part fails.
+#[component]
+fn Effects(change: Change) -> impl IntoView {
+    let (transactions, alone) = boundaries(&change.plan);
+    let locks = strongest(&change.plan);
+    view! {
+        <dl class="facts">
+            <dt>"Transactions"</dt>
+            <dd>{count(transactions, "transaction")} ", each whole or not at all"</dd>
+            <dt>"Cannot be rolled back"</dt>
+            <dd>
+                {if alone.is_empty() {
+                    view! { "nothing: every statement is inside a transaction" }.into_any()
+                } else {
+                    let rows = alone.into_iter().map(|summary| view! { <li><code>{summary}</code></li> });
+                    view! { <ul>{rows.collect_view()}</ul> }.into_any()
+                }}
+            </dd>
+            <dt>"Locks on existing objects"</dt>
+            <dd>
+                {if locks.is_empty() {
+                    view! { "none" }.into_any()
+                } else {
+                    view! { <LockChips locks/> }.into_any()
+                }}
+            </dd>
+        </dl>
+    }
+}
+
+/// How many transactions there are, and the statements outside of any.
+fn boundaries(plan: &Plan) -> (usize, Vec<String>) {
+    let segments = plan.files.iter().flat_map(|file| &file.segments);
+    let (inside, alone): (Vec<_>, Vec<_>) =
+        segments.partition(|segment| segment.kind == SegmentKind::Transaction);
+    let alone = alone
+        .into_iter()
+        .flat_map(|segment| &segment.statements)
+        .map(|statement| statement.summary.clone())
+        .collect();
+    (inside.len(), alone)
+}
+
+/// The strongest lock on each object, strongest first.
+fn strongest(plan: &Plan) -> Vec<Lock> {
+    let statements =
+        plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
+    let mut locks: Vec<Lock> = Vec::new();
+    for lock in statements.flat_map(|statement| &statement.locks) {
+        match locks.iter_mut().find(|other| other.object == lock.object) {
+            Some(other) => {
+                other.mode = other.mode.max(lock.mode);
+                other.rewrites |= lock.rewrites;
+                other.scans |= lock.scans;
+            }
+            None => locks.push(lock.clone()),
+        }
+    }
+    locks.sort_by_key(|lock| std::cmp::Reverse::<LockMode>(lock.mode));
+    locks
+}
+
+#[cfg(test)]
+mod tests {
+    use studio_kernel::{
+        name::{Ident, QualifiedName},
+        plan::{PlannedFile, PlannedStatement, Purpose, Segment},
+    };
+
+    use super::*;
+
+    fn plan(segments: Vec<(SegmentKind, Vec<(LockMode, &str)>)>) -> Plan {
+        let statement = |(mode, object): &(LockMode, &str)| PlannedStatement {
+            summary: format!("on {object}"),
+            locks: vec![Lock {
+                mode: *mode,
+                object: QualifiedName::bare(Ident::exact(*object)),
+                rewrites: false,
+                scans: false,
+            }],
+            ..PlannedStatement::default()
+        };
+        let segments = segments.iter().map(|(kind, statements)| Segment {
+            kind: *kind,
+            reason: String::new(),
+            statements: statements.iter().map(statement).collect(),
+        });
+        let file = PlannedFile {
+            path: "a.sql".to_owned(),
+            sha256: String::new(),
+            version: None,
+            name: String::new(),
+            purpose: Purpose::Apply,
+            segments: segments.collect(),
+        };
+        Plan { files: vec![file], ..Plan::default() }
+    }
+
+    #[test]
+    fn the_summary_names_the_strongest_lock_of_each_object_and_what_stays() {
+        let plan = plan(vec![
+            (
+                SegmentKind::Transaction,
+                vec![(LockMode::Share, "a"), (LockMode::AccessExclusive, "b"), (LockMode::RowExclusive, "a")],
+            ),
+            (SegmentKind::Standalone, vec![(LockMode::ShareUpdateExclusive, "c")]),
+        ]);
+        assert_eq!(boundaries(&plan), (1, vec!["on c".to_owned()]));
+        let locks: Vec<(LockMode, String)> =
+            strongest(&plan).into_iter().map(|lock| (lock.mode, lock.object.to_string())).collect();
+        assert_eq!(
+            locks,
+            [
+                (LockMode::AccessExclusive, "b".to_owned()),
+                (LockMode::Share, "a".to_owned()),
+                (LockMode::ShareUpdateExclusive, "c".to_owned()),
+            ]
+        );
+    }
+}

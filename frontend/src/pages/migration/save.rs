@@ -1,0 +1,147 @@
+//! From the editor to the review: a change with a title, or the next revision of the change that is edited.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use studio_kernel::{
+    migration::SourceFile,
+    run::api::{ApiError, Change, OpenChange, Revise},
+};
+
+use super::Opened;
+use crate::{
+    api,
+    browser::storage,
+    components::{Dialog, ErrorLine},
+    routes::Route,
+    state::{toasts::Toasts, wording::file_name},
+};
+
+/// The dialog.
+#[component]
+pub(super) fn SaveDialog(
+    /// Whether it is shown.
+    open: RwSignal<bool>,
+    /// What is edited.
+    opened: StoredValue<Opened>,
+    /// What is in the editor.
+    text: RwSignal<String>,
+    /// Where the draft is kept.
+    draft_key: StoredValue<String>,
+) -> impl IntoView {
+    let title = match opened.with_value(|opened| opened.change) {
+        Some((id, _)) => format!("Save a revision of change #{id}"),
+        None => "Propose change".to_owned(),
+    };
+    view! {
+        <Dialog open on_close=Callback::new(move |()| open.set(false)) title=Signal::stored(title)>
+            <Form opened text draft_key/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn Form(
+    opened: StoredValue<Opened>,
+    text: RwSignal<String>,
+    draft_key: StoredValue<String>,
+) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let navigate = use_navigate();
+    let change = opened.with_value(|opened| opened.change);
+    let title = RwSignal::new(String::new());
+    let words = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let error = RwSignal::new(None::<ApiError>);
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        busy.set(true);
+        error.set(None);
+        let navigate = navigate.clone();
+        let file =
+            SourceFile { path: opened.with_value(|opened| opened.path.clone()), text: text.get_untracked() };
+        let (title, words) = (title.get_untracked(), words.get_untracked());
+        leptos::task::spawn_local(async move {
+            let saved = match change {
+                Some((id, base)) => revise(id, base, words, file).await,
+                None => api::open_change(OpenChange { title, description: words, files: vec![file] }).await,
+            };
+            match saved {
+                Ok(change) => {
+                    // What is proposed is on the server now; the draft has done its work.
+                    draft_key.with_value(|key| storage::remove(key));
+                    toasts.good(format!("Saved as change #{}.", change.id));
+                    navigate(&Route::Change(change.id).href(), NavigateOptions::default());
+                }
+                Err(refused) => {
+                    let _ = error.try_set(Some(refused));
+                }
+            }
+            let _ = busy.try_set(false);
+        });
+    };
+    let name = opened.with_value(|opened| file_name(&opened.path).to_owned());
+    view! {
+        <form class="form" on:submit=submit>
+            <p class="muted"><code>{name}</code></p>
+            {change.is_none().then(|| view! {
+                <label class="field">
+                    <span class="field-label">"Title"</span>
+                    <input
+                        class="field-input"
+                        name="title"
+                        required
+                        maxlength="200"
+                        autofocus
+                        prop:value=title
+                        on:input=move |event| title.set(event_target_value(&event))
+                    />
+                </label>
+            })}
+            <label class="field">
+                <span class="field-label">
+                    {if change.is_some() { "What changed " } else { "Description " }}
+                    <span class="muted">"(optional)"</span>
+                </span>
+                <textarea
+                    class="field-input"
+                    rows="3"
+                    prop:value=words
+                    on:input=move |event| words.set(event_target_value(&event))
+                ></textarea>
+            </label>
+            {change.is_some().then(|| view! {
+                <p class="muted">"Approvals of the revision before become stale."</p>
+            })}
+            <ErrorLine error/>
+            <div class="form-actions">
+                <button
+                    type="submit"
+                    class="button"
+                    data-look="primary"
+                    disabled=busy
+                    aria-busy=move || busy.get().then_some("true")
+                >
+                    {if change.is_some() { "Save revision" } else { "Propose change" }}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+/// A revision holds all files: those of the newest one, with this one put in its place.
+async fn revise(id: i64, base: u32, note: String, file: SourceFile) -> Result<Change, ApiError> {
+    let change = api::change(id).await?;
+    let held = change.revisions.iter().find(|revision| revision.number == base);
+    let mut files = Vec::new();
+    for other in held.into_iter().flat_map(|revision| &revision.files) {
+        if other.path == file.path {
+            files.push(file.clone());
+        } else {
+            files.push(api::revision_text(id, base, &other.path).await?.file);
+        }
+    }
+    if !files.iter().any(|other| other.path == file.path) {
+        files.push(file);
+    }
+    api::revise(id, Revise { base, note, files }).await
+}

@@ -1,4 +1,0 @@
-//! x
-use leptos::prelude::*;
-#[component]
-pub(crate) fn RunPage(id: String) -> impl IntoView { let _ = id; }

@@ -1,0 +1,67 @@
+//! Why a run failed: what the server said, where in the file, and what became of the work before it.
+
+use leptos::prelude::*;
+use studio_kernel::run::{RunView, SqlError, api::Run};
+
+use crate::{
+    components::{Glyph, Icon, SourceFrame},
+    routes::Route,
+};
+
+/// The card; nothing while nothing failed.
+#[component]
+pub(super) fn Failure(
+    /// For the texts of its files.
+    run: RwSignal<Run>,
+    /// As it stands.
+    view: RwSignal<RunView>,
+) -> impl IntoView {
+    let failure = Memo::new(move |_| {
+        view.with(|view| {
+            let (step, statement) = view.failure()?;
+            let note = step.segments.iter().find(|segment| {
+                segment.statements.iter().any(|other| other.planned.index == statement.planned.index)
+            });
+            Some((
+                step.path.clone().unwrap_or_default(),
+                statement.error.clone()?,
+                note.map(|segment| segment.note.clone()).unwrap_or_default(),
+            ))
+        })
+    });
+    move || {
+        failure.get().map(|(path, error, note)| {
+            let text = run.with_untracked(|run| {
+                run.files.iter().find(|file| file.path == path).map(|file| file.text.clone())
+            });
+            view! { <Card path error note text/> }
+        })
+    }
+}
+
+#[component]
+fn Card(path: String, error: SqlError, note: String, text: Option<String>) -> impl IntoView {
+    let parts = [("Detail", error.detail), ("Hint", error.hint), ("Context", error.context)];
+    let parts = parts.into_iter().filter_map(|(name, text)| Some((name, text?))).map(|(name, text)| {
+        view! { <dt>{name}</dt><dd class="plain-text">{text}</dd> }
+    });
+    let place = format!("{path}, line {}, column {}", error.line, error.column);
+    view! {
+        <section class="failure" aria-label="Failure" data-test="failure">
+            <header>
+                <Icon glyph=Glyph::Cross/>
+                <h2 class="plain-text">{error.message}</h2>
+                <code title="SQLSTATE">{error.sqlstate}</code>
+            </header>
+            <p>
+                <a href=Route::Migration(path).href()>{place}</a>
+                {(!error.exact).then_some(" (the server gave no exact position)")}
+            </p>
+            {text.map(|text| view! { <SourceFrame text span=error.span/> })}
+            <dl class="facts">{parts.collect_view()}</dl>
+            {(!note.is_empty()).then(|| view! {
+                <p class="failure-note"><Icon glyph=Glyph::Undo/> "Rolled back: " {note}</p>
+            })}
+        </section>
+    }
+}
