@@ -18,7 +18,7 @@ const LONGEST_OPENING = 66;
 
 const plain = SQLDialect.define({
   ...PostgreSQL.spec,
-  types: `${PostgreSQL.spec.types ?? ""} jsonpath name record regclass regtype trigger tsvector vector void`,
+  types: `${PostgreSQL.spec.types ?? ""} jsonpath record regclass regtype vector void`,
 });
 
 const dialect = plain.configureLanguage({

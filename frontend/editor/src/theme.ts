@@ -49,14 +49,15 @@ const look = EditorView.theme({
   ".cm-panels": { backgroundColor: "var(--editor-raised)", color: "var(--editor-text)" },
   ".cm-panels.cm-panels-top": { borderBottom: "1px solid var(--editor-border)" },
   ".cm-panel.cm-search, .cm-panel.cm-gotoLine": { padding: "6px 32px 6px 8px", fontFamily: "var(--editor-ui-font)" },
+  ".cm-panel.cm-search label": { fontSize: "inherit" },
   ".cm-panel.cm-search [name=close]": { color: "var(--editor-muted)", width: "24px", height: "24px" },
   ".cm-textfield": {
     backgroundColor: "var(--editor-surface)", color: "var(--editor-text)", border: "1px solid var(--editor-border)",
-    borderRadius: "4px", padding: "3px 6px", minHeight: "24px",
+    borderRadius: "4px", padding: "3px 6px", minHeight: "24px", fontSize: "inherit",
   },
   ".cm-button": {
     backgroundImage: "none", backgroundColor: "var(--editor-surface)", color: "var(--editor-text)",
-    border: "1px solid var(--editor-border)", borderRadius: "4px", padding: "3px 8px", minHeight: "24px",
+    border: "1px solid var(--editor-border)", borderRadius: "4px", padding: "3px 8px", minHeight: "24px", fontSize: "inherit",
     "&:active": { backgroundImage: "none", backgroundColor: "var(--editor-active-line)" },
   },
 
