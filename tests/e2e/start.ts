@@ -2,7 +2,7 @@
 // It knows no page.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, selectors, type Browser, type BrowserContext, type Page } from "playwright-core";
@@ -32,6 +32,8 @@ export interface Studio {
 /** A studio on a copy of the repository's migrations and an empty database. */
 export async function startStudio(): Promise<Studio> {
   const home = await mkdtemp(join(tmpdir(), "studio-e2e-"));
+  // Under root PostgreSQL runs as another user, who must be able to enter.
+  await chmod(home, 0o755);
   const migrations = join(home, "migrations");
   await cp(join(root, "migrations"), migrations, { recursive: true });
   return startIn(home, migrations);
