@@ -2,6 +2,8 @@
 //! `-- studio: allow-file <rule> because <reason>` for the whole file. They are never silent: what is
 //! malformed, unknown, double or of no use is a finding itself.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     finding::{Finding, Fix},
     rule::Remarks,
@@ -24,30 +26,32 @@ pub(super) fn apply(file: &Migration, findings: &mut Vec<Finding>) {
     if !file.text.contains(PREFIX) {
         return;
     }
-    let directives = directives(file);
+    let places = places(findings);
+    let mut seen = BTreeSet::new();
     let mut flaws: Vec<(Span, String)> = Vec::new();
-    for (at, directive) in directives.iter().enumerate() {
+    for directive in directives(file) {
         let Directive { comment, covered, rule, reason } = match directive {
             Ok(directive) => directive,
-            Err((comment, flaw)) => {
-                flaws.push((*comment, flaw.clone()));
+            Err(flaw) => {
+                flaws.push(flaw);
                 continue;
             }
         };
-        let same = |other: &Result<Directive<'_>, _>| matches!(other, Ok(other) if other.rule == *rule && other.covered == *covered);
-        if directives[..at].iter().any(same) {
-            flaws.push((*comment, format!("{rule} is allowed here already.")));
+        if !seen.insert((rule, covered)) {
+            flaws.push((comment, format!("{rule} is allowed here already.")));
             continue;
         }
+        let covered = covered.unwrap_or(Span::new(0, usize::MAX));
+        let of_rule = places.get(rule).map_or(&[][..], Vec::as_slice);
+        let first = of_rule.partition_point(|(span, _)| span.start < covered.start);
         let mut used = false;
-        for finding in findings.iter_mut().filter(|finding| finding.rule == *rule) {
-            if covered.is_none_or(|covered| covered.contains(finding.span)) {
-                finding.allowed.get_or_insert_with(|| (*reason).to_owned());
-                used = true;
-            }
+        let reached = of_rule[first..].iter().take_while(|(span, _)| span.start < covered.end);
+        for (_, at) in reached.filter(|(span, _)| covered.contains(*span)) {
+            findings[*at].allowed.get_or_insert_with(|| reason.to_owned());
+            used = true;
         }
         if !used {
-            flaws.push((*comment, format!("There is no {rule} here to allow.")));
+            flaws.push((comment, format!("There is no {rule} here to allow.")));
         }
     }
     let mut remarks = Remarks::new(&rules::suppression_hygiene::RULE, file, findings);
@@ -55,6 +59,16 @@ pub(super) fn apply(file: &Migration, findings: &mut Vec<Finding>) {
         let help = "Write `-- studio: allow <rule> because <reason>` before the statement, or remove it.";
         remarks.at(comment, flaw).help(help).fix(Some(removal(&file.text, comment)));
     }
+}
+
+/// Where the findings of each rule stand, in order, so that each suppression looks only at its own stretch.
+fn places(findings: &[Finding]) -> BTreeMap<String, Vec<(Span, usize)>> {
+    let mut places: BTreeMap<String, Vec<(Span, usize)>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        places.entry(finding.rule.clone()).or_default().push((finding.span, at));
+    }
+    places.values_mut().for_each(|places| places.sort_unstable());
+    places
 }
 
 /// A well-formed suppression.
@@ -117,7 +131,8 @@ fn in_body<'a>(
         let mut inner = body.statements.iter().filter_map(|inner| inner.statement.body());
         inner.any(|inner| inner.span.contains(*comment))
     };
-    for comment in comments(written, body.span.start).into_iter().filter(|comment| !nested(comment)) {
+    let directives = comments(written, body.span.start).into_iter();
+    for comment in directives.filter(|comment| comment.of(text).contains(PREFIX) && !nested(comment)) {
         let inside = parts.iter().filter(|part| part.contains(comment)).min_by_key(|part| part.len());
         let next = || parts.iter().filter(|part| part.start >= comment.end).min_by_key(|part| part.start);
         let covered = inside.or_else(next).copied().unwrap_or(statement.span);

@@ -78,7 +78,10 @@ pub(super) fn is_guarded(
 /// What a second run does to a statement that makes `name`.
 pub(super) fn second_run(step: &Step<'_>, name: &str, condition: Condition) -> String {
     let Condition { name: error, sqlstate } = condition;
-    if guard(step, condition) == Guard::Misses {
+    if step.statement.flags.if_not_exists {
+        // Only an index that is built CONCURRENTLY comes here with IF NOT EXISTS.
+        format!("If a build of {name} failed, the next run keeps its invalid index and says nothing.")
+    } else if guard(step, condition) == Guard::Misses {
         format!("On a second run {name} raises {error} ({sqlstate}), which the handler does not catch.")
     } else {
         format!("A second run fails with {error} ({sqlstate}): {name} exists already.")
