@@ -13,7 +13,8 @@ use studio_kernel::migration::SourceFile;
 
 use super::meta::meta;
 use queue::{Job, Queue};
-pub(crate) use wire::{Analysis, Names, OutlineObject, OutlineRow};
+pub(crate) use wire::OutlineRow;
+use wire::{Analysis, Names};
 use worker::{Said, Worker};
 
 /// A text that takes longer is given up; the slowest file of any known set takes a hundredth of it.
