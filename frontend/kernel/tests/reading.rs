@@ -1,18 +1,23 @@
 //! Statement forms to kinds and objects, as `studio inspect` prints them.
 
-use studio_kernel::sql::{outline, statement::Statement};
+use studio_kernel::sql::{
+    outline,
+    statement::{ObjectRole, Statement},
+};
 
 fn show(statement: &Statement) -> String {
-    let mut out = statement.kind.to_string();
-    for (at, object) in statement.objects.iter().enumerate() {
+    let objects = statement.objects.iter().map(|object| {
         let of = object.of.as_ref().map_or(String::new(), |of| format!(" of {of}"));
-        let sign = if at == 0 { ": " } else { ", " };
-        out += &format!("{sign}{} {} {}{of}", object.role, object.kind, object.name);
+        format!("{} {} {}{of}", object.role, object.kind, object.name)
+    });
+    let objects: Vec<String> = objects.collect();
+    match objects.is_empty() {
+        true => statement.kind.to_string(),
+        false => format!("{}: {}", statement.kind, objects.join(", ")),
     }
-    out
 }
 
-/// Each form stands before `=>`, what is read behind it.
+/// Each form stands before `=>`, what is read behind it. A name's span must hold the name.
 fn check(forms: &str) {
     let mut wrong = Vec::new();
     for line in forms.lines().map(str::trim).filter(|line| !line.is_empty()) {
@@ -25,6 +30,13 @@ fn check(forms: &str) {
         if found != expected || !parsed.problems.is_empty() {
             wrong.push(format!("{sql}\n  expected {expected}\n  found    {found} {:?}", parsed.problems));
         }
+        for object in parsed.statements.iter().flat_map(|statement| &statement.objects) {
+            let written = object.span.of(sql).to_lowercase().replace("''", "'");
+            let name = object.name.name.as_str().to_lowercase();
+            // Behind SET SCHEMA only the schema of the new name is written.
+            let moved = sql.contains("set schema") && object.role == ObjectRole::Makes;
+            assert!(moved || written.contains(&name), "{sql}: {name} does not stand in “{written}”");
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -36,6 +48,7 @@ fn tables() {
         create table t (a int) => create_table: makes table t
         CREATE TABLE IF NOT EXISTS \"App\".T (a int references p) => create_table: makes table \"App\".t, uses table p
         create temp table t as select * from a join b using (id) => create_table_as: makes table t, uses table a, uses table b
+        create unlogged table t (a int, constraint c unique (a)) => create_table: makes table t
         create table t1 partition of t for values in (1) => create_table: makes table t1, uses table t
         create table t (like base including all) inherits (q, r) => create_table: makes table t, uses table q, uses table r, uses table base
         create foreign table ft (a int) server s => create_foreign_table: makes foreign_table ft, uses server s
@@ -45,9 +58,152 @@ fn tables() {
         alter table t set schema app => alter_table: renames table t, makes table app.t
         alter table t add constraint c foreign key (a) references p.q (id) not valid => alter_table: changes table t, makes constraint c of t, uses table p.q
         alter table t attach partition t1 default => alter_table: changes table t, uses table t1
+        alter table if exists t alter column a type bigint using a::bigint, validate constraint c => alter_table: changes table t, changes column a of t, changes constraint c of t
+        alter table all in tablespace a set tablespace b => alter_table: uses tablespace a
         drop table if exists a, b.c cascade => drop_table: drops table a, drops table b.c
         truncate table only a, b cascade => truncate: changes table a, changes table b
         lock table a, b in share mode => lock: uses table a, uses table b
+        ",
+    );
+}
+
+#[test]
+fn what_hangs_on_tables() {
+    check(
+        "
+        create unique index concurrently if not exists i on only s.t using gin (lower(a) x_ops) where a > 0 => create_index: makes index i of s.t, uses table s.t
+        create index on t (a) => create_index: uses table t
+        drop index concurrently if exists a.i, j => drop_index: drops index a.i, drops index j
+        alter index i rename to j => alter_index: renames index i, makes index j
+        create or replace trigger x before insert or update of a on t for each row execute function app.f('a') => create_trigger: makes trigger x of t, uses table t, uses function app.f
+        create constraint trigger x after insert on t from u deferrable for each row execute procedure f() => create_trigger: makes trigger x of t, uses table t, uses table u, uses function f
+        drop trigger if exists x on s.t => drop_trigger: drops trigger x of s.t, uses table s.t
+        alter trigger x on t rename to y => alter_trigger: renames trigger x of t, uses table t, makes trigger y of t
+        create policy \"Read own\" on t for select to anon, authenticated using (a = (select auth.uid())) => create_policy: makes policy \"Read own\" of t, uses table t
+        create policy p on t with check (exists (select 1 from members m where m.id = t.id)) => create_policy: makes policy p of t, uses table t, uses table members
+        alter policy p on t using (true) => alter_policy: changes policy p of t, uses table t
+        alter policy p on t rename to q => alter_policy: renames policy p of t, uses table t, makes policy q of t
+        drop policy p on t => drop_policy: drops policy p of t, uses table t
+        create rule r as on insert to t do instead (delete from a; delete from b) => create_rule: makes rule r of t, uses table t
+        drop rule r on t => drop_rule: drops rule r of t, uses table t
+        create statistics if not exists st (ndistinct) on a, b from t => create_statistics: makes statistics st, uses table t
+        comment on column s.t.c is 'x' => comment: comments column c of s.t
+        comment on constraint c on domain d is null => comment: comments constraint c of d, uses domain d
+        comment on function f(int, text) is 'x' => comment: comments function f
+        comment on trigger x on t is 'x' => comment: comments trigger x of t, uses table t
+        ",
+    );
+}
+
+#[test]
+fn other_objects() {
+    check(
+        "
+        create view v (a) with (security_invoker = on) as select a from t => create_view: makes view v, uses table t
+        create or replace recursive view v (n) as values (1) => create_view: makes view v
+        create materialized view if not exists s.m as select 1 with no data => create_materialized_view: makes materialized_view s.m
+        refresh materialized view concurrently m => refresh_materialized_view: changes materialized_view m
+        create or replace function s.f(a int default 1, out b text) returns text language sql as 'select 1' => create_function: makes function s.f
+        create procedure p() language plpgsql as $$ begin commit; end $$ => create_procedure: makes procedure p
+        create function f() returns int begin atomic select case when true then 1 end; select 2; end => create_function: makes function f
+        drop function if exists f(int, text), g => drop_function: drops function f, drops function g
+        alter function f(int) set schema app => alter_function: renames function f, makes function app.f
+        create aggregate a (int) (sfunc = f, stype = int) => create_aggregate: makes aggregate a
+        create type mood as enum ('sad', 'ok') => create_type: makes type mood
+        alter type mood add value if not exists 'it''s' before 'ok' => alter_type: changes type mood, makes enum_value \"it's\" of mood
+        alter type mood rename value 'a' to 'b' => alter_type: changes type mood, renames enum_value a of mood, makes enum_value b of mood
+        create domain d as int check (value > 0) => create_domain: makes domain d
+        create sequence if not exists s.q owned by t.a => create_sequence: makes sequence s.q, uses column a of t
+        create schema if not exists app authorization joe => create_schema: makes schema app, uses role joe
+        create schema authorization joe => create_schema: makes schema joe, uses role joe
+        create extension if not exists \"uuid-ossp\" with schema extensions => create_extension: makes extension \"uuid-ossp\", uses schema extensions
+        alter extension e add function f(int) => alter_extension: changes extension e, uses function f
+        create role r login => create_role: makes role r
+        create user u password 'x' => create_role: makes role u
+        alter role r set search_path to app => alter_role: changes role r
+        create database d with owner r => create_database: makes database d
+        create tablespace ts location '/x' => create_tablespace: makes tablespace ts
+        alter system set work_mem = '4MB' => alter_system: changes parameter work_mem
+        create publication p for table t, only u (a) where (a > 1) => create_publication: makes publication p, uses table t, uses table u
+        alter publication p add table t => alter_publication: changes publication p, uses table t
+        create subscription s connection 'x' publication p => create_subscription: makes subscription s
+        create event trigger e on ddl_command_end execute function f() => create_event_trigger: makes event_trigger e, uses function f
+        create server s foreign data wrapper w => create_server: makes server s, uses foreign_data_wrapper w
+        create user mapping for u server s => create_user_mapping: uses server s
+        create foreign data wrapper w => create_foreign_data_wrapper: makes foreign_data_wrapper w
+        create operator app.=== (leftarg = int, procedure = f) => create_operator: makes operator app.\"===\"
+        drop operator === (int, int) => drop_operator: drops operator \"===\"
+        create operator class c for type int using btree as operator 1 < => create_operator_class: makes operator_class c
+        create cast (text as ty) without function => create_cast
+        create text search configuration c (copy = simple) => create_text_search_configuration: makes text_search_configuration c
+        create collation c from \"C\" => create_collation: makes collation c
+        create default conversion c for 'a' to 'b' from f => create_conversion: makes conversion c
+        create trusted language l handler h => create_language: makes language l
+        create access method m type index handler h => create_access_method: makes access_method m
+        create transform for ty language l (from sql with function f(internal)) => create_transform
+        drop owned by u => drop_owned: drops owned u
+        ",
+    );
+}
+
+#[test]
+fn rights() {
+    check(
+        "
+        grant select, update (a) on t, s.u to anon, public => grant: grants table t, grants table s.u, uses role anon, uses role public
+        grant execute on function f(int), g(text) to r with grant option => grant: grants function f, grants function g, uses role r
+        grant all on all tables in schema a, b to r => grant: grants schema a, grants schema b, uses role r
+        grant reader, writer to joe => grant: grants role reader, grants role writer, uses role joe
+        revoke grant option for select on t from r cascade => revoke: grants table t, uses role r
+        revoke reader from joe => revoke: grants role reader, uses role joe
+        alter default privileges for role r in schema s grant select on tables to anon => alter_default_privileges: uses role r, uses schema s
+        reassign owned by a to b => reassign_owned: uses role a, uses role b
+        security label on table t is 'x' => security_label: comments table t
+        ",
+    );
+}
+
+#[test]
+fn rows() {
+    check(
+        "
+        select => select
+        select * from a, only b, lateral (select 1 from c) x join d on true => select: uses table a, uses table b, uses table c, uses table d
+        select extract(epoch from x), a is distinct from b from t, f(1) => select: uses table t
+        (select 1 from a) union all (select 2 from b) => select: uses table a, uses table b
+        with c as (select 1 from a) select * from c join s.c using (x) => select: uses table a, uses table s.c
+        with gone as (delete from t returning *) insert into log select * from gone => insert: changes table t, changes table log
+        select a into temp n from t => select_into: makes table n, uses table t
+        values (1), (2) => values
+        table t => table: uses table t
+        insert into s.t (a) select a from u on conflict do nothing => insert: changes table s.t, uses table u
+        update only t set a = u.a from u where t.id = u.id => update: changes table t, uses table u
+        delete from t using u, v where true => delete: changes table t, uses table u, uses table v
+        merge into t using u on t.a = u.a when matched then update set b = 1 => merge: changes table t, uses table u
+        copy t (a, b) from stdin => copy: changes table t
+        copy (select * from t) to '/x' => copy: uses table t
+        explain (analyze) delete from t => explain: changes table t
+        prepare p (int) as select * from t where a = $1 => prepare: uses table t
+        declare c cursor with hold for select * from t => declare: uses table t
+        ",
+    );
+}
+
+#[test]
+fn sessions_and_maintenance() {
+    check(
+        "
+        begin; start transaction; commit; end; abort; rollback => begin | begin | commit | commit | rollback | rollback
+        savepoint a; release a; rollback to savepoint a; rollback work to a => savepoint | release | rollback_to | rollback_to
+        prepare transaction 'x'; commit prepared 'x'; rollback prepared 'x' => prepare_transaction | commit_prepared | rollback_prepared
+        set local a.b = 1; set time zone 'UTC'; reset all; show all => set | set | reset | show
+        set constraints all deferred; set transaction read only; set session characteristics as transaction read only => set_constraints | set_transaction | set_transaction
+        vacuum (full, analyze) a, b (c); analyze; analyse verbose t => vacuum: changes table a, changes table b | analyze | analyze: changes table t
+        cluster t using i; cluster; reindex (verbose) index concurrently i; reindex system d => cluster: changes table t, uses index i | cluster | reindex: changes index i | reindex: changes database d
+        do language plpgsql 'begin null; end'; call s.p(1) => do | call: uses procedure s.p
+        listen c; notify c, 'x'; unlisten *; load 'x'; checkpoint; discard all => listen | notify | unlisten | load | checkpoint | discard
+        fetch all from c; move c; close c; deallocate p; execute p(1) => fetch | move | close | deallocate | execute
+        import foreign schema a from server s into b => import_foreign_schema: uses server s, changes schema b
         ",
     );
 }

@@ -3,7 +3,7 @@
 use super::{
     ast, blank,
     cursor::Cursor,
-    lex::TokenKind,
+    lex::{Token, TokenKind},
     statement::{
         ObjectKind as O, Reading,
         StatementKind::{self, Alter, Create, Drop, Other},
@@ -119,6 +119,14 @@ const fn is_known(kind: StatementKind) -> bool {
 
 fn is_too_complex(cursor: Cursor<'_>) -> bool {
     const CHAINING: [&str; 8] = ["and", "or", "not", "union", "except", "intersect", "case", "join"];
+    // A statement in a statement costs the parser its largest frame; PostgreSQL allows one at most.
+    let inner = |token: &&Token| {
+        let text = cursor.text_of(**token);
+        text.eq_ignore_ascii_case("explain") || text.eq_ignore_ascii_case("prepare")
+    };
+    if cursor.tokens().iter().filter(inner).count() > 4 {
+        return true;
+    }
     // The operators so far, one count for each level of parentheses.
     let mut chains = vec![0_usize];
     for token in cursor.tokens() {

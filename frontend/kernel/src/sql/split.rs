@@ -216,3 +216,70 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The statements of a text; joined, its pieces must be the text.
+    fn split(text: &str) -> Vec<String> {
+        let mut splitter = Splitter::file(text);
+        let (mut tokens, mut joined, mut statements) = (Vec::new(), String::new(), Vec::new());
+        while let Some(piece) = splitter.next(&mut tokens) {
+            joined += piece.span.of(text);
+            if let (Some(first), Some(last)) = (tokens.first(), tokens.last()) {
+                statements.push(Span::new(first.start, last.end).of(text).to_owned());
+            }
+        }
+        assert_eq!(joined, text);
+        statements
+    }
+
+    #[test]
+    fn statements_end_where_psql_ends_them() {
+        for (text, expected) in [
+            ("select 1; select 2", vec!["select 1", "select 2"]),
+            ("\u{feff}select 1;\r\n-- ;\r\n;", vec!["select 1"]),
+            (
+                "select ';', E'\\';', $a$;$b$;$a$, \"a;\" /* ; /* ; */ ; */",
+                vec!["select ';', E'\\';', $a$;$b$;$a$, \"a;\""],
+            ),
+            ("select a$b$c; select $1;$2", vec!["select a$b$c", "select $1", "$2"]),
+            (
+                "create rule r as on insert to t do (a; b); c",
+                vec!["create rule r as on insert to t do (a; b)", "c"],
+            ),
+            ("select (1; select 2", vec!["select (1", "select 2"]),
+            (
+                "create function f() begin atomic select case when a then 1 end; b; end; c",
+                vec!["create function f() begin atomic select case when a then 1 end; b; end", "c"],
+            ),
+            ("begin; atomic; end; c", vec!["begin", "atomic", "end", "c"]),
+            ("copy t from stdin;\n;'\n\\.\nselect 1", vec!["copy t from stdin", "select 1"]),
+            ("copy t to stdout; select 1", vec!["copy t to stdout", "select 1"]),
+            (
+                "\\set a ';'\nselect 1 \\gset\nselect 2 \\; select 3",
+                vec!["\\set a ';'", "select 1", "\\gset", "select 2", "select 3"],
+            ),
+            ("\\copy t from stdin\n;\n\\.\nselect 1", vec!["\\copy t from stdin", "select 1"]),
+            ("\\echo a \\\\ select 1", vec!["\\echo a \\\\", "select 1"]),
+            ("select 'a\ncreate table t ()", vec!["select 'a\n", "create table t ()"]),
+            ("select $x$ ;\nselect 2;", vec!["select $x$ ;\n", "select 2"]),
+            ("select 1 --a", vec!["select 1"]),
+            ("select a<--b\n1", vec!["select a<--b\n1"]),
+        ] {
+            assert_eq!(split(text), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn pieces_joined_are_the_text(text in "([a-e]|create |function |copy |from stdin|begin atomic|end|case|['\"$;()/*\\\\\n -]|\\$a\\$|é){0,40}") {
+            split(&text);
+        }
+    }
+}
