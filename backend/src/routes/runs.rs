@@ -83,7 +83,7 @@ async fn execute(state: &AppState, accepted: Accepted) -> Result<Json<RunSummary
         Accepted::Known(id) => id,
         Accepted::New(start) => {
             let id = start.id.clone();
-            runs::spawn(state, start);
+            runs::spawn(state, *start);
             id
         }
     };

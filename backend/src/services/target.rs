@@ -29,7 +29,9 @@ pub async fn describe(state: &AppState) -> api::Target {
 pub async fn ledger(state: &AppState) -> Result<Vec<LedgerRow>, TargetError> {
     // A session of its own each time: one that stays open would keep the database from being copied.
     let session = state.target.open("studio ledger").await?;
-    ledger::applied(&session).await
+    let rows = ledger::applied(&session).await;
+    session.close().await;
+    rows
 }
 
 /// The versions that are applied.

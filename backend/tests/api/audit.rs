@@ -8,7 +8,7 @@ use crate::harness::World;
 
 /// The SQLSTATE that a statement is refused with.
 async fn refusal(client: &Client, sql: &str) -> String {
-    let refused = client.batch_execute(sql).await.expect_err(sql);
+    let Err(refused) = client.batch_execute(sql).await else { panic!("not refused: {sql}") };
     refused.code().map(|code| code.code().to_owned()).unwrap()
 }
 

@@ -48,7 +48,7 @@ pub struct NewRun<'a> {
 #[derive(Clone, Debug)]
 pub enum Accepted {
     /// A run that nobody executes yet; hand it to [`super::spawn`].
-    New(Start),
+    New(Box<Start>),
     /// The idempotency key was used before: the id of that run.
     Known(String),
 }
@@ -128,7 +128,7 @@ pub async fn insert(transaction: &Transaction<'_>, run: NewRun<'_>) -> Result<Ac
     };
     store(transaction, &id, std::slice::from_ref(&queued)).await?;
     let person = run.person.clone();
-    Ok(Accepted::New(Start { id, kind: run.kind, change, person, steps: run.steps, queued, now }))
+    Ok(Accepted::New(Box::new(Start { id, kind: run.kind, change, person, steps: run.steps, queued, now })))
 }
 
 /// The journal of one run: keeps its events, or is nothing for a run on the command line.
