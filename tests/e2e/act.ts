@@ -81,3 +81,15 @@ export async function typeInEditor(page: Page, text: string): Promise<void> {
   await page.keyboard.press("ControlOrMeta+a");
   await page.keyboard.insertText(text);
 }
+
+/** Writes a file that does not exist yet and proposes it; ends on the change's page. */
+export async function write(page: Page, path: string, text: string, title: string): Promise<void> {
+  await page.goto(new URL(`/migrations/new?name=${path}`, page.url()).href);
+  await page.locator(".cm-content").waitFor();
+  await typeInEditor(page, text);
+  await page.getByTestId("save").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Title").fill(title);
+  await dialog.getByRole("button", { name: "Propose change" }).click();
+  await page.waitForURL(/\/changes\/\d+/);
+}

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { approve, demandFourEyes, invite, openMigrations, outcome, propose, row, run, signIn, typeInEditor } from "./act.ts";
+import { approve, demandFourEyes, invite, openMigrations, outcome, propose, row, run, signIn, typeInEditor, write } from "./act.ts";
 import { picture, scrollsSideways, violations } from "./see.ts";
 import { newPerson, startBrowser, startStudio, type Person, type Studio } from "./start.ts";
 
@@ -103,14 +103,7 @@ test("a second person reviews, an edit makes the approval stale, and the run fol
   await demandFourEyes(ann.page);
   bob = await invite(ann.page, browser, "reviewer", "Bob");
 
-  await ann.page.goto(`${studio.origin}/migrations/${draft}`);
-  await ann.page.locator(".cm-content").waitFor();
-  await typeInEditor(ann.page, notes);
-  await ann.page.getByRole("button", { name: /Propose change/ }).click();
-  const dialog = ann.page.getByRole("dialog");
-  await dialog.getByLabel("Title").fill("Notes on runs");
-  await dialog.getByRole("button", { name: /Propose/ }).click();
-  await ann.page.waitForURL(/\/changes\/\d+/);
+  await write(ann.page, draft, notes, "Notes on runs");
   const change = ann.page.url();
   const mine = ann.page.getByTestId("approve");
   await mine.waitFor();
@@ -130,8 +123,9 @@ test("a second person reviews, an edit makes the approval stale, and the run fol
   await ann.page.getByRole("link", { name: "Edit" }).first().click();
   await ann.page.locator(".cm-content").waitFor();
   await typeInEditor(ann.page, notes.replace("body text not null", "body text not null,\n  created_at timestamptz not null default now()"));
-  await ann.page.getByRole("button", { name: /Save/ }).first().click();
-  await ann.page.goto(change);
+  await ann.page.getByTestId("save").click();
+  await ann.page.getByRole("dialog").getByRole("button", { name: "Save revision" }).click();
+  await ann.page.waitForURL(change);
   await ann.page.getByTestId("stale-notice").waitFor();
   assert.equal(await ann.page.getByTestId("run").isDisabled(), true, "a stale approval opens nothing");
 
@@ -150,13 +144,7 @@ test("a failure shows SQLSTATE and the caret, and leaves nothing behind", async 
     "alter table public.archon_half enable",
     "insert into public.archon_half (id, body) values (gen_random_uuid(), null);\n\nalter table public.archon_half enable",
   );
-  await ann.page.goto(`${studio.origin}/migrations/${broken}`);
-  await ann.page.locator(".cm-content").waitFor();
-  await typeInEditor(ann.page, text);
-  await ann.page.getByRole("button", { name: /Propose change/ }).click();
-  await ann.page.getByRole("dialog").getByLabel("Title").fill("Break");
-  await ann.page.getByRole("dialog").getByRole("button", { name: /Propose/ }).click();
-  await ann.page.waitForURL(/\/changes\/\d+/);
+  await write(ann.page, broken, text, "Break");
   await bob.page.goto(ann.page.url());
   await approve(bob.page);
   await ann.page.reload();
@@ -167,6 +155,25 @@ test("a failure shows SQLSTATE and the caret, and leaves nothing behind", async 
   await picture(ann.page, "failure");
   await openMigrations(ann.page);
   assert.equal(await row(ann.page, broken).getByText("Applied").count(), 0);
+});
+
+test("what people and databases say stays text", async () => {
+  const { page } = ann;
+  const markup = "<img src=x onerror=\"document.title='owned'\"><b>bold</b>";
+  await page.goto(`${studio.origin}/changes/1`);
+  await page.getByLabel("Comment on the change as a whole").fill(markup);
+  await page.getByRole("button", { name: "Comment", exact: true }).click();
+  await page.getByTestId("comment").getByText(markup).waitFor();
+
+  const hostile = "20250801000600_say_markup.sql";
+  await write(page, hostile, `do $$ begin raise notice '%', '${markup.replaceAll("'", "''")}'; end $$;\n`, markup);
+  await bob.page.goto(page.url());
+  await approve(bob.page);
+  await page.reload();
+  assert.match(await run(page), /^Done/);
+  await page.locator(".run-notices").getByText(markup).waitFor();
+  assert.equal(await page.locator("main b, main img").count(), 0);
+  assert.doesNotMatch(await page.title(), /owned$/);
 });
 
 test("every page stands in both themes, wide and narrow", async () => {

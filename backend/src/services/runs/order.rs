@@ -103,3 +103,30 @@ pub fn checked(file: &PlannedFile, bytes: Vec<u8>) -> Result<Arc<str>, String> {
     });
     if fits { Ok(text.into()) } else { Err(format!("The plan does not fit the text of {path}.")) }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use studio_kernel::{
+        migration::{MigrationSet, SourceFile},
+        plan,
+    };
+
+    use super::*;
+
+    #[test]
+    fn bytes_that_changed_in_storage_never_run() {
+        let source =
+            SourceFile { path: "20260101000000_a.sql".to_owned(), text: "select 1;\nselect 2;\n".to_owned() };
+        let set = MigrationSet::new([source.clone()]);
+        let plan = plan::plan(&set, &[source.path.as_str()], &BTreeSet::new());
+        let file = &plan.files[0];
+        assert_eq!(checked(file, source.text.clone().into_bytes()).as_deref(), Ok(source.text.as_str()));
+        assert!(checked(file, b"select 1;\nselect 3;\n".to_vec()).is_err(), "one other byte");
+
+        let mut elsewhere = file.clone();
+        elsewhere.segments[0].statements[1].span.end -= 1;
+        assert!(checked(&elsewhere, source.text.into_bytes()).is_err(), "other statements in the same bytes");
+    }
+}
