@@ -102,7 +102,13 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
         Ok(applied) => applied,
         Err(error) => return cannot(&error),
     };
-    let plan = planned(&input.set, deed, &applied);
+    // A rollback names its forward file, which says what leaves the ledger.
+    let set = match input.whole() {
+        Ok(set) => set,
+        Err(error) => return unusable(error),
+    };
+    let chosen = input.set.files().iter().filter(|file| deed.takes(file.role));
+    let plan = planned(&set, chosen.map(|file| file.path.as_str()).collect(), deed, &applied);
     if let Format::Text = args.format {
         print_plan(&plan);
     }
@@ -141,9 +147,7 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
     verdict(view.state == RunState::Done)
 }
 
-fn planned(set: &MigrationSet, deed: Deed, applied: &BTreeSet<String>) -> Plan {
-    let mut paths: Vec<&str> =
-        set.files().iter().filter(|file| deed.takes(file.role)).map(|file| file.path.as_str()).collect();
+fn planned(set: &MigrationSet, mut paths: Vec<&str>, deed: Deed, applied: &BTreeSet<String>) -> Plan {
     let mut plan = plan(set, &paths, applied);
     if deed == Deed::Rollback {
         // Newest first: what was built on something is undone before it.

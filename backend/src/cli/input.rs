@@ -23,6 +23,16 @@ impl Input {
         self.set.files().iter().map(|file| file.path.as_str()).collect()
     }
 
+    /// The set with every other file of its folder, for files that name their neighbours.
+    ///
+    /// # Errors
+    /// The folder, or the first file of it that cannot be read.
+    pub(super) fn whole(&self) -> Result<MigrationSet, String> {
+        let folder = [self.root.clone()];
+        let all = read(&folder)?.into_iter().flat_map(|input| input.set.files().to_vec());
+        Ok(MigrationSet::new(all.map(|file| SourceFile { path: file.path, text: file.text })))
+    }
+
     /// A path of the set as the person who called would write it.
     pub(super) fn shown(&self, path: &str) -> String {
         self.root.join(path).display().to_string()

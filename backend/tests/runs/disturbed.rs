@@ -94,21 +94,17 @@ fn a_killed_backend_fails_the_run_and_nothing_remains() {
 fn a_lock_that_comes_free_is_only_a_delay() {
     on_runtime(async {
         let bench = Bench::new("retried").await;
-        bench
-            .client
-            .batch_execute("create table public.busy (id int); begin; lock table public.busy")
-            .await
-            .unwrap();
+        bench.client.batch_execute("create table public.busy (id int)").await.unwrap();
+        bench.client.batch_execute("begin; lock table public.busy").await.unwrap();
         let prepared = Arc::new(bench.prepare(RunKind::Apply, &[("20260101000000_busy.sql", "create table public.marks (seq int);\ninsert into public.marks values (1);\nalter table public.busy add column more int;\n")]).await);
         let running = tokio::spawn({
             let prepared = Arc::clone(&prepared);
             async move { prepared.go().await }
         });
         let mut newest = prepared.run.newest();
-        let retried = |events: Vec<studio_kernel::run::RunEvent>| {
-            events.iter().any(|event| matches!(event.kind, RunEventKind::Progress { .. }))
-        };
-        newest.wait_for(|_| retried(prepared.run.after(0))).await.unwrap();
+        while !prepared.run.after(0).iter().any(|event| matches!(event.kind, RunEventKind::Progress { .. })) {
+            newest.changed().await.unwrap();
+        }
         bench.client.batch_execute("rollback").await.unwrap();
         let view = running.await.unwrap();
         assert_eq!(view.state, RunState::Done, "{}", view.summary);

@@ -6,5 +6,7 @@
 mod apply;
 mod bench;
 mod disturbed;
+mod process;
 mod server;
+mod triple;
 mod validate;

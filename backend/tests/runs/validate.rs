@@ -32,7 +32,7 @@ fn a_validation_is_undone_and_judged_by_its_lines() {
             (
                 "do $$ begin raise notice '✅ one'; raise exception 'broken'; end $$;",
                 RunState::Failed,
-                "1 of 2 checks failed. validate/validate_it.sql failed at line 1, column 1. Nothing of the validation remains.",
+                "1 of 2 checks failed. validate/validate_it.sql failed at line 1, column 7. Nothing of the validation remains.",
             ),
         ] {
             let view = bench.validate(text).await;

@@ -1,0 +1,135 @@
+//! How long a run of `complete_setup` takes, as a ratio to `psql -1 -f` with the same file on the same server.
+//! Both get a fresh database each time, alternately; the run is kept in the studio's journal as in the server.
+//!
+//! `cargo bench -p studio-backend --bench run_vs_psql`
+
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot run has nothing to print")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use secrecy::ExposeSecret;
+use studio_backend::{
+    engine::{Engine, EngineConfig, locate},
+    pg::{
+        studio::Studio,
+        target::{Settings, Target},
+    },
+    services::runs::{
+        Accepted, Journal, NewRun, Order, Registry, Step, journal,
+        order::{checked, steps},
+    },
+};
+use studio_kernel::{
+    migration::{MigrationSet, SourceFile},
+    plan::plan,
+    review::{Person, PersonRole},
+    run::{RunKind, RunState},
+};
+
+const FILE: &str = "20250801000000_complete_setup.sql";
+const ROUNDS: usize = 15;
+
+/// The bar, as the ratio of the medians.
+const BAR: f64 = 1.3;
+
+#[tokio::main]
+async fn main() {
+    let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
+    let binaries = locate(explicit.as_deref()).unwrap();
+    let open = fs::Permissions::from_mode(0o755);
+    let folder = tempfile::Builder::new().permissions(open).tempdir().unwrap();
+    let data = folder.path().join("engine");
+    let engine = Engine::start(EngineConfig { binaries: binaries.clone(), data, port: None }).await.unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(FILE);
+    let text = fs::read_to_string(&path).unwrap();
+    engine.create_database("studio").await.unwrap();
+    let studio = Studio::open(target(&engine, "studio")).await.unwrap();
+    let person = Person { id: "bench".to_owned(), name: "Bench".to_owned(), role: PersonRole::Admin };
+    let insert = "insert into studio.people (id, name, role) values ('bench', 'Bench', 'admin')";
+    studio.client().await.unwrap().execute(insert, &[]).await.unwrap();
+
+    let (mut by_psql, mut by_studio) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        fresh(&engine).await;
+        by_psql.push(psql(&binaries, &engine, &path));
+        fresh(&engine).await;
+        by_studio.push(run(&studio, &target(&engine, "bench"), &person, &text).await);
+    }
+    engine.stop().await;
+    let (psql, studio) = (median(by_psql), median(by_studio));
+    let ratio = studio.as_secs_f64() / psql.as_secs_f64();
+    println!("psql -1 -f {:>8.1} ms", psql.as_secs_f64() * 1e3);
+    println!("studio     {:>8.1} ms", studio.as_secs_f64() * 1e3);
+    println!("ratio      {ratio:>8.2}   (bar {BAR})");
+    assert!(ratio <= BAR, "a run is slower than the bar");
+}
+
+fn target(engine: &Engine, database: &str) -> Target {
+    Target::new(engine.connection_string(database).expose_secret(), None, true).unwrap()
+}
+
+async fn fresh(engine: &Engine) {
+    engine.drop_database("bench").await.unwrap();
+    engine.create_database("bench").await.unwrap();
+    engine.prepare("bench").await.unwrap();
+}
+
+fn psql(binaries: &Path, engine: &Engine, file: &Path) -> Duration {
+    let url = engine.connection_string("bench");
+    let began = Instant::now();
+    let status = Command::new(binaries.join("bin/psql"))
+        .args(["--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-1", "-f"])
+        .arg(file)
+        .arg(url.expose_secret())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success());
+    began.elapsed()
+}
+
+async fn run(studio: &Studio, target: &Target, person: &Person, text: &str) -> Duration {
+    let began = Instant::now();
+    let set = MigrationSet::new([SourceFile { path: FILE.to_owned(), text: text.to_owned() }]);
+    let plan = plan(&set, &[FILE], &BTreeSet::new());
+    let mut client = studio.client().await.unwrap();
+    let transaction = client.transaction().await.unwrap();
+    let wish = NewRun {
+        kind: RunKind::Apply,
+        change: None,
+        title: FILE,
+        target: target.name(),
+        person,
+        digest: None,
+        idempotency_key: None,
+        steps: steps(&plan),
+    };
+    let accepted = journal::insert(&transaction, wish).await.unwrap();
+    transaction.commit().await.unwrap();
+    drop(client);
+    let Accepted::New(start) = accepted else { unreachable!("no key was given") };
+    let run = Registry::default().admit(&start);
+    let journal = Journal::keep(studio, &run);
+    let planned = start.steps[0].clone();
+    let text = checked(planned.file.as_ref().unwrap(), text.as_bytes().to_vec()).unwrap();
+    let steps = [Step { index: 0, planned, text }];
+    let order = Order { run: &run, journal: &journal, target, by: "Bench", settings: Settings::default() };
+    let (state, summary) = order.apply(&steps).await;
+    assert_eq!(state, RunState::Done, "{summary}");
+    run.emit(studio_kernel::run::RunEventKind::Ended { state, summary });
+    journal.flush().await.unwrap();
+    began.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}

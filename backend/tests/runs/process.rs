@@ -1,0 +1,126 @@
+//! The server as a process, and a browser's requests to it in their plainest form.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, engine_url};
+
+/// A server that is killed when the test ends, however it ends.
+pub(crate) struct Server {
+    process: Child,
+    address: String,
+    token: String,
+}
+
+impl Server {
+    /// A server whose databases outlive it.
+    pub(crate) fn start(migrations: &Path, bench: &Bench, state: &str) -> Self {
+        let mut command = Self::command(migrations);
+        command.env("DATABASE_URL", engine_url(&bench.database)).env("STUDIO_STATE_URL", engine_url(state));
+        Self::spawn(&mut command)
+    }
+
+    /// A server with an engine of its own in `data`.
+    pub(crate) fn with_engine(migrations: &Path, data: &Path) -> Self {
+        Self::spawn(Self::command(migrations).arg("--data-dir").arg(data))
+    }
+
+    fn command(migrations: &Path) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_studio"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--migrations"]).arg(migrations);
+        command.env_remove("DATABASE_URL").env_remove("STUDIO_STATE_URL");
+        command
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let link = lines.find_map(|line| {
+            line.unwrap().split_once("/sign-in#token=").map(|(a, b)| (a.trim().to_owned(), b.to_owned()))
+        });
+        let (origin, token) = link.unwrap();
+        // Whoever stops reading would stop the server at its next word.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, address: origin.trim_start_matches("http://").to_owned(), token }
+    }
+
+    pub(crate) fn sign_in(&self) -> String {
+        let (head, _) = self.send("POST", "/api/session", "", &json!({"token": self.token, "name": null}));
+        let cookie = head.lines().find_map(|line| {
+            line.to_lowercase().starts_with("set-cookie:").then(|| line[11..].trim().to_owned())
+        });
+        cookie.unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    pub(crate) fn ask(&self, method: &str, path: &str, cookie: &str, body: &Value) -> Value {
+        let (head, body) = self.send(method, path, cookie, body);
+        assert!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {head}\n{body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str, cookie: &str, body: &Value) -> (String, String) {
+        let body = if method == "GET" { String::new() } else { body.to_string() };
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nCookie: {cookie}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {1}\r\n\r\n{body}",
+            self.address,
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
+    }
+
+    /// Opens, approves and starts a change of one file; answers with the run's id.
+    pub(crate) fn run(&self, cookie: &str, path: &str, text: &str) -> String {
+        let change = self.open(cookie, path, text);
+        let (id, digest) = (&change["id"], &change["digest"]);
+        let decision = json!({"expected_digest": digest, "decision": "approve", "note": ""});
+        self.ask("POST", &format!("/api/changes/{id}/approvals"), cookie, &decision);
+        let start = json!({"expected_digest": digest, "idempotency_key": "0123456789abcdef"});
+        let run = self.ask("POST", &format!("/api/changes/{id}/runs"), cookie, &start);
+        run["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Opens a change of one file.
+    pub(crate) fn open(&self, cookie: &str, path: &str, text: &str) -> Value {
+        let wish = json!({"title": "A change", "description": "", "files": [{"path": path, "text": text}]});
+        self.ask("POST", "/api/changes", cookie, &wish)
+    }
+
+    /// Follows a run to its end and answers with what is shown then.
+    pub(crate) fn end_of(&self, cookie: &str, run: &str) -> Value {
+        self.send("GET", &format!("/api/runs/{run}/events"), cookie, &Value::Null);
+        self.ask("GET", &format!("/api/runs/{run}"), cookie, &Value::Null)
+    }
+
+    /// Ends it in order, with its engine.
+    pub(crate) fn stop(mut self) {
+        let pid = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.process.wait().unwrap();
+    }
+
+    pub(crate) fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Gone already when the test killed it itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
