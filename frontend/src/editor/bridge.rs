@@ -43,8 +43,6 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setNames)]
     fn set_names(this: &Handle, names: &JsValue);
     #[wasm_bindgen(method)]
-    fn focus(this: &Handle);
-    #[wasm_bindgen(method)]
     fn destroy(this: &Handle);
 }
 
@@ -159,10 +157,6 @@ impl Bridge {
     pub(super) fn reveal(&self, units: Span) {
         let unit = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         self.handle.reveal(unit(units.start), unit(units.end));
-    }
-
-    pub(super) fn focus(&self) {
-        self.handle.focus();
     }
 }
 

@@ -24,8 +24,6 @@ pub(crate) enum Command {
     /// Apply the fix of the finding with this index, as one undo step. Nothing happens when it has none, when the
     /// editor is read-only, or when the text moved on.
     Fix(usize),
-    /// Take the focus.
-    Focus,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,7 +176,6 @@ pub(crate) fn SqlEditor(
                 Command::Fix(index) => {
                     bridge.fix(index);
                 }
-                Command::Focus => bridge.focus(),
             });
         });
     }
