@@ -45,11 +45,15 @@ pub(crate) fn Badge(
     /// Its text.
     #[prop(into)]
     text: String,
+    /// Where there is no room: the sign alone, the text on hover and for screen readers.
+    #[prop(optional)]
+    brief: bool,
 ) -> impl IntoView {
+    let title = brief.then(|| text.clone());
     view! {
-        <span class="badge" data-tint=tint.as_str()>
+        <span class="badge" data-tint=tint.as_str() data-brief=brief.then_some("true") title=title>
             {glyph.map(|glyph| view! { <Icon glyph/> })}
-            {text}
+            <span class:visually-hidden=brief>{text}</span>
         </span>
     }
 }
@@ -59,6 +63,9 @@ pub(crate) fn Badge(
 pub(crate) fn FileBadge(
     /// Where.
     state: FileState,
+    /// The sign alone.
+    #[prop(optional)]
+    brief: bool,
 ) -> impl IntoView {
     let (tint, glyph) = match state {
         FileState::Pending => (Tint::Accent, Glyph::Circle),
@@ -67,7 +74,7 @@ pub(crate) fn FileBadge(
         FileState::Standing => (Tint::Neutral, Glyph::Skip),
         FileState::Unknown => (Tint::Neutral, Glyph::Question),
     };
-    view! { <Badge tint glyph text=state_title(state)/> }
+    view! { <Badge tint glyph brief text=state_title(state)/> }
 }
 
 /// Where a change stands.

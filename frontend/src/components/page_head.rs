@@ -45,9 +45,9 @@ pub(crate) fn PageHead(
                 .then(|| view! { <nav aria-label="Breadcrumb"><ol class="crumbs">{way}</ol></nav> })}
             <div class="page-head-row">
                 <h1 class="page-title" tabindex="-1">{title}</h1>
-                {actions.map(|actions| view! { <div class="page-actions">{actions.run()}</div> })}
+                {actions.map(|actions| view! { <div class="page-actions">{move || actions.run()}</div> })}
             </div>
-            {subtitle.map(|subtitle| view! { <div class="page-subtitle">{subtitle.run()}</div> })}
+            {subtitle.map(|subtitle| view! { <div class="page-subtitle">{move || subtitle.run()}</div> })}
         </header>
     }
 }

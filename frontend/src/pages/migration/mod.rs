@@ -44,11 +44,24 @@ pub(crate) fn MigrationPage(
     path: String,
 ) -> impl IntoView {
     let query = use_query_map();
-    let change = query.with_untracked(|query| query.get("change").and_then(|id| id.parse::<i64>().ok()));
-    let name = query.with_untracked(|query| query.get("name"));
+    // The address names the file by more than its path: another change or name is another page.
+    let asked = Memo::new(move |_| {
+        query.with(|query| {
+            let change = query.get("change").and_then(|id| id.parse::<i64>().ok());
+            (change, query.get("name"))
+        })
+    });
     load_linter();
+    move || {
+        let (change, name) = asked.get();
+        view! { <Bench path=path.clone() change name/> }
+    }
+}
+
+#[component]
+fn Bench(path: String, change: Option<i64>, name: Option<String>) -> impl IntoView {
     let is_new = path == "new";
-    let path = if is_new { name.clone().unwrap_or_default() } else { path };
+    let path = if is_new { name.unwrap_or_default() } else { path };
     let title = if path.is_empty() { "New migration".to_owned() } else { file_name(&path).to_owned() };
     let mut crumbs = vec![Crumb { title: "Migrations", route: Route::Migrations }];
     if let Some(change) = change {

@@ -30,7 +30,7 @@ pub(super) fn FileSide(
                 <li data-row="true">
                     <a class="bench-file" data-row-link="true" href=href aria-current=is_current title=file.path.clone()>
                         <span>{file_name(&file.path).to_owned()}</span>
-                        <FileBadge state=file.state/>
+                        <FileBadge state=file.state brief=true/>
                     </a>
                 </li>
             }

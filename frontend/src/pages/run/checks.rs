@@ -10,7 +10,7 @@ use studio_kernel::{
 };
 
 use crate::{
-    components::{Badge, Glyph, Tint},
+    components::{Badge, Glyph, Icon, Tint},
     state::wording::count,
 };
 
@@ -57,10 +57,12 @@ fn Table(title: String, lines: Vec<Line>, over: bool) -> impl IntoView {
     }
     numbers.push(format!("{failed} failed"));
     let rows = lines.into_iter().map(|line| {
-        let (word, text) = (word(line.verdict), line.text);
+        let (mark, text) = (mark(line.verdict), line.text);
         view! {
             <tr data-verdict=line.verdict.as_str()>
-                <td class="check-verdict">{word}</td>
+                <td class="check-verdict">
+                    {mark.map(|(glyph, word)| view! { <Icon glyph/> {word} })}
+                </td>
                 <td class="plain-text">{text}</td>
             </tr>
         }
@@ -82,11 +84,12 @@ fn Table(title: String, lines: Vec<Line>, over: bool) -> impl IntoView {
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+/// Not by colour alone, and not by the emoji of the line, which not every machine can draw.
+fn mark(verdict: Verdict) -> Option<(Glyph, &'static str)> {
     match verdict {
-        Verdict::Info => "",
-        Verdict::Pass => "pass",
-        Verdict::Warn => "warn",
-        Verdict::Fail => "fail",
+        Verdict::Info => None,
+        Verdict::Pass => Some((Glyph::Check, "pass")),
+        Verdict::Warn => Some((Glyph::Warning, "warn")),
+        Verdict::Fail => Some((Glyph::Cross, "fail")),
     }
 }

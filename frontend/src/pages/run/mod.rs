@@ -77,8 +77,12 @@ fn Facts(summary: StoredValue<RunSummary>, view: RwSignal<RunView>) -> impl Into
             if !view.role.is_empty() {
                 facts.push(format!("role {}", view.role));
             }
-            facts.extend(view.settings.iter().cloned());
-            facts.join(", ")
+            // Those that decide whether a statement waits; the rest is on hover.
+            let timeouts = view.settings.iter().filter(|setting| {
+                setting.starts_with("lock_timeout") || setting.starts_with("statement_timeout")
+            });
+            facts.extend(timeouts.cloned());
+            (facts.join(", "), view.settings.join(", "))
         })
     });
     let copy = (summary.kind == RunKind::DryRun).then(|| {
@@ -89,7 +93,7 @@ fn Facts(summary: StoredValue<RunSummary>, view: RwSignal<RunView>) -> impl Into
         <Avatar person=summary.person/>
         <When at=summary.began/>
         <code>{summary.target}</code>
-        <span class="muted">{session}</span>
+        <span class="muted" title=move || session.get().1>{move || session.get().0}</span>
     }
 }
 
