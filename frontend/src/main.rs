@@ -1,5 +1,6 @@
 //! Starts the app: a panic hook, then the root component. Nothing else happens here.
 
+#![expect(clippy::needless_pass_by_value, reason = "a component owns its properties")]
 #![expect(unreachable_pub, reason = "the component macro makes its builders public")]
 
 mod api;

@@ -1,7 +1,7 @@
 //! The document and its address.
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, ScrollBehavior, ScrollIntoViewOptions, ScrollLogicalPosition, VisibilityState};
+use web_sys::{HtmlElement, VisibilityState};
 
 fn document() -> Option<web_sys::Document> {
     web_sys::window()?.document()
@@ -30,6 +30,12 @@ pub(crate) fn origin() -> String {
     web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()
 }
 
+/// Whether there is room for something beside the content.
+pub(crate) fn is_wide() -> bool {
+    let query = web_sys::window().and_then(|window| window.match_media("(width >= 900px)").ok().flatten());
+    query.is_some_and(|query| query.matches())
+}
+
 /// Whether the page is on a screen.
 pub(crate) fn is_visible() -> bool {
     document().is_some_and(|document| document.visibility_state() == VisibilityState::Visible)
@@ -38,17 +44,6 @@ pub(crate) fn is_visible() -> bool {
 /// Moves the focus to the first element that fits.
 pub(crate) fn focus(selector: &str) {
     if let Some(element) = find(selector) {
-        let _ = element.focus();
-    }
-}
-
-/// Brings an element into view, near the middle, and gives it the focus.
-pub(crate) fn reveal(selector: &str) {
-    if let Some(element) = find(selector) {
-        let options = ScrollIntoViewOptions::new();
-        options.set_block(ScrollLogicalPosition::Center);
-        options.set_behavior(ScrollBehavior::Auto);
-        element.scroll_into_view_with_scroll_into_view_options(&options);
         let _ = element.focus();
     }
 }

@@ -19,7 +19,8 @@ pub(crate) enum Look {
 }
 
 impl Look {
-    fn as_str(self) -> &'static str {
+    /// As an attribute, for the buttons that submit a form.
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Primary => "primary",
             Self::Plain => "plain",

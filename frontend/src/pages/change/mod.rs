@@ -67,14 +67,6 @@ pub(super) struct Opened {
     pub starting: RwSignal<bool>,
 }
 
-impl Opened {
-    /// The newest revision's number; 0 for a change without one, which the server does not make.
-    fn revision(self) -> Memo<u32> {
-        let change = self.change;
-        Memo::new(move |_| change.with(|change| change.revisions.last().map_or(0, |newest| newest.number)))
-    }
-}
-
 #[component]
 fn Shown(id: i64, shown: RwSignal<Change>, remote: Remote<Change>) -> impl IntoView {
     let opened =

@@ -12,7 +12,7 @@ use super::{Opened, decide::Bound};
 use crate::{
     api,
     browser::time,
-    components::{Dialog, ErrorLine, Glyph, Icon, Loaded, LockChips},
+    components::{Dialog, ErrorLine, Glyph, Icon, Loaded, LockChips, Look},
     routes::Route,
     state::{remote::Remote, wording::count},
 };
@@ -107,7 +107,7 @@ fn Form(opened: Opened, target: Target) -> impl IntoView {
                 <button
                     type="submit"
                     class="button"
-                    data-look=if must_type { "danger" } else { "primary" }
+                    data-look=if must_type { Look::Danger.as_str() } else { Look::Primary.as_str() }
                     data-test="confirm-run"
                     disabled=blocked
                     aria-busy=move || busy.get().then_some("true")

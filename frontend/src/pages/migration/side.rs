@@ -5,6 +5,7 @@ use studio_kernel::run::api::Migrations;
 
 use crate::{
     api,
+    browser::page,
     components::{FileBadge, Glyph, Icon, Skeleton},
     routes::Route,
     state::{filter::Group, remote::Remote, wording::file_name},
@@ -39,7 +40,7 @@ pub(super) fn FileSide(
         (!files.is_empty()).then(|| view! { <h3>{group.title()}</h3> <ul>{files}</ul> })
     };
     view! {
-        <details class="bench-side" open=true>
+        <details class="bench-side" open=page::is_wide()>
             <summary><Icon glyph=Glyph::Chevron/> "Files"</summary>
             <nav aria-label="Files">
                 {move || match set.with(|set| Group::ALL.map(|each| group(set, each)).collect_view()) {

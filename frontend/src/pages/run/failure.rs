@@ -1,7 +1,7 @@
 //! Why a run failed: what the server said, where in the file, and what became of the work before it.
 
 use leptos::prelude::*;
-use studio_kernel::run::{RunView, SqlError, api::Run};
+use studio_kernel::run::{RunView, SegmentState, SqlError, api::Run};
 
 use crate::{
     components::{Glyph, Icon, SourceFrame},
@@ -19,28 +19,28 @@ pub(super) fn Failure(
     let failure = Memo::new(move |_| {
         view.with(|view| {
             let (step, statement) = view.failure()?;
-            let note = step.segments.iter().find(|segment| {
+            let segment = step.segments.iter().find(|segment| {
                 segment.statements.iter().any(|other| other.planned.index == statement.planned.index)
             });
             Some((
                 step.path.clone().unwrap_or_default(),
                 statement.error.clone()?,
-                note.map(|segment| segment.note.clone()).unwrap_or_default(),
+                segment.is_some_and(|segment| segment.state == SegmentState::RolledBack),
             ))
         })
     });
     move || {
-        failure.get().map(|(path, error, note)| {
+        failure.get().map(|(path, error, undone)| {
             let text = run.with_untracked(|run| {
                 run.files.iter().find(|file| file.path == path).map(|file| file.text.clone())
             });
-            view! { <Card path error note text/> }
+            view! { <Card path error undone text/> }
         })
     }
 }
 
 #[component]
-fn Card(path: String, error: SqlError, note: String, text: Option<String>) -> impl IntoView {
+fn Card(path: String, error: SqlError, undone: bool, text: Option<String>) -> impl IntoView {
     let parts = [("Detail", error.detail), ("Hint", error.hint), ("Context", error.context)];
     let parts = parts.into_iter().filter_map(|(name, text)| Some((name, text?))).map(|(name, text)| {
         view! { <dt>{name}</dt><dd class="plain-text">{text}</dd> }
@@ -59,8 +59,8 @@ fn Card(path: String, error: SqlError, note: String, text: Option<String>) -> im
             </p>
             {text.map(|text| view! { <SourceFrame text span=error.span/> })}
             <dl class="facts">{parts.collect_view()}</dl>
-            {(!note.is_empty()).then(|| view! {
-                <p class="failure-note"><Icon glyph=Glyph::Undo/> "Rolled back: " {note}</p>
+            {undone.then(|| view! {
+                <p class="failure-note"><Icon glyph=Glyph::Undo/> "Its transaction was rolled back: nothing of it is in the database."</p>
             })}
         </section>
     }

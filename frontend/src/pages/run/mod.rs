@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use studio_kernel::{
     review::PersonRole,
     run::{
-        RunKind, RunState, RunView,
+        RunKind, RunState, RunView, StatementState, StepView,
         api::{Run, RunSummary},
     },
 };
@@ -154,6 +154,17 @@ fn Banner(live: Live, view: RwSignal<RunView>) -> impl IntoView {
 /// Statements done; read out politely, at most once per tenth.
 #[component]
 fn Progress(view: RwSignal<RunView>) -> impl IntoView {
+    // What failed, was skipped or undone moves the bar on, but it is not done.
+    let done = Memo::new(move |_| {
+        view.with(|view| {
+            let statements = view.steps.iter().flat_map(StepView::statements);
+            // A validation that passed is undone all the same.
+            let passed = view.state == RunState::Done;
+            let is_done =
+                |state| state == StatementState::Done || passed && state == StatementState::RolledBack;
+            statements.filter(|statement| is_done(statement.state)).count()
+        })
+    });
     let progress = Memo::new(move |_| view.with(RunView::progress));
     let state = Memo::new(move |_| view.with(|view| view.state));
     let spoken = Memo::new(move |_| {
@@ -174,7 +185,7 @@ fn Progress(view: RwSignal<RunView>) -> impl IntoView {
                 prop:value=move || progress.get().0.to_string()
                 aria-label="Statements done"
             ></progress>
-            <span>{move || format!("{} of {} statements", progress.get().0, progress.get().1)}</span>
+            <span>{move || format!("{} of {} statements done", done.get(), progress.get().1)}</span>
         </div>
     }
 }
