@@ -13,6 +13,7 @@ const PARTS: [&str; 5] = ["rollback", "validate", "maintenance", "tests", "test"
 /// The files of one migrations folder.
 pub(super) struct Input {
     root: PathBuf,
+    given: Vec<String>,
     /// As the kernel reads them.
     pub(super) set: MigrationSet,
 }
@@ -20,7 +21,7 @@ pub(super) struct Input {
 impl Input {
     /// The paths in the set, in the order they were given.
     pub(super) fn paths(&self) -> Vec<&str> {
-        self.set.files().iter().map(|file| file.path.as_str()).collect()
+        self.given.iter().map(String::as_str).collect()
     }
 
     /// The set with every other file of its folder, for files that name their neighbours.
@@ -67,7 +68,15 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Input>, String> {
             }
         }
     }
-    let input = |(root, files)| Input { root, set: MigrationSet::new(files) };
+    let input = |(root, files): (PathBuf, Vec<SourceFile>)| {
+        let mut given: Vec<String> = Vec::with_capacity(files.len());
+        for SourceFile { path, .. } in &files {
+            if !given.contains(path) {
+                given.push(path.clone());
+            }
+        }
+        Input { root, given, set: MigrationSet::new(files) }
+    };
     Ok(found.into_iter().map(input).collect())
 }
 
