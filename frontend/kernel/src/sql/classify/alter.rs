@@ -6,7 +6,7 @@ use super::{
     object::{self, has_arguments, stands_on_table},
 };
 use crate::{
-    name::QualifiedName,
+    name::{Ident, QualifiedName},
     sql::{
         cursor::{Cursor, Named},
         lex::TokenKind,
@@ -178,16 +178,17 @@ fn values(outline: &mut Outline, mut cursor: Cursor<'_>, of: &QualifiedName) {
     cursor.skip(2);
     outline.flags.if_not_exists = cursor.eat_all(&["if", "not", "exists"]);
     let mut labels = Vec::new();
-    for role in if renames { [Renames, Makes] } else { [Makes, Makes] } {
+    let roles: &[_] = if renames { &[Renames, Makes] } else { &[Makes] };
+    for role in roles {
         cursor.eat("to");
         let Some(token) = cursor.peek().filter(|token| token.kind == TokenKind::Text) else {
             break;
         };
         cursor.skip(1);
         let label = create::label(cursor.text_of(token));
-        let name = QualifiedName::bare(crate::name::Ident::exact(label.clone()));
+        let name = QualifiedName::bare(Ident::exact(label.clone()));
         let named = Named { name, span: cursor.span_of(token) };
-        outline.object_of(role, EnumValue, named, Some(of.clone()));
+        outline.object_of(*role, EnumValue, named, Some(of.clone()));
         labels.push(label);
     }
     if !renames {

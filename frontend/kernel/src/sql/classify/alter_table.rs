@@ -12,7 +12,7 @@ use crate::{
         statement::{
             ActionKind as A,
             ObjectKind::{Column, Constraint, Role, Table},
-            ObjectRole::{Changes, Drops, Makes, Renames, Uses},
+            ObjectRole::{self, Changes, Drops, Makes, Renames, Uses},
             TableAction,
         },
     },
@@ -89,14 +89,10 @@ fn row_security(cursor: &Cursor<'_>) -> Option<A> {
         return Some(A::ForceRls(false));
     }
     if rest(1).are(&level) {
-        return match () {
-            () if cursor.is("enable") => Some(A::EnableRls),
-            () if cursor.is("disable") => Some(A::DisableRls),
-            () if cursor.is("force") => Some(A::ForceRls(true)),
-            () => None,
-        };
+        let switches = [("enable", A::EnableRls), ("disable", A::DisableRls), ("force", A::ForceRls(true))];
+        return switches.into_iter().find(|(word, _)| cursor.is(word)).map(|(_, action)| action);
     }
-    (cursor.is_any(&["enable", "disable"])).then_some(A::Trigger)
+    cursor.is_any(&["enable", "disable"]).then_some(A::Trigger)
 }
 
 fn add(mut cursor: Cursor<'_>, outline: &mut Outline, of: Option<QualifiedName>) -> Option<A> {
@@ -193,7 +189,7 @@ fn named(cursor: &mut Cursor<'_>, outline: &mut Outline, of: Option<QualifiedNam
 fn named_as(
     cursor: &mut Cursor<'_>,
     outline: &mut Outline,
-    role: crate::sql::statement::ObjectRole,
+    role: ObjectRole,
     of: Option<QualifiedName>,
 ) -> Option<Ident> {
     let (name, span) = cursor.ident()?;

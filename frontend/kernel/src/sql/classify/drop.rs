@@ -1,13 +1,16 @@
 //! DROP of anything.
 
 use super::{Outline, object};
-use crate::sql::{
-    cursor::{Cursor, Named},
-    lex::TokenKind,
-    statement::{
-        ObjectKind::{self, *},
-        ObjectRole::{Drops, Uses},
-        StatementKind, Verb,
+use crate::{
+    name::{Ident, QualifiedName},
+    sql::{
+        cursor::{Cursor, Named},
+        lex::TokenKind,
+        statement::{
+            ObjectKind::{self, *},
+            ObjectRole::{Drops, Uses},
+            StatementKind, Verb,
+        },
     },
 };
 
@@ -82,9 +85,9 @@ pub(super) fn operator(cursor: &mut Cursor<'_>) -> Option<Named> {
     let span = start.until(cursor).span();
     let mut schema = start;
     Some(Named {
-        name: crate::name::QualifiedName {
+        name: QualifiedName {
             schema: schema.ident().map(|(name, _)| name),
-            name: crate::name::Ident::exact(cursor.text_of(symbol)),
+            name: Ident::exact(cursor.text_of(symbol)),
         },
         span,
     })

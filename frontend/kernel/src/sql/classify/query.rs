@@ -99,19 +99,19 @@ fn writes(verb: Verb, cursor: Cursor<'_>, word: &str, using: bool) -> Outline {
     outline
 }
 
-pub(super) fn insert(cursor: Cursor<'_>, _: Context) -> Outline {
+pub(super) fn insert(cursor: Cursor<'_>) -> Outline {
     writes(Verb::Insert, cursor, "into", false)
 }
 
-pub(super) fn update(cursor: Cursor<'_>, _: Context) -> Outline {
+pub(super) fn update(cursor: Cursor<'_>) -> Outline {
     writes(Verb::Update, cursor, "", false)
 }
 
-pub(super) fn delete(cursor: Cursor<'_>, _: Context) -> Outline {
+pub(super) fn delete(cursor: Cursor<'_>) -> Outline {
     writes(Verb::Delete, cursor, "from", true)
 }
 
-pub(super) fn merge(cursor: Cursor<'_>, _: Context) -> Outline {
+pub(super) fn merge(cursor: Cursor<'_>) -> Outline {
     writes(Verb::Merge, cursor, "into", true)
 }
 
@@ -142,7 +142,7 @@ pub(super) fn reads(outline: &mut Outline, cursor: Cursor<'_>) {
 struct Level {
     /// Between FROM and what follows the tables: a comma is followed by a table.
     tables: bool,
-    /// `extract(… from …)` and the like: FROM names no table.
+    /// `extract(… from …)` and the like: FROM names no table. Nor does it in `a is distinct from b`.
     call: bool,
 }
 
@@ -195,7 +195,7 @@ fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
                     |word| before.is_some_and(|token| cursor.text_of(token).eq_ignore_ascii_case(word));
                 if cursor.is("from") {
                     let deletes = follows("delete");
-                    if !level.call && !is_distinct_from(&cursor, before) {
+                    if !level.call && !follows("distinct") {
                         expected = Some(if deletes { Changes } else { Uses });
                     }
                 } else if cursor.is("join") || using && levels.len() == 1 && cursor.is("using") {
@@ -225,11 +225,6 @@ fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
 
 fn locks_rows(cursor: &Cursor<'_>) -> bool {
     ["update", "share", "no", "key"].iter().any(|word| cursor.is_at(1, word))
-}
-
-/// `a is [not] distinct from b`.
-fn is_distinct_from(cursor: &Cursor<'_>, before: Option<Token>) -> bool {
-    before.is_some_and(|token| cursor.text_of(token).eq_ignore_ascii_case("distinct"))
 }
 
 /// Reads what stands where a table is expected. Returns the last token passed.

@@ -11,15 +11,9 @@ use crate::sql::{
     statement::{Body, Statement},
 };
 
-/// How a statement of a body runs.
-#[derive(Clone, Copy)]
-pub(super) struct Manner {
-    pub(super) conditional: bool,
-}
-
 /// Reads the expression behind EXECUTE: a literal, or a literal given to `format()`. Anything else is not
 /// known.
-pub(super) fn execute(expression: Cursor<'_>, context: Context, manner: Manner, body: &mut Body) {
+pub(super) fn execute(expression: Cursor<'_>, context: Context, conditional: bool, body: &mut Body) {
     let known = literal(expression).and_then(|(token, template)| {
         let (text, span) = quoted(expression.text_of(token), expression.span_of(token).start)?;
         let text = if template { filled(&text).into() } else { text };
@@ -35,25 +29,27 @@ pub(super) fn execute(expression: Cursor<'_>, context: Context, manner: Manner, 
         if let Some(written) = written {
             forget_placeholders(&mut statement, written, offset);
         }
-        let conditional = manner.conditional;
         body.statements.push(Embedded { statement, conditional, guarded: false, dynamic: true });
     });
 }
 
-/// A name with a placeholder in it is no name.
+/// A name with a placeholder in it is no name; a filled placeholder is underscores alone.
 fn forget_placeholders(statement: &mut Statement, written: &str, offset: usize) {
     statement.objects.retain(|object| {
         let local = object.span.start.saturating_sub(offset)..object.span.end.saturating_sub(offset);
         !written.get(local).unwrap_or_default().contains('%')
     });
+    for object in &mut statement.objects {
+        object.of = object.of.take().filter(|of| of.name.as_str().contains(|letter| letter != '_'));
+    }
 }
 
 /// The literal that is executed, and whether it is a template of `format()`.
 fn literal(mut cursor: Cursor<'_>) -> Option<(Token, bool)> {
     let is_text = |token: &Token| matches!(token.kind, TokenKind::Text | TokenKind::DollarText);
     let ends = |cursor: &Cursor<'_>| cursor.is_empty() || cursor.is_any(&["into", "using"]);
-    if cursor.is("format") || cursor.are(&["pg_catalog"]) {
-        cursor.eat_all(&["pg_catalog"]);
+    if cursor.is("format") || cursor.is("pg_catalog") {
+        cursor.eat("pg_catalog");
         cursor.eat_kind(TokenKind::Dot);
         if !cursor.eat("format") {
             return None;

@@ -13,7 +13,7 @@ use super::{
     lex::{Lexer, Token, TokenKind},
     read_statement,
     split::Splitter,
-    statement::{Body, Embedded},
+    statement::{Body, Embedded, Statement},
 };
 use crate::text::Span;
 
@@ -41,12 +41,12 @@ pub(crate) fn atomic(mut cursor: Cursor<'_>, context: Context) -> Body {
     read(inside.text(), inside.span(), false, context)
 }
 
-fn always(statement: super::statement::Statement) -> Embedded {
+fn always(statement: Statement) -> Embedded {
     Embedded { statement, conditional: false, guarded: false, dynamic: false }
 }
 
 /// The statements of a text of plain SQL at offset `base`.
-fn each(text: &str, base: usize, context: Context, mut found: impl FnMut(super::statement::Statement)) {
+fn each(text: &str, base: usize, context: Context, mut found: impl FnMut(Statement)) {
     let mut splitter = Splitter::body(text);
     let mut tokens = Vec::new();
     while splitter.next(&mut tokens).is_some() {
