@@ -54,7 +54,8 @@ pub fn assess(
         set.put(file);
     }
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let report = lint::lint(&set, &paths, &Settings::default());
+    let settings = Settings { applied: applied.clone(), ..Settings::default() };
+    let report = lint::lint(&set, &paths, &settings);
     let plan = plan(&set, &paths, applied);
     let binding = binding(target, policy);
     let bound = Bound {

@@ -13,7 +13,7 @@ use crate::wasm;
 /// The folders whose TypeScript is checked; each pins its own compiler.
 const TYPESCRIPT: [&str; 2] = ["frontend/editor", "tests/e2e"];
 
-/// Format, lints, types, benchmarks that compile, and every test.
+/// Format, lints (of benchmarks too), types, and every test.
 pub(crate) fn everything(tree: &Tree) -> Outcome {
     wasm::ensure_target()?;
     step("format (rustfmt)", || cargo(tree.root(), &["fmt", "--all", "--check"]))?;
@@ -28,7 +28,6 @@ pub(crate) fn everything(tree: &Tree) -> Outcome {
     for folder in TYPESCRIPT {
         scripts::check_types(tree, folder)?;
     }
-    step("benchmarks compile (cargo)", || cargo(tree.root(), &["bench", "--no-run"]))?;
     test::test(tree, true)
 }
 

@@ -53,6 +53,7 @@ struct Inner {
     address: Address,
     trust: Trust,
     embedded: bool,
+    name: String,
 }
 
 impl Target {
@@ -63,12 +64,17 @@ impl Target {
     pub fn new(url: &str, ca: Option<&Path>, embedded: bool) -> Result<Self, TargetError> {
         let address = Address::parse(url)?;
         let trust = Trust::new(&address, ca)?;
-        Ok(Self { inner: Arc::new(Inner { address, trust, embedded }) })
+        // The embedded server's port may differ at the next start; its database is the same, and approvals
+        // of runs on it must hold.
+        let name =
+            if embedded { format!("embedded/{}", address.database()) } else { address.name().to_owned() };
+        Ok(Self { inner: Arc::new(Inner { name, address, trust, embedded }) })
     }
 
-    /// Host, port and database, without credentials. It also identifies the target in digests.
+    /// Host, port and database, without credentials; `embedded/…` for the studio's own server. It also
+    /// identifies the target in digests.
     pub fn name(&self) -> &str {
-        self.inner.address.name()
+        &self.inner.name
     }
 
     /// The database's name alone.
