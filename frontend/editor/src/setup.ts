@@ -45,7 +45,7 @@ export function extensions(options: Options, save: () => void): Extension[] {
     indentUnit.of("    "),
     access.of(accessOf(options.readOnly)),
     options.nonce === "" ? [] : EditorView.cspNonce.of(options.nonce),
-    EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "false", autocapitalize: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "false", autocapitalize: "off", tabindex: "0" }),
     findings(),
     lineNumbers(),
     foldGutter({ openText: "⌄", closedText: "›" }),

@@ -66,12 +66,12 @@ pub(super) fn Nav(
                 type="button"
                 class="palette-button"
                 aria-keyshortcuts="Control+K Meta+K"
-                aria-label="Open the command palette"
                 on:click=move |_| keyboard.palette.set(true)
             >
                 <Icon glyph=Glyph::Search/>
-                <span aria-hidden="true">"Search or jump to…"</span>
-                <kbd aria-hidden="true">{crate::browser::keys::command_key()} " K"</kbd>
+                <span class="visually-hidden">"Open the command palette: "</span>
+                <span class="palette-hint">"Search or jump to…"</span>
+                <kbd>{crate::browser::keys::command_key()} " K"</kbd>
             </button>
             <nav class="nav" aria-label="Main">
                 <ul>{entries.collect_view()}</ul>
