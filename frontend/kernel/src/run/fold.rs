@@ -54,12 +54,14 @@ impl RunView {
                     segment.state = SegmentState::RolledBack;
                     segment.note.clone_from(reason);
                     segment.resolve(StatementState::Done, StatementState::RolledBack);
+                    segment.resolve(StatementState::Running, StatementState::RolledBack);
                     segment.resolve(StatementState::Queued, StatementState::Skipped);
                 })
             }
             RunEventKind::SegmentUnknown { step, segment } => self.segment(*step, *segment, |segment| {
                 segment.state = SegmentState::Unknown;
                 segment.resolve(StatementState::Done, StatementState::Unknown);
+                segment.resolve(StatementState::Running, StatementState::Unknown);
                 segment.resolve(StatementState::Queued, StatementState::Skipped);
             }),
             RunEventKind::StatementStarted { step, statement } => {
@@ -180,6 +182,16 @@ mod tests {
         assert_eq!(states(&view), ["rolled_back", "failed", "skipped"]);
         assert_eq!(view.failure().map(|(_, statement)| statement.planned.index), Some(1));
         assert_eq!(view.ended.as_deref(), Some("t6"));
+    }
+
+    #[test]
+    fn nothing_runs_in_a_segment_that_was_rolled_back() {
+        let view = fold(vec![
+            RunEventKind::SegmentStarted { step: 0, segment: 0 },
+            RunEventKind::StatementStarted { step: 0, statement: 0 },
+            RunEventKind::SegmentRolledBack { step: 0, segment: 0, reason: "stopped".to_owned() },
+        ]);
+        assert_eq!(states(&view), ["rolled_back", "skipped", "queued"]);
     }
 
     #[test]
