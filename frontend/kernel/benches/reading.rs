@@ -1,7 +1,5 @@
 //! How fast the migration set is read: `cargo bench -p studio-kernel --bench reading`.
 
-#![expect(missing_docs, reason = "criterion's macros make functions without documentation")]
-
 use std::{fs, hint::black_box, io, path::Path};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};

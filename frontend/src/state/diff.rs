@@ -1,9 +1,12 @@
 //! Two texts as the rows of a review: lines that stay, go and come, the words that differ inside a line, and
 //! long unchanged stretches folded away. It draws nothing.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
-use similar::{ChangeTag, DiffOp, TextDiff};
+use similar::{
+    DiffOp,
+    algorithms::{Capture, Compact, Replace, myers},
+};
 
 /// Unchanged lines shown around a change.
 const CONTEXT: usize = 3;
@@ -68,13 +71,13 @@ pub(crate) struct Block {
 
 /// Compares two texts line by line.
 pub(crate) fn compare(old: &str, new: &str) -> Vec<Line> {
-    let diff = TextDiff::from_lines(old, new);
-    let old_lines: Vec<&str> = diff.iter_old_slices().map(without_end).collect();
-    let new_lines: Vec<&str> = diff.iter_new_slices().map(without_end).collect();
-    let at = |lines: &[&str], index: usize| lines.get(index).copied().unwrap_or_default().to_owned();
+    let old_lines: Vec<&str> = old.split_inclusive('\n').collect();
+    let new_lines: Vec<&str> = new.split_inclusive('\n').collect();
+    let ops = operations(&old_lines, &new_lines);
+    let at = |lines: &[&str], index: usize| without_end(lines.get(index).copied().unwrap_or_default()).to_owned();
     let mut lines = Vec::new();
-    for op in diff.ops() {
-        match *op {
+    for op in ops {
+        match op {
             DiffOp::Equal { old_index, new_index, len } => {
                 lines.extend((0..len).map(|by| Line {
                     kind: Kind::Same,
@@ -180,23 +183,52 @@ pub(crate) fn counts(lines: &[Line]) -> (usize, usize) {
     (of(Kind::New), of(Kind::Gone))
 }
 
+/// Myers' algorithm by its own name: the crate's text front end would bring every other one into the page.
+fn operations(old: &[&str], new: &[&str]) -> Vec<DiffOp> {
+    let mut hook = Compact::new(Replace::new(Capture::new()), old, new);
+    let Ok(()) = myers::diff(&mut hook, old, 0..old.len(), new, 0..new.len());
+    hook.into_inner().into_inner().into_ops()
+}
+
 fn words(old: &str, new: &str) -> (Vec<Piece>, Vec<Piece>) {
-    let diff = TextDiff::from_words(old, new);
-    if diff.ratio() < ALIKE {
+    let (old_words, new_words) = (split_words(old), split_words(new));
+    let ops = operations(&old_words, &new_words);
+    let equal: usize = ops.iter().map(|op| if let DiffOp::Equal { len, .. } = op { *len } else { 0 }).sum();
+    // As in difflib: twice what both have, of all there is.
+    if 2.0 * equal as f32 / ((old_words.len() + new_words.len()) as f32) < ALIKE {
         return (whole(old.to_owned()), whole(new.to_owned()));
     }
-    let side = |without: ChangeTag| {
+    let side = |words: &[&str], range: fn(&DiffOp) -> Range<usize>| {
         let mut pieces: Vec<Piece> = Vec::new();
-        for change in diff.iter_all_changes().filter(|change| change.tag() != without) {
-            let differs = change.tag() != ChangeTag::Equal;
+        for op in &ops {
+            let differs = !matches!(op, DiffOp::Equal { .. });
+            let text = words.get(range(op)).unwrap_or_default().concat();
             match pieces.last_mut() {
-                Some(piece) if piece.differs == differs => piece.text.push_str(change.value()),
-                _ => pieces.push(Piece { text: change.value().to_owned(), differs }),
+                _ if text.is_empty() => {}
+                Some(piece) if piece.differs == differs => piece.text.push_str(&text),
+                _ => pieces.push(Piece { text, differs }),
             }
         }
         pieces
     };
-    (side(ChangeTag::Insert), side(ChangeTag::Delete))
+    (side(&old_words, DiffOp::old_range), side(&new_words, DiffOp::new_range))
+}
+
+/// Words and the blanks between them, joined the line again.
+fn split_words(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut start = 0;
+    let mut blank = None;
+    for (at, character) in line.char_indices() {
+        let is_blank = character.is_whitespace();
+        if blank.is_some_and(|blank| blank != is_blank) {
+            words.extend(line.get(start..at));
+            start = at;
+        }
+        blank = Some(is_blank);
+    }
+    words.extend(line.get(start..).filter(|rest| !rest.is_empty()));
+    words
 }
 
 fn whole(text: String) -> Vec<Piece> {
