@@ -21,8 +21,8 @@ pub struct TreeFile {
     pub text: String,
 }
 
-/// Names that hold no source: built, installed or version control's own.
-const SKIPPED: [&str; 5] = [".git", "target", "node_modules", "dist", "build"];
+/// Folders without source: built, installed or version control's own.
+const SKIPPED: [&str; 4] = [".git", "target", "frontend/dist", "tests/e2e/build"];
 
 /// Every text file of the tree, by path.
 pub fn files() -> Vec<TreeFile> {
@@ -37,9 +37,8 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<TreeFile>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && !SKIPPED.contains(&name.as_str()) => {
-                walk(&entry.path(), &path, found)
-            }
+            Ok(kind) if kind.is_dir() && (SKIPPED.contains(&path.as_str()) || name == "node_modules") => {}
+            Ok(kind) if kind.is_dir() => walk(&entry.path(), &path, found),
             Ok(kind) if kind.is_file() => {
                 if let Ok(text) = fs::read_to_string(entry.path()) {
                     found.push(TreeFile { path, text });

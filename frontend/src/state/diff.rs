@@ -74,7 +74,8 @@ pub(crate) fn compare(old: &str, new: &str) -> Vec<Line> {
     let old_lines: Vec<&str> = old.split_inclusive('\n').collect();
     let new_lines: Vec<&str> = new.split_inclusive('\n').collect();
     let ops = operations(&old_lines, &new_lines);
-    let at = |lines: &[&str], index: usize| without_end(lines.get(index).copied().unwrap_or_default()).to_owned();
+    let at =
+        |lines: &[&str], index: usize| without_end(lines.get(index).copied().unwrap_or_default()).to_owned();
     let mut lines = Vec::new();
     for op in ops {
         match op {

@@ -55,3 +55,6 @@ fn each(text: &str, base: usize, context: Context, mut found: impl FnMut(Stateme
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

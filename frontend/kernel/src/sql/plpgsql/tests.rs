@@ -1,0 +1,100 @@
+//! What bodies hold and how it runs, as tables.
+
+use crate::sql::{outline, statement::Body};
+
+fn body(sql: &str) -> Body {
+    let parsed = outline(sql);
+    parsed.statements.first().and_then(|one| one.body()).cloned().unwrap_or_default()
+}
+
+/// Embedded statements, marked: `?` conditional, `!` guarded, `*` dynamic.
+fn check(inside: &str, expected: &str) {
+    let found: Vec<String> = body(&format!("do $$ {inside} $$"))
+        .statements
+        .iter()
+        .map(|embedded| {
+            let mark = |on, mark| if on { mark } else { "" };
+            format!(
+                "{}{}{}{}",
+                embedded.statement.kind,
+                mark(embedded.conditional, "?"),
+                mark(embedded.guarded, "!"),
+                mark(embedded.dynamic, "*")
+            )
+        })
+        .collect();
+    assert_eq!(found.join(" "), expected, "{inside}");
+}
+
+#[test]
+fn embedded_statements_know_how_they_run() {
+    check(
+        "begin create type m as enum ('a'); exception when duplicate_object then null; end",
+        "create_type!",
+    );
+    check(
+        "begin if not exists (select 1) then create table t (); else drop table t; end if; end",
+        "create_table? drop_table?",
+    );
+    check(
+        "declare a int := 1; c cursor for select 1; begin a := 2; b.c[1] = 3; update t set a = 1; end",
+        "select update",
+    );
+    check(
+        "begin for r in select 1 loop delete from t; end loop; for i in 1..2 loop null; end loop; end",
+        "select delete?",
+    );
+    check(
+        "begin case a when 1 then insert into t values (case when b then 1 end); end case; vacuum; end",
+        "insert? vacuum",
+    );
+    check(
+        "begin begin select 1 into x; exception when others then drop table t; end; lock t; end",
+        "select! drop_table? lock",
+    );
+    check(
+        "begin execute 'drop table t'; execute format('create table %I ()', a) using b; execute a || b; end",
+        "drop_table* create_table*",
+    );
+    check(
+        "#variable_conflict use_column\n<<l>> begin while a loop perform f(); exit l when b; end loop l; end l",
+        "select?",
+    );
+    check(
+        "begin return query select 1; return query execute 'select 2'; open c for select 3; end",
+        "select select* select",
+    );
+    check("begin create rule r as on insert to t do (a; b); call p(); end", "create_rule call");
+}
+
+#[test]
+fn handlers_raises_and_transactions_are_seen() {
+    let read = body(
+        "do $$ begin a := 1; exception when others or sqlstate '42P07' then raise notice 'it''s %', a; \
+         null; when x then raise; end; $$",
+    );
+    let conditions: Vec<_> =
+        read.handlers.iter().map(|one| (one.conditions.join(","), one.raises_again)).collect();
+    assert_eq!(conditions, [("others,sqlstate '42P07'".to_owned(), false), ("x".to_owned(), true)]);
+    let raises: Vec<_> = read.raises.iter().map(|one| (one.level.as_str(), one.message.as_str())).collect();
+    assert_eq!(raises, [("notice", "it's %"), ("exception", "")]);
+    assert!(read.raises.iter().all(|one| one.in_handler));
+    assert!(body("do $$ begin commit; end $$").controls_transaction);
+    assert!(!body("do $$ begin select 'commit;'; end $$").controls_transaction);
+    assert_eq!(body("do $$ begin execute a || b; end $$").unknown_dynamic.len(), 1);
+}
+
+#[test]
+fn placeholders_name_no_object() {
+    let read = body("do $$ begin execute format('create index %I on %I.t (a)', a, b); end $$");
+    let objects = read.statements.first().map(|embedded| embedded.statement.objects.len());
+    assert_eq!(objects, Some(0));
+}
+
+#[test]
+fn quoted_bodies_keep_their_offsets() {
+    let sql = "create function f() returns void language sql as 'insert into t values (''x'')'";
+    let read = body(sql);
+    let spans: Vec<&str> = read.statements.iter().map(|one| one.statement.span.of(sql)).collect();
+    assert_eq!(spans, ["insert into t values (''x'')"]);
+}
