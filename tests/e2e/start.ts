@@ -119,7 +119,9 @@ export async function newPerson(browser: Browser, look: Look = {}): Promise<Pers
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(`page error: ${error.message}`));
   page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(`console: ${message.text()}`);
+    // The browser logs each refused request; who is not signed in yet is refused once, by design.
+    const refused = message.text().includes("401 (Unauthorized)");
+    if (message.type() === "error" && !refused) complaints.push(`console: ${message.text()}`);
   });
   return { page, context, complaints };
 }

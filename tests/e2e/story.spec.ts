@@ -47,7 +47,7 @@ test("the printed link signs in once and shows the set", async () => {
   ann = await signIn(studio, browser);
   await row(ann.page, setup).getByText("Pending").waitFor();
   assert.equal(await row(ann.page, workflow).getByText("Pending").count(), 1);
-  assert.match(await row(ann.page, setup).innerText(), /archon_settings/);
+  assert.match(await row(ann.page, setup).innerText(), /public\.task_status/);
   await picture(ann.page, "migrations");
 
   const late = await newPerson(browser);
@@ -151,7 +151,7 @@ test("a failure shows SQLSTATE and the caret, and leaves nothing behind", async 
   assert.match(await run(ann.page), /^Failed/);
   const failure = ann.page.getByTestId("failure");
   assert.match(await failure.innerText(), /23502/);
-  assert.match(await failure.innerText(), /Rolled back/);
+  assert.match(await failure.innerText(), /rolled back/);
   await picture(ann.page, "failure");
   await openMigrations(ann.page);
   assert.equal(await row(ann.page, broken).getByText("Applied").count(), 0);
