@@ -56,7 +56,8 @@ export async function propose(page: Page, paths: string[]): Promise<string> {
 export async function approve(page: Page): Promise<void> {
   await page.getByTestId("approve").click();
   await page.getByTestId("confirm-decision").click();
-  await page.getByTestId("gate").getByText("approved").last().waitFor();
+  await page.getByRole("dialog").waitFor({ state: "hidden" });
+  await page.locator('[data-test="decision"]:not([data-stale])').first().waitFor();
 }
 
 /** Presses Run, confirms, and waits for the end; returns the outcome as the page words it. */

@@ -97,6 +97,9 @@ test("findings appear while typing, and a fix removes its finding", async () => 
   await page.locator(".cm-lintRange").first().waitFor();
   await page.getByText("rls-disabled-in-exposed-schema").first().waitFor();
   await picture(page, "editor");
+  await page.getByRole("button", { name: "Enable row level security" }).first().click();
+  await page.getByText("rls-disabled-in-exposed-schema").first().waitFor({ state: "detached" });
+  assert.match(await page.locator(".cm-content").innerText(), /enable row level security/);
 });
 
 test("a second person reviews, an edit makes the approval stale, and the run follows the newest bytes", async () => {
