@@ -33,6 +33,10 @@ pub struct Config {
     #[arg(long, env = "STUDIO_STATE_URL", hide_env_values = true, value_name = "URL")]
     pub state_url: Option<SecretString>,
 
+    /// PEM file of the authorities that vouch for both databases; the system's by default
+    #[arg(long, env = "STUDIO_DATABASE_CA", value_name = "FILE")]
+    pub database_ca: Option<PathBuf>,
+
     /// Folder with the programs of PostgreSQL (bin/postgres)
     #[arg(long, env = "STUDIO_ENGINE", value_name = "FOLDER")]
     pub engine_dir: Option<PathBuf>,

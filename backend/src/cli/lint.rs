@@ -11,6 +11,7 @@ use studio_kernel::{
         finding::{Coverage, Finding, Severity},
     },
     text::LineIndex,
+    words::count,
 };
 
 use super::{input, print_json, unusable, verdict};
@@ -103,7 +104,8 @@ fn print_text(answer: &Answer, frames: &[String]) {
         println!();
     }
     let Read { statements, parsed } = answer.coverage;
-    println!("{} finding(s); {parsed} of {statements} statements fully read.", answer.findings.len());
+    let findings = count(answer.findings.len(), "finding");
+    println!("{findings}; {parsed} of {statements} statements fully read.");
 }
 
 /// The line of the finding with its place underlined.

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::SocketAddr,
+    path::Path,
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
@@ -104,9 +105,14 @@ async fn create(engine: &Engine, database: &str) -> Result<()> {
 }
 
 /// A database that was named, or else one of the engine's.
-fn database(given: Option<&SecretString>, engine: Option<&Engine>, own: &str) -> Result<Target> {
+fn database(
+    given: Option<&SecretString>,
+    ca: Option<&Path>,
+    engine: Option<&Engine>,
+    own: &str,
+) -> Result<Target> {
     let target = match (given, engine) {
-        (Some(url), _) => Target::new(url.expose_secret(), None, false),
+        (Some(url), _) => Target::new(url.expose_secret(), ca, false),
         (None, Some(engine)) => Target::new(engine.connection_string(own).expose_secret(), None, true),
         (None, None) => return Err(Error::invalid("No database was named and no engine runs.")),
     };
@@ -119,10 +125,16 @@ async fn serve_with(
     engine: Option<Arc<Engine>>,
     steps: &Steps,
 ) -> Result<()> {
-    let studio = database(config.state_url.as_ref(), engine.as_deref(), STUDIO_DATABASE)?;
+    let studio = database(
+        config.state_url.as_ref(),
+        config.database_ca.as_deref(),
+        engine.as_deref(),
+        STUDIO_DATABASE,
+    )?;
     let studio = Studio::open(studio).await?;
     steps.say(&log_of_audit(audit::verify(&studio).await?));
-    let target = database(config.database_url.as_ref(), engine.as_deref(), TARGET_DATABASE)?;
+    let url = config.database_url.as_ref();
+    let target = database(url, config.database_ca.as_deref(), engine.as_deref(), TARGET_DATABASE)?;
     steps.say(&format!("Runs go to {}", target.name()));
     let listener = listen(&config).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, &error))?;

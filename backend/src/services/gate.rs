@@ -6,19 +6,18 @@ use std::collections::BTreeSet;
 use studio_kernel::{
     lint::{self, Settings, finding::Report, finding::Severity},
     migration::{MigrationSet, SourceFile},
-    plan::{Binding, Plan, PlannedFile, Purpose, plan},
+    plan::{Binding, Digest, Plan, plan},
     review::{self, Approval, Bound, Gate, GateFacts, Person},
     run::{
         RunKind,
         api::{Policy, StartRun},
-        event::RunStep,
     },
 };
 
 use super::{
     audit::{self, Entry},
     people,
-    runs::{self, Accepted, NewRun},
+    runs::{self, Accepted, NewRun, order},
     stored::{self, Lock, StoredChange},
     target,
 };
@@ -83,7 +82,7 @@ fn binding(target: &str, policy: Policy) -> Binding {
 fn policy_word(policy: Policy) -> String {
     let rules: Vec<String> =
         lint::rules().iter().map(|rule| format!("{} {}", rule.id, rule.severity)).collect();
-    let rules = studio_kernel::plan::Digest::of(rules.join("\n").as_bytes());
+    let rules = Digest::of(rules.join("\n").as_bytes());
     let eyes = if policy.four_eyes { "four-eyes" } else { "one-person" };
     format!("{}-{}-{eyes}-{}", env!("CARGO_PKG_VERSION"), rules.short(), policy.required)
 }
@@ -166,7 +165,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64, wish: &StartRun) 
         person: &person,
         digest: Some(digest),
         idempotency_key: Some(&wish.idempotency_key),
-        steps: steps(&assessment.plan),
+        steps: order::steps(&assessment.plan),
     };
     let accepted = runs::journal::insert(&transaction, run).await?;
     if let Accepted::New(start) = &accepted {
@@ -192,22 +191,4 @@ async fn known(client: &impl GenericClient, change: i64, key: &str) -> Result<Op
         Some(row) if row.try_get::<_, Option<i64>>("change")? == Some(change) => Ok(Some(row.try_get("id")?)),
         Some(_) => Err(Error::invalid("This idempotency key started another run.")),
     }
-}
-
-/// What a run does, one step for each file that is not only carried along.
-fn steps(plan: &Plan) -> Vec<RunStep> {
-    let runs = |file: &&PlannedFile| file.purpose != Purpose::Keep;
-    plan.files
-        .iter()
-        .filter(runs)
-        .map(|file| {
-            let verb = match file.purpose {
-                Purpose::Apply => "Apply",
-                Purpose::Rollback => "Roll back with",
-                Purpose::Validate => "Validate with",
-                Purpose::Maintain | Purpose::Keep => "Run",
-            };
-            RunStep { title: format!("{verb} {}", file.path), file: Some(file.clone()) }
-        })
-        .collect()
 }

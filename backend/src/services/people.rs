@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use studio_kernel::{
     review::{Person, PersonRole},
     run::api::{OpenInvitation, People, Policy},
+    words::count,
 };
 
 use super::audit::{self, Entry};
@@ -289,7 +290,7 @@ pub async fn set_policy(studio: &Studio, by: &Person, policy: Policy) -> Result<
     let update = "update studio.settings set four_eyes = $1, required = $2";
     transaction.execute(update, &[&policy.four_eyes, &required]).await?;
     let eyes = if policy.four_eyes { "on" } else { "off" };
-    let text = format!("set four-eyes {eyes} and {required} approval(s)");
+    let text = format!("set four-eyes {eyes} and {}", count(policy.required, "approval"));
     let entry = Entry { person: Some(by), action: "set_policy", change: None, run: None, text: &text };
     audit::append(&transaction, entry).await?;
     transaction.commit().await?;

@@ -1,7 +1,7 @@
 //! Changes as the pages show them: everything stored, with everything computed from it. It changes nothing.
 
 use studio_kernel::{
-    migration::SourceFile,
+    migration::{FileName, SourceFile},
     plan::{Purpose, plan},
     review::{Approval, ChangeState, Decision, FileChange, Gate, Obstacle, Person, Revision, RevisionFile},
     run::api::{Change, ChangeSummary, Changes, FindingCounts, Policy, RevisionText},
@@ -36,8 +36,14 @@ impl Moment {
         Ok(Self { folder, ledger, policy, target: target::name(state) })
     }
 
-    fn assess(&self, files: Vec<SourceFile>) -> Assessment {
-        let applied = target::versions(self.ledger.as_deref().unwrap_or_default());
+    /// What a change would run now; what an applied one ran.
+    fn assess(&self, state: ChangeState, files: Vec<SourceFile>) -> Assessment {
+        let mut applied = target::versions(self.ledger.as_deref().unwrap_or_default());
+        if state == ChangeState::Applied {
+            for version in files.iter().filter_map(|file| FileName::of(&file.path).version) {
+                applied.remove(&version);
+            }
+        }
         gate::assess(self.folder.set.clone(), files, &applied, &self.target, self.policy)
     }
 
@@ -71,7 +77,7 @@ pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Change
     let stored = stored::change(client, id, Lock::None).await?;
     let moment = Moment::now(state, client).await?;
     let files = stored::texts(client, &stored.newest()?.files).await?;
-    let assessment = moment.assess(files);
+    let assessment = moment.assess(stored.state, files);
     let approvals = stored::approvals(client, id).await?;
     let running = gate::is_running(client, id).await?;
     let gate = moment.decide(person, &stored, &approvals, &assessment, running);
@@ -176,7 +182,7 @@ async fn summary(
         return Ok(summary);
     }
     let files = stored::texts(client, &newest.files).await?;
-    let assessment = moment.assess(files);
+    let assessment = moment.assess(stored.state, files);
     let gate = moment.decide(person, &stored, &approvals, &assessment, false);
     let current = || gate.approvals.iter().filter(|status| status.stale.is_none());
     let decided = current().any(|status| status.approval.person.id == person.id);

@@ -132,6 +132,7 @@ impl World {
                 migrations: folder.path().to_owned(),
                 database_url: None,
                 state_url: None,
+                database_ca: None,
                 engine_dir: None,
                 data_dir: None,
             },

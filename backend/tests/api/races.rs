@@ -1,12 +1,20 @@
-//! Edit against approve against start, many times: nothing is ever accepted that was not approved.
+//! Edit against approve against start, many times: nothing ever reaches the target that was not approved.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use studio_backend::services::{approvals, changes, gate, review, runs::Accepted, target};
+use studio_backend::{
+    error::Error,
+    services::{
+        approvals, changes, gate, review,
+        runs::{self, Accepted},
+        target,
+    },
+    state::AppState,
+};
 use studio_kernel::{
     migration::SourceFile,
     plan::Digest,
-    review::{ChangeState, Decision},
+    review::{ChangeState, Decision, Person},
     run::{
         RunEventKind,
         api::{Decide, Me, OpenChange, Revise, StartRun},
@@ -32,24 +40,27 @@ const ACCEPTED: &str = "
     from studio.runs as run where run.id = $1";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_unapproved_byte_is_ever_accepted() {
+async fn no_unapproved_byte_is_ever_executed() {
     let world = World::new().await;
     let (state, owner) = (&world.state, world.owner().await);
     let person = owner.get("/api/me").await.read::<Me>().person;
     let client = state.studio.client().await.unwrap();
     let mut outcomes = BTreeSet::new();
+    let mut ran = BTreeSet::new();
     for round in 0..ROUNDS {
-        let seen = format!(
-            "create table if not exists public.seen_{round} (id bigint primary key);\n\
-             alter table public.seen_{round} enable row level security;\n"
-        );
-        let files =
-            |text: String| vec![SourceFile { path: format!("20250802000000_race_{round}.sql"), text }];
+        let table = |name: &str| {
+            format!(
+                "create table if not exists public.{name}_{round:03} (id bigint primary key);\n\
+                 alter table public.{name}_{round:03} enable row level security;\n"
+            )
+        };
+        let seen = table("seen");
+        let files = |text: String| vec![SourceFile { path: format!("20250802{round:06}_race.sql"), text }];
         let wish =
             OpenChange { title: "A race".into(), description: String::new(), files: files(seen.clone()) };
         let id = changes::open(state, &person, wish).await.unwrap();
         let digest = review::change(state, &person, id).await.unwrap().digest;
-        let edit = Revise { base: 1, note: String::new(), files: files(format!("{seen}select 'unseen';\n")) };
+        let edit = Revise { base: 1, note: String::new(), files: files(seen.clone() + &table("unseen")) };
         let yes =
             Decide { expected_digest: digest.clone(), decision: Decision::Approve, note: String::new() };
         let wish = StartRun { expected_digest: digest.clone(), idempotency_key: format!("race-{round:08}") };
@@ -64,11 +75,15 @@ async fn no_unapproved_byte_is_ever_accepted() {
             }
             changes::revise(state, &person, id, edit).await
         };
-        let (edited, approved, started) = tokio::join!(
-            late,
-            approvals::decide(state, &person, id, &yes),
-            gate::start(state, &person, id, &wish),
-        );
+        let run = async {
+            let accepted = gate::start(state, &person, id, &wish).await?;
+            if let Accepted::New(start) = &accepted {
+                runs::spawn(state, (**start).clone());
+            }
+            Ok::<_, Error>(accepted)
+        };
+        let (edited, approved, started) =
+            tokio::join!(late, approvals::decide(state, &person, id, &yes), run);
         outcomes.insert([edited.is_ok(), approved.is_ok(), started.is_ok()]);
         let bound = "select digest, revision from studio.approvals where change = $1";
         for row in client.query(bound, &[&id]).await.unwrap() {
@@ -85,13 +100,31 @@ async fn no_unapproved_byte_is_ever_accepted() {
             let seen = Digest::of(seen.as_bytes());
             assert_eq!(planned, [seen.as_str()]);
             assert_eq!(row.get::<_, String>("sha256"), seen.as_str());
-            let end = "update studio.runs set state = 'cancelled', ended = now() where id = $1";
-            client.execute(end, &[&start.id]).await.unwrap();
+            let ended = change_once_settled(state, &person, id).await;
+            assert_eq!(ended, ChangeState::Applied, "round {round}");
+            ran.insert(format!("seen_{round:03}"));
+        } else {
+            changes::set_state(state, &person, id, ChangeState::Closed).await.unwrap();
         }
-        changes::set_state(state, &person, id, ChangeState::Closed).await.unwrap();
     }
+    let made = "select tablename from pg_tables where tablename ~ '^(un)?seen_'";
+    let made = world.target_database().await.query(made, &[]).await.unwrap();
+    let made: BTreeSet<String> = made.iter().map(|row| row.get("tablename")).collect();
+    assert_eq!(made, ran, "exactly what was approved and started is in the target");
     for which in 0..3 {
         let won: BTreeSet<bool> = outcomes.iter().map(|outcome| outcome[which]).collect();
         assert_eq!(won.len(), 2, "the rounds were no races: {outcomes:?}");
     }
+}
+
+/// Where the change stands once its run has ended, or after much longer than one takes.
+async fn change_once_settled(state: &AppState, person: &Person, id: i64) -> ChangeState {
+    for _ in 0..1000 {
+        let change = review::change(state, person, id).await.unwrap();
+        if change.state != ChangeState::Open {
+            return change.state;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    ChangeState::Open
 }

@@ -51,11 +51,18 @@ pub(crate) fn chromium() -> Outcome<Option<PathBuf>> {
             false => Err(Failure::new(format!("CHROMIUM names {}, which is not there.", named.display()))),
         };
     }
-    if let Some(found) = find_chromium() {
-        return Ok(Some(found));
-    }
     if can_install() {
-        install(&["chromium"])?;
+        let mut missing = Vec::new();
+        if find_chromium().is_none() {
+            missing.push("chromium");
+        }
+        // Validations print ✅ and ❌: without a font for them, a screenshot shows empty boxes.
+        if !Path::new("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf").exists() {
+            missing.push("fonts-noto-color-emoji");
+        }
+        if !missing.is_empty() {
+            install(&missing)?;
+        }
     }
     Ok(find_chromium())
 }

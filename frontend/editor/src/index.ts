@@ -24,7 +24,7 @@ export interface Options {
 }
 
 export interface Callbacks {
-  /** The person changed the text. Called after the event, never from within a call of the handle. */
+  /** The person changed the text. Called after the event, and within `destroy` for what was not told yet. */
   onChange(text: string): void;
   /** Mod+S. */
   onSave(text: string): void;
@@ -67,12 +67,17 @@ export function create(parent: HTMLElement, options: Options, callbacks: Callbac
     const fromPage = update.transactions.some((one) => one.annotation(Transaction.remote));
     state.textMoved ||= update.docChanged && !fromPage;
     state.cursorMoved ||= update.selectionSet || update.docChanged;
-    // A callback may call the handle, which CodeMirror forbids while it updates.
-    if (!before && (state.textMoved || state.cursorMoved)) queueMicrotask(report);
+    // A callback may call the handle, which CodeMirror forbids while it updates; and in a task of its own, what
+    // the page does with a key does not hold back the key itself.
+    if (!before && (state.textMoved || state.cursorMoved)) setTimeout(report);
   });
 
+  const save = () => {
+    report();
+    callbacks.onSave(view.state.doc.toString());
+  };
   const setup = [
-    ...extensions(options, () => callbacks.onSave(view.state.doc.toString())),
+    ...extensions(options, save),
     watch,
   ];
   const view = new EditorView({
@@ -93,6 +98,8 @@ export function create(parent: HTMLElement, options: Options, callbacks: Callbac
     setNames: (names) => setNames(view, names),
     focus: () => view.focus(),
     destroy: () => {
+      // Leaving right after a key loses nothing.
+      report();
       alive = false;
       remember(options.session, view.state);
       view.destroy();

@@ -8,6 +8,7 @@
 //!
 //! | module | holds |
 //! |--|--|
+//! | [`words`] | fixed words, and numbers with their nouns |
 //! | [`text`] | spans, lines, edits |
 //! | [`name`] | identifiers as PostgreSQL compares them |
 //! | [`sql`] | text to statements: split, classify, parse, locks |
@@ -27,4 +28,4 @@ pub mod review;
 pub mod run;
 pub mod sql;
 pub mod text;
-mod words;
+pub mod words;

@@ -1,5 +1,4 @@
-//! Enums whose variants are fixed words: the same in JSON, on the command line and in the page.
-//! It holds the macro alone.
+//! Words as people read them: enums whose variants are fixed words, and numbers with their nouns.
 
 /// Enums whose variants print as fixed words, the same in JSON, on the command line and in the page.
 macro_rules! words {
@@ -29,3 +28,34 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
+
+/// "1 statement", "3 statements".
+pub fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number as u64)) }
+}
+
+/// Digits in groups of three.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_with_their_nouns() {
+        assert_eq!(count(1, "statement"), "1 statement");
+        assert_eq!(count(1_234, "row"), "1,234 rows");
+        assert_eq!(thousands(1_000_000), "1,000,000");
+        assert_eq!(thousands(999), "999");
+    }
+}

@@ -6,15 +6,14 @@ use studio_kernel::{
     lint::{self, Settings},
     migration::{Migration, MigrationSet, SourceFile},
     plan::{self, Plan, PlannedStatement, SegmentKind},
-    run::api::MadeObject,
     sql::{
         lock,
-        statement::{ActionKind, Detail, ObjectKind, ObjectRef, ObjectRole, Reading, Statement},
+        statement::{ActionKind, Detail, ObjectKind, ObjectRole, Reading, Statement},
     },
     text::LineIndex,
 };
 
-use crate::wire::{Analysis, Names, OutlineObject, OutlineRow};
+use crate::wire::{Analysis, Names, OutlineRow};
 
 /// Every file of the set, as last given.
 #[derive(Default)]
@@ -43,7 +42,6 @@ impl Analyser {
         Analysis {
             report: lint::lint(&self.set, &[&path], &self.settings),
             outline: file.map(|file| outline(file, &plan)).unwrap_or_default(),
-            makes: file.map(makes).unwrap_or_default(),
             names: changed.then_some(names),
             plan,
         }
@@ -61,7 +59,6 @@ fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
             line: lines.position(&file.text, statement.span.start).line,
             summary: known.map_or_else(|| summary(&kind, statement), |(_, known)| known.summary.clone()),
             locks: known.map_or_else(|| lock::locks(statement), |(_, known)| known.locks.clone()),
-            objects: statement.objects.iter().map(named).collect(),
             standalone: known.is_some_and(|(segment, _)| *segment == SegmentKind::Standalone),
             parsed: matches!(statement.reading, Reading::Parsed | Reading::ParsedInPart),
             kind,
@@ -86,22 +83,6 @@ fn planned<'plan>(
 fn summary(kind: &str, statement: &Statement) -> String {
     let words = kind.replace('_', " ");
     statement.objects.first().map_or(words.clone(), |object| format!("{words} {}", object.name))
-}
-
-fn named(object: &ObjectRef) -> OutlineObject {
-    OutlineObject {
-        role: object.role,
-        object: MadeObject { kind: object.kind, name: object.name.to_string() },
-    }
-}
-
-fn makes(file: &Migration) -> Vec<MadeObject> {
-    let mut seen = BTreeSet::new();
-    let made = file.parsed.statements.iter().flat_map(with_embedded);
-    let made = made.flat_map(|statement| statement.in_role(ObjectRole::Makes));
-    made.filter(|object| seen.insert((object.kind, &object.name, &object.of)))
-        .map(|object| named(object).object)
-        .collect()
 }
 
 /// What the files of the set bring into being, whatever their order: completion offers, it does not judge.
@@ -172,14 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn an_analysis_has_the_outline_and_what_is_made() {
+    fn an_analysis_has_the_outline() {
         let mut analyser = Analyser::default();
         let analysis =
             analyser.analyse(file(SETUP, "-- ä\ncreate table t (a int);\ncreate index i on t (a);\n"));
         let rows: Vec<_> = analysis.outline.iter().map(|row| (row.line, row.kind.as_str())).collect();
         assert_eq!(rows, [(2, "create_table"), (3, "create_index")]);
-        let made: Vec<_> = analysis.makes.iter().map(|made| made.name.as_str()).collect();
-        assert_eq!(made, ["t", "i"]);
     }
 
     #[test]

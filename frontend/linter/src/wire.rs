@@ -4,13 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use studio_kernel::{
-    lint::finding::Report,
-    plan::Plan,
-    run::api::MadeObject,
-    sql::{lock::Lock, statement::ObjectRole},
-    text::Span,
-};
+use studio_kernel::{lint::finding::Report, plan::Plan, sql::lock::Lock, text::Span};
 
 /// Everything about one file in the light of the set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +15,6 @@ pub(crate) struct Analysis {
     pub(crate) plan: Plan,
     /// Its statements, in order.
     pub(crate) outline: Vec<OutlineRow>,
-    /// What it makes, in order, each once.
-    pub(crate) makes: Vec<MadeObject>,
     /// Names for completion; `None` when they are those of the answer before.
     pub(crate) names: Option<Names>,
 }
@@ -44,20 +36,8 @@ pub(crate) struct OutlineRow {
     pub(crate) summary: String,
     /// Locks it takes on objects that exist before it, strongest first.
     pub(crate) locks: Vec<Lock>,
-    /// The objects it names.
-    pub(crate) objects: Vec<OutlineObject>,
     /// PostgreSQL refuses it inside a transaction block.
     pub(crate) standalone: bool,
     /// A syntax tree was made. If not, kind and objects are known all the same.
     pub(crate) parsed: bool,
-}
-
-/// An object that a statement names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct OutlineObject {
-    /// What happens to it.
-    pub(crate) role: ObjectRole,
-    /// What it is, and its name as written.
-    #[serde(flatten)]
-    pub(crate) object: MadeObject,
 }

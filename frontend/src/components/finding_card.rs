@@ -17,26 +17,33 @@ fn glyph(severity: Severity) -> Glyph {
     }
 }
 
+/// "12:3", line and column.
+pub(crate) fn place_of(finding: &Finding) -> String {
+    format!("{}:{}", finding.line, finding.column)
+}
+
 /// One finding.
 #[component]
 pub(crate) fn FindingCard(
     /// What was found.
     finding: Finding,
+    /// Its place now, where typing moves it.
+    #[prop(optional, into)]
+    place: Option<Signal<String>>,
     /// Goes to its place, where there is a place to go to.
     #[prop(optional, into)]
-    on_show: Option<Callback<Finding>>,
+    on_show: Option<Callback<()>>,
     /// Applies its repair, where the text can be edited.
     #[prop(optional, into)]
-    on_fix: Option<Callback<Finding>>,
+    on_fix: Option<Callback<()>>,
 ) -> impl IntoView {
     let severity = finding.severity.as_str();
     let allowed = finding.allowed.clone();
     let rule = finding.rule.clone();
     let is_allowed = allowed.is_some().then_some("true");
     let href = Route::Rule(finding.rule.clone()).href();
-    let place = format!("{}:{}", finding.line, finding.column);
+    let place = place.unwrap_or_else(|| Signal::stored(place_of(&finding)));
     let fix = finding.fix.as_ref().map(|fix| fix.title.clone());
-    let kept = StoredValue::new(finding.clone());
     view! {
         <article
             class="finding"
@@ -57,12 +64,7 @@ pub(crate) fn FindingCard(
                     <a href=href>{finding.rule}</a>
                     {match on_show {
                         Some(show) => view! {
-                            <button
-                                type="button"
-                                class="button"
-                                data-look="quiet"
-                                on:click=move |_| show.run(kept.get_value())
-                            >
+                            <button type="button" class="button" data-look="quiet" on:click=move |_| show.run(())>
                                 "Line " {place}
                             </button>
                         }.into_any(),
@@ -73,7 +75,7 @@ pub(crate) fn FindingCard(
                             type="button"
                             class="button"
                             data-test="fix"
-                            on:click=move |_| apply.run(kept.get_value())
+                            on:click=move |_| apply.run(())
                         >
                             {title}
                         </button>

@@ -28,7 +28,7 @@ pub(crate) use copy::CopyField;
 pub(crate) use dialog::Dialog;
 pub(crate) use diff_view::{DiffView, Layout, Remarks, Talk};
 pub(crate) use error_card::{ErrorCard, ErrorLine, Obstacles};
-pub(crate) use finding_card::{FindingCard, FindingCounts};
+pub(crate) use finding_card::{FindingCard, FindingCounts, place_of};
 pub(crate) use icon::{Glyph, Icon};
 pub(crate) use loaded::Loaded;
 pub(crate) use lock_chip::LockChips;

@@ -32,7 +32,7 @@ pub(crate) fn ThreadView(
         std::iter::once(thread.first).chain(thread.answers).map(|comment| view! { <Remark comment/> });
     view! {
         <article class="thread" data-resolved=resolved.then_some("true") data-test="thread">
-            {outdated.then(|| view! { <Badge tint=Tint::Caution text="Outdated: the statement is gone"/> })}
+            {outdated.then(|| view! { <Badge tint=Tint::Caution text="Outdated: the statement changed"/> })}
             {quote}
             {comments.collect_view()}
             {move || if replying.get() {

@@ -1,4 +1,4 @@
-//! Words, numbers and durations as the pages write them.
+//! Words and durations as the pages write them.
 
 use studio_kernel::{
     plan::Purpose,
@@ -6,23 +6,7 @@ use studio_kernel::{
     run::{RunKind, RunState, SegmentState, StatementState},
 };
 
-/// "1 statement", "3 statements".
-pub(crate) fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(number as u64)) }
-}
-
-/// Digits in groups of three.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
+pub(crate) use studio_kernel::words::{count, thousands};
 
 /// A duration with at most three significant digits.
 pub(crate) fn duration(micros: u64) -> String {
@@ -134,10 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_durations_read_well() {
-        assert_eq!(count(1, "statement"), "1 statement");
-        assert_eq!(count(1_234, "row"), "1,234 rows");
-        assert_eq!(thousands(1_000_000), "1,000,000");
+    fn durations_have_at_most_three_digits() {
         for (micros, text) in
             [(420, "0.4 ms"), (12_600, "13 ms"), (1_500_000, "1.5 s"), (61_000_000, "1 min 01 s")]
         {

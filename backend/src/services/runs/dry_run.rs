@@ -10,6 +10,7 @@ use studio_kernel::{
     review::Person,
     run::{RunEventKind, RunKind, RunState, event::RunStep},
     sql::{self, statement::ObjectRole},
+    words::count,
 };
 
 use super::{Accepted, Journal, NewRun, Order, Runner, Step, Stop, copy, ending, journal, order, validation};
@@ -77,24 +78,21 @@ fn steps(set: &MigrationSet, plan: &plan::Plan, applied: &BTreeSet<String>) -> R
         plan.files.iter().filter(|file| file.purpose == Purpose::Apply).collect();
     let mut after = applied.clone();
     after.extend(forward.iter().filter_map(|file| file.version.clone()));
-    let mut proofs = Vec::new();
-    let mut undoing = Vec::new();
-    for file in &forward {
-        let Some(triple) = set.triple(&file.path) else { continue };
-        if let Some(validation) = triple.validation {
-            proofs.extend(alone(set, &validation.path, &after)?);
-        }
-        if let Some(rollback) = triple.rollback {
-            undoing.push(alone(set, &rollback.path, &after)?);
-        }
-    }
     let mut steps = vec![RunStep { title: "Copy the database".to_owned(), file: None }];
     steps.extend(changes);
-    steps.extend(proofs);
-    let undone = undoing.len() == forward.len() && !forward.is_empty();
-    steps.extend(undoing.into_iter().rev().flatten());
-    if undone {
-        steps.push(RunStep { title: "Compare with the start".to_owned(), file: None });
+    for validation in forward.iter().filter_map(|file| set.triple(&file.path)?.validation) {
+        steps.extend(alone(set, &validation.path, &after)?);
+    }
+    // The newest go first, and back to the first one that nothing undoes.
+    let rollbacks = forward.iter().rev().map_while(|file| set.triple(&file.path)?.rollback);
+    let mut oldest = None;
+    for (rollback, file) in rollbacks.zip(forward.iter().rev()) {
+        steps.extend(alone(set, &rollback.path, &after)?);
+        oldest = Some(file);
+    }
+    if let Some(file) = oldest {
+        let title = format!("Compare with the schema before {}", file.path);
+        steps.push(RunStep { title, file: None });
     }
     Ok(steps)
 }
@@ -154,12 +152,16 @@ async fn prove(
 ) -> Result<(RunState, String), Stop> {
     runner.announce().await?;
     runner.verify(steps).await?;
-    let start = Fingerprint::take(runner.session()).await?;
+    let way_back = WayBack::of(steps);
+    let mut start = None;
     let mut checks = Vec::new();
     let mut flaws = Vec::new();
     let mut made = Vec::new();
     for step in steps {
         let Some(file) = &step.planned.file else { continue };
+        if way_back.from == Some(step.index) {
+            start = Some(Fingerprint::take(runner.session()).await?);
+        }
         runner.file(step).await?;
         match file.purpose {
             Purpose::Validate => {
@@ -175,8 +177,8 @@ async fn prove(
             Purpose::Apply | Purpose::Maintain | Purpose::Keep => {}
         }
     }
-    let compared = steps.last().filter(|step| step.index > 0 && step.planned.file.is_none());
-    if let Some(step) = compared {
+    let compared = steps.last().filter(|step| step.planned.file.is_none());
+    if let (Some(step), Some(start)) = (compared, &start) {
         let end = Fingerprint::take(runner.session()).await?;
         let (kept, differing): (Vec<_>, Vec<_>) =
             start.changes_to(&end).into_iter().partition(|difference| is_own(difference, &made));
@@ -190,13 +192,46 @@ async fn prove(
             order.run.emit(RunEventKind::Progress { step: step.index, text: format!("{difference}.") });
         }
         if !differing.is_empty() {
-            flaws.push(format!("After the rollback {} objects differ from the start.", differing.len()));
+            flaws
+                .push(format!("After the rollback {} differ from before.", count(differing.len(), "object")));
         }
     }
-    Ok(summary(version, &checks, &flaws, compared.is_some()))
+    Ok(summary(version, &checks, &flaws, &way_back))
 }
 
-fn summary(version: &str, checks: &[String], flaws: &[String], compared: bool) -> (RunState, String) {
+/// How far the rollback files lead back.
+struct WayBack {
+    /// The step of the oldest file that is undone.
+    from: Option<usize>,
+    /// The forward files before it, which stay.
+    stay: Vec<String>,
+}
+
+impl WayBack {
+    fn of(steps: &[Step]) -> Self {
+        let with = |purpose| {
+            let files = steps.iter().filter_map(|step| Some((step.index, step.planned.file.as_ref()?)));
+            files.filter(move |(_, file)| file.purpose == purpose)
+        };
+        let stay = with(Purpose::Apply).count().saturating_sub(with(Purpose::Rollback).count());
+        Self {
+            from: with(Purpose::Apply).nth(stay).map(|(index, _)| index),
+            stay: with(Purpose::Apply).take(stay).map(|(_, file)| file.path.clone()).collect(),
+        }
+    }
+
+    fn words(&self) -> String {
+        match (self.from, self.stay.as_slice()) {
+            (None, _) => "No rollback file undoes it.".to_owned(),
+            (Some(_), []) => "It rolls back to the schema it began with.".to_owned(),
+            (Some(_), stay) => {
+                format!("It rolls back as far as {}, which nothing undoes.", stay[stay.len() - 1])
+            }
+        }
+    }
+}
+
+fn summary(version: &str, checks: &[String], flaws: &[String], back: &WayBack) -> (RunState, String) {
     let proved = format!("Shown on a copy by PostgreSQL {version}; the target was not touched.");
     if !flaws.is_empty() {
         return (RunState::Failed, format!("It applies. {} {proved}", flaws.join(" ")));
@@ -205,10 +240,7 @@ fn summary(version: &str, checks: &[String], flaws: &[String], compared: bool) -
         [] => "There is no validation file.".to_owned(),
         checks => checks.join(" "),
     };
-    let undoes = match compared {
-        true => "It rolls back to the schema it began with.",
-        false => "There is no rollback file for every forward file, so the way back is not shown.",
-    };
+    let undoes = back.words();
     (RunState::Done, format!("It applies. {validates} {undoes} {proved}"))
 }
 

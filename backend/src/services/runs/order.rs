@@ -80,7 +80,7 @@ fn title(file: &PlannedFile) -> String {
         Purpose::Apply => "Apply",
         Purpose::Rollback => "Roll back with",
         Purpose::Validate => "Validate with",
-        Purpose::Maintain => "Execute",
+        Purpose::Maintain => "Run",
         Purpose::Keep => "Keep",
     };
     format!("{verb} {}", file.path)

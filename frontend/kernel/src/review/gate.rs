@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Approval, ChangeState, Decision, Person, PersonRole};
-use crate::{plan::Digest, words::words};
+use crate::{
+    plan::Digest,
+    words::{count, words},
+};
 
 /// What an approval binds: the digest, and its parts, so that staleness can name the reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +117,9 @@ fn stale(approval: &Approval, later: &[Approval], facts: &GateFacts<'_>) -> Opti
     let bound = &approval.bound;
     if later.iter().any(|other| other.person.id == approval.person.id) {
         Some(Stale::Superseded)
+    } else if facts.state == ChangeState::Applied {
+        // It ran on what was decided then; later roles and policies do not judge it again.
+        (bound.bytes != facts.now.bytes).then_some(Stale::Edited)
     } else if !approval.person.role.allows(PersonRole::Reviewer)
         || facts.four_eyes && facts.authors.contains(&approval.person.id)
     {
@@ -166,10 +172,8 @@ fn run_obstacles(facts: &GateFacts<'_>, approvals: &[ApprovalStatus]) -> Vec<Obs
         obstacles.push(obstacle("nothing-to-run", "Everything in this change is applied already."));
     }
     if facts.errors > 0 {
-        let files = format!(
-            "The linter has {} error(s): repair them, or allow them in the file with a reason.",
-            facts.errors
-        );
+        let errors = count(facts.errors, "error");
+        let files = format!("The linter has {errors}: repair each, or allow it in the file with a reason.");
         obstacles.push(obstacle("findings", files));
     }
     if let Some(status) = counting(Decision::RequestChanges).next() {
@@ -180,7 +184,8 @@ fn run_obstacles(facts: &GateFacts<'_>, approvals: &[ApprovalStatus]) -> Vec<Obs
     if missing > 0 {
         let was = approvals.iter().any(|status| status.stale == Some(Stale::Edited));
         let reason = if was { "It changed after it was approved" } else { "Nobody has approved these bytes" };
-        obstacles.push(obstacle("not-approved", format!("{reason}: {missing} approval(s) missing.")));
+        obstacles
+            .push(obstacle("not-approved", format!("{reason}: {} missing.", count(missing, "approval"))));
     }
     if facts.running {
         obstacles.push(obstacle("running", "A run of this change is under way."));
@@ -219,10 +224,14 @@ mod tests {
 
     /// Asks for `person` about a change written by `ann` on bytes `b`, target `t`, policy `p`.
     fn ask(person: &Person, four_eyes: bool, approvals: &[Approval]) -> Gate {
+        ask_about(ChangeState::Open, person, four_eyes, approvals)
+    }
+
+    fn ask_about(state: ChangeState, person: &Person, four_eyes: bool, approvals: &[Approval]) -> Gate {
         gate(&GateFacts {
             person,
             authors: &["ann".to_owned()],
-            state: ChangeState::Open,
+            state,
             now: &bound("b", "t", "p"),
             approvals,
             four_eyes,
@@ -269,6 +278,20 @@ mod tests {
         }
         let demoted = [decision(person("bob", PersonRole::Author), Decision::Approve, bound("b", "t", "p"))];
         assert_eq!(ask(&bob(), true, &demoted).approvals[0].stale, Some(Stale::Role));
+    }
+
+    #[test]
+    fn what_ran_is_not_judged_again_by_a_later_policy() {
+        let bob = || person("bob", PersonRole::Author);
+        let old = decision(bob(), Decision::Approve, bound("x", "t", "p"));
+        let then = decision(person("ann", PersonRole::Admin), Decision::Approve, bound("b", "t", "then"));
+        let approvals = [old, then];
+        let asked = |state| {
+            let gate = ask_about(state, &bob(), true, &approvals);
+            gate.approvals.iter().map(|status| status.stale).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(ChangeState::Applied), [Some(Stale::Edited), None]);
+        assert_eq!(asked(ChangeState::Open), [Some(Stale::Role), Some(Stale::Role)]);
     }
 
     #[test]

@@ -1,11 +1,17 @@
-//! The files of the newest revision against the folder, with findings and comments at their lines.
+//! The files of the newest revision against the folder or an earlier revision, with findings and comments at
+//! their lines.
 
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_navigate, use_query_map},
+};
 use studio_kernel::{
+    plan::Purpose,
     review::{ChangeState, FileChange, RevisionFile},
-    run::api::{AddComment, Change, CommentPlace, RevisionText},
+    run::api::{AddComment, ApiError, Change, CommentPlace, RevisionText},
     text::{LineIndex, Span},
 };
 
@@ -38,6 +44,17 @@ pub(super) fn Files(
             newest.map(|newest| (newest.number, newest.files.clone())).unwrap_or_default()
         })
     });
+    // In the address, so that a reviewer can be sent to what is new.
+    let query = use_query_map();
+    let since =
+        Memo::new(move |_| query.with(|query| query.get("since")).and_then(|number| number.parse().ok()));
+    let navigate = use_navigate();
+    let compare_with = move |event| {
+        let number: String = event_target_value(&event);
+        let options = NavigateOptions { scroll: false, ..NavigateOptions::default() };
+        navigate(&Route::Change(opened.id).href_with(&[("since", &number)]), options);
+    };
+    let earlier = Memo::new(move |_| files.with(|(newest, _)| (1..*newest).rev().collect::<Vec<u32>>()));
     let choose = move |_| {
         layout.update(|layout| {
             *layout = match layout {
@@ -49,7 +66,23 @@ pub(super) fn Files(
     };
     view! {
         <div class="diff-bar">
-            <span class="muted">"Compared with the folder. Press a line's number to comment on its statement."</span>
+            <label class="diff-base">
+                "Compared with"
+                <select
+                    class="field-input"
+                    data-test="compare-with"
+                    prop:value=move || since.get().map(|number| number.to_string()).unwrap_or_default()
+                    on:change=compare_with
+                >
+                    <option value="" selected=move || since.get().is_none()>"the folder"</option>
+                    {move || earlier.get().into_iter().map(|number| view! {
+                        <option value=number.to_string() selected=move || since.get() == Some(number)>
+                            "revision " {number}
+                        </option>
+                    }).collect_view()}
+                </select>
+            </label>
+            <span class="muted">"Press a line's number to comment on its statement."</span>
             <Button on_press=choose>
                 {move || match layout.get() {
                     Layout::Unified => "Side by side",
@@ -59,20 +92,37 @@ pub(super) fn Files(
         </div>
         {move || {
             let (revision, files) = files.get();
-            let files = files.into_iter().map(|file| view! { <File opened revision file layout/> });
+            let since = since.get();
+            let files = files.into_iter().map(|file| view! { <File opened revision since file layout/> });
             files.collect_view()
         }}
     }
 }
 
 #[component]
-fn File(opened: Opened, revision: u32, file: RevisionFile, layout: RwSignal<Layout>) -> impl IntoView {
+fn File(
+    opened: Opened,
+    revision: u32,
+    since: Option<u32>,
+    file: RevisionFile,
+    layout: RwSignal<Layout>,
+) -> impl IntoView {
     let path = StoredValue::new(file.path.clone());
-    let text =
-        Remote::new(move || async move { api::revision_text(opened.id, revision, &path.get_value()).await });
+    // A file proposed as the folder has it has no other difference than that to the target.
+    let is_whole = file.change == FileChange::Unchanged && file.purpose == Purpose::Apply;
+    let text = Remote::new(move || async move {
+        let path = path.get_value();
+        let text = api::revision_text(opened.id, revision, &path).await?;
+        let base = match since {
+            Some(since) => earlier_text(opened.id, since, &path).await?,
+            None => text.base.filter(|_| !is_whole),
+        };
+        Ok(RevisionText { file: text.file, base })
+    });
     let (tint, word) = match file.change {
         FileChange::Added => (Tint::Good, "new file"),
         FileChange::Modified => (Tint::Accent, "changed"),
+        FileChange::Unchanged if is_whole => (Tint::Good, "new to the target"),
         FileChange::Unchanged => (Tint::Neutral, "as in the folder"),
     };
     let numbers = move || {
@@ -105,6 +155,15 @@ fn File(opened: Opened, revision: u32, file: RevisionFile, layout: RwSignal<Layo
                 <Compared opened revision text layout/>
             </Loaded>
         </section>
+    }
+}
+
+/// A file as an earlier revision had it; `None` when it had none.
+async fn earlier_text(change: i64, revision: u32, path: &str) -> Result<Option<String>, ApiError> {
+    match api::revision_text(change, revision, path).await {
+        Ok(text) => Ok(Some(text.file.text)),
+        Err(error) if error.code == "not-found" => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

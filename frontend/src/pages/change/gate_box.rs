@@ -19,12 +19,17 @@ pub(super) fn GateBox(
     opened: Opened,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
-    let gate = Memo::new(move |_| opened.change.with(|change| (change.gate.clone(), change.state)));
+    let gate = Memo::new(move |_| {
+        opened.change.with(|change| {
+            let newest = change.revisions.last().map_or(0, |newest| newest.number);
+            (change.gate.clone(), change.state, newest)
+        })
+    });
     view! {
         <section class="box gate" data-test="gate" aria-label="Gate">
             {move || {
-                let (gate, state) = gate.get();
-                view! { <Verdict gate=gate.clone() state/> <Decisions gate/> }
+                let (gate, state, newest) = gate.get();
+                view! { <Verdict gate=gate.clone() state/> <Decisions id=opened.id newest gate/> }
             }}
             {move || session.is_one_person_mode().then(|| view! {
                 <p class="muted" data-test="one-person">
@@ -57,7 +62,7 @@ fn Verdict(gate: Gate, state: ChangeState) -> impl IntoView {
     view! {
         <header class="gate-head">
             <Badge tint glyph text=title/>
-            <span class="muted">{counting} " of " {gate.required} " approvals"</span>
+            <span class="muted">{counting} " of " {wording::count(gate.required, "approval")}</span>
         </header>
         {(dismissed && state == ChangeState::Open).then(|| view! {
             <p class="gate-stale" data-test="stale-notice">
@@ -72,23 +77,24 @@ fn Verdict(gate: Gate, state: ChangeState) -> impl IntoView {
 }
 
 #[component]
-fn Decisions(gate: Gate) -> impl IntoView {
-    let rows = gate.approvals.into_iter().rev().map(|status| view! { <DecisionRow status/> });
+fn Decisions(id: i64, newest: u32, gate: Gate) -> impl IntoView {
+    let rows = gate.approvals.into_iter().rev().map(|status| view! { <DecisionRow id newest status/> });
     let rows = rows.collect_view();
     (!rows.is_empty()).then(|| view! { <ul class="gate-decisions" aria-label="Decisions">{rows}</ul> })
 }
 
 #[component]
-fn DecisionRow(status: ApprovalStatus) -> impl IntoView {
+fn DecisionRow(id: i64, newest: u32, status: ApprovalStatus) -> impl IntoView {
     let approval = status.approval;
     let (glyph, word) = match approval.decision {
         Decision::Approve => (Glyph::Check, "approved"),
         Decision::RequestChanges => (Glyph::Cross, "requested changes on"),
     };
     let stale = status.stale.map(wording::stale);
+    let revision = approval.revision;
     let text = view! {
         <Avatar person=approval.person/>
-        <span>{word} " revision " {approval.revision}</span>
+        <span>{word} " revision " {revision}</span>
         <When at=approval.at/>
     };
     view! {
@@ -106,6 +112,9 @@ fn DecisionRow(status: ApprovalStatus) -> impl IntoView {
                 }}
                 {(!approval.note.is_empty()).then(|| view! { <p class="plain-text">{approval.note.clone()}</p> })}
                 {stale.map(|reason| view! { <p class="gate-reason">{reason}</p> })}
+                {(revision < newest).then(|| view! {
+                    <a href=Route::Change(id).href_with(&[("since", &revision.to_string())])>"See what changed since"</a>
+                })}
             </div>
         </li>
     }

@@ -1,14 +1,22 @@
 //! Beside the editor: findings, and the outline with what a run would do.
 
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
 use leptos::prelude::*;
-use studio_kernel::{lint::finding::Finding, text::Span};
+use studio_kernel::{
+    lint::finding::{Coverage, Finding},
+    text::Span,
+};
 
 use crate::{
     browser::linter::{Analysed, Linter, OutlineRow, Status},
-    components::{Badge, Button, FindingCard, Glyph, Icon, LockChips, PlanView, Tabs, Tint},
+    components::{Badge, Button, FindingCard, Glyph, Icon, LockChips, PlanView, Tabs, Tint, place_of},
     editor::Command,
     state::wording::count,
 };
+
+/// More cards than anybody reads at once would only make typing slow.
+const SHOWN: usize = 100;
 
 /// The panel.
 #[component]
@@ -46,13 +54,10 @@ pub(super) fn Panel(
             <Tabs label="Panel" tabs chosen=tab on_choose=move |word| tab.set(word.to_owned())/>
             <div class="tab-panel" role="tabpanel" aria-label=tab>
                 <LinterStatus linter/>
-                {move || {
-                    let here = here.get()?;
-                    Some(match tab.get().as_str() {
-                        "outline" => outline(&here, show).into_any(),
-                        "plan" => view! { <PlanView plan=here.analysis.plan.clone() on_show=show/> }.into_any(),
-                        _ => findings(&here, text, command, show).into_any(),
-                    })
+                {move || match tab.get().as_str() {
+                    "outline" => view! { <Outline here show/> }.into_any(),
+                    "plan" => view! { <PlanOf here show/> }.into_any(),
+                    _ => view! { <Findings here text command show/> }.into_any(),
                 }}
             </div>
         </section>
@@ -83,42 +88,132 @@ fn LinterStatus(linter: Linter) -> impl IntoView {
     }
 }
 
-fn findings(
-    here: &Analysed,
+/// Cards stay while their words stay: typing above them only moves their places.
+#[component]
+fn Findings(
+    here: Memo<Option<Arc<Analysed>>>,
     text: RwSignal<String>,
     command: RwSignal<Option<Command>>,
     show: Callback<Span>,
-) -> impl IntoView + use<> {
-    let report = &here.analysis.report;
-    let coverage = format!(
-        "{} of {} read in full",
-        report.coverage.parsed,
-        count(report.coverage.statements, "statement")
-    );
-    let analysed_text = here.text.clone();
-    let current = Signal::derive(move || text.with(|text| *text == *analysed_text));
-    let cards = report.findings.iter().enumerate().map(|(index, finding)| {
-        let on_show = Callback::new(move |finding: Finding| show.run(finding.span));
-        let on_fix = Callback::new(move |_: Finding| {
-            // The editor refuses a fix of another text; the panel redraws when the newest is judged.
-            if current.get_untracked() {
+) -> impl IntoView {
+    let coverage = Memo::new(move |_| {
+        here.with(|here| here.as_ref().map(|here| here.analysis.report.coverage).unwrap_or_default())
+    });
+    let places = Memo::new(move |_| {
+        here.with(|here| {
+            let findings = here.iter().flat_map(|here| &here.analysis.report.findings);
+            numbered(findings.map(words_of))
+        })
+    });
+    let indexes = Memo::new(move |_| {
+        let keys = places.get().into_iter().zip(0..);
+        keys.collect::<HashMap<Numbered<Words>, usize>>()
+    });
+    let all = RwSignal::new(false);
+    let shown = move || {
+        let most = if all.get() { usize::MAX } else { SHOWN };
+        places.with(|places| places.iter().take(most).cloned().collect::<Vec<_>>())
+    };
+    let hidden = Memo::new(move |_| {
+        let more = places.with(Vec::len).saturating_sub(SHOWN);
+        if all.get() { 0 } else { more }
+    });
+    let none = Memo::new(move |_| here.with(Option::is_some) && places.with(Vec::is_empty));
+    let card = move |key: Numbered<Words>| {
+        let index = Memo::new(move |_| indexes.with(|indexes| indexes.get(&key).copied()));
+        let at = move |here: &Analysed, index: Option<usize>| -> Option<Finding> {
+            here.analysis.report.findings.get(index?).cloned()
+        };
+        let finding = Memo::new(move |last: Option<&Option<Finding>>| {
+            let now = here.with(|here| at(here.as_ref()?, index.get()));
+            // While the card of a finding that is gone still stands, it shows what it was.
+            now.or_else(|| last.cloned().flatten())
+        });
+        let place = Signal::derive(move || {
+            finding.with(|finding| finding.as_ref().map(place_of)).unwrap_or_default()
+        });
+        let on_show = Callback::new(move |()| {
+            if let Some(finding) = finding.get_untracked() {
+                show.run(finding.span);
+            }
+        });
+        let on_fix = Callback::new(move |()| {
+            // The editor refuses a fix of another text; the panel follows when the newest is judged.
+            let current = here.with_untracked(|here| {
+                here.as_ref().is_some_and(|here| text.with_untracked(|text| **text == *here.text))
+            });
+            if let Some(index) = index.get_untracked().filter(|_| current) {
                 command.set(Some(Command::Fix(index)));
             }
         });
-        view! { <li><FindingCard finding=finding.clone() on_show on_fix/></li> }
-    });
-    let cards = cards.collect_view();
-    let none = cards.is_empty();
+        let finding = finding.get_untracked();
+        view! { <li>{finding.map(|finding| view! { <FindingCard finding place on_show on_fix/> })}</li> }
+    };
     view! {
-        <p class="muted" data-test="coverage">{coverage}</p>
-        {none.then(|| view! { <p class="finding-none"><Icon glyph=Glyph::Check/> "No findings in what was read"</p> })}
-        <ul class="bench-findings" aria-label="Findings">{cards}</ul>
+        <p class="muted" data-test="coverage">
+            {move || {
+                let Coverage { parsed, statements, .. } = coverage.get();
+                format!("{parsed} of {} read in full", count(statements, "statement"))
+            }}
+        </p>
+        {move || none.get().then(|| view! {
+            <p class="finding-none"><Icon glyph=Glyph::Check/> "No findings in what was read"</p>
+        })}
+        <ul class="bench-findings" aria-label="Findings">
+            <For each=shown key=Clone::clone children=card/>
+        </ul>
+        {move || Some(hidden.get()).filter(|more| *more > 0).map(|more| view! {
+            <Button on_press=move |_| all.set(true)>"Show " {count(more, "more finding")}</Button>
+        })}
     }
 }
 
-fn outline(here: &Analysed, show: Callback<Span>) -> impl IntoView + use<> {
-    let rows = here.analysis.outline.iter().cloned().map(|row| view! { <OutlineLine row show/> });
-    view! { <ol class="bench-outline" aria-label="Statements">{rows.collect_view()}</ol> }
+/// All that a card says of a finding but its place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Words {
+    rule: String,
+    message: String,
+    fix: Option<String>,
+    allowed: Option<String>,
+}
+
+fn words_of(finding: &Finding) -> Words {
+    Words {
+        rule: finding.rule.clone(),
+        message: finding.message.clone(),
+        fix: finding.fix.as_ref().map(|fix| fix.title.clone()),
+        allowed: finding.allowed.clone(),
+    }
+}
+
+/// A value and which of its equals it is.
+type Numbered<T> = (T, usize);
+
+/// Numbers equal values, so that each is one of a kind.
+fn numbered<T: Clone + Eq + Hash>(values: impl Iterator<Item = T>) -> Vec<Numbered<T>> {
+    let mut seen: HashMap<T, usize> = HashMap::new();
+    values
+        .map(|value| {
+            let number = seen.entry(value.clone()).or_default();
+            *number += 1;
+            (value, *number)
+        })
+        .collect()
+}
+
+#[component]
+fn Outline(here: Memo<Option<Arc<Analysed>>>, show: Callback<Span>) -> impl IntoView {
+    move || {
+        here.get().map(|here| {
+            let rows = here.analysis.outline.iter().cloned().map(|row| view! { <OutlineLine row show/> });
+            view! { <ol class="bench-outline" aria-label="Statements">{rows.collect_view()}</ol> }
+        })
+    }
+}
+
+#[component]
+fn PlanOf(here: Memo<Option<Arc<Analysed>>>, show: Callback<Span>) -> impl IntoView {
+    move || here.get().map(|here| view! { <PlanView plan=here.analysis.plan.clone() on_show=show/> })
 }
 
 #[component]
@@ -134,5 +229,16 @@ fn OutlineLine(row: OutlineRow, show: Callback<Span>) -> impl IntoView {
             </span>
             <LockChips locks=row.locks/>
         </li>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_are_told_apart_by_their_number() {
+        let values = numbered(["a", "b", "a"].into_iter());
+        assert_eq!(values, [("a", 1), ("b", 1), ("a", 2)]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
 
 use super::{Opened, panel::Panel, save::SaveDialog};
 use crate::{
@@ -53,11 +53,15 @@ pub(super) fn Workbench(
         });
     };
     // Leaving within the pause keeps the last key press as well.
-    on_cleanup(move || {
-        if let Some(handle) = timer.try_get_value().flatten() {
+    let keep_now = move || {
+        if let Some(handle) = timer.try_update_value(Option::take).flatten() {
             handle.clear();
+            keep();
         }
-    });
+    };
+    on_cleanup(keep_now);
+    let leaving = window_event_listener(ev::pagehide, move |_| keep_now());
+    on_cleanup(move || leaving.remove());
     let changed = Callback::new(move |typed: String| {
         linter.analyse(&opened.with_value(|opened| opened.path.clone()), Arc::from(typed.as_str()));
         text.set(typed);
@@ -130,7 +134,7 @@ fn DraftNotice(opening: RwSignal<Opening>) -> impl IntoView {
             Opening::Restored(_) => "Your draft is restored from this browser.",
             Opening::Diverged(_) => {
                 "Your draft is restored, but the file changed since you began. \
-                 Compare before you propose it, or discard your edits."
+                 Look at the edits before you propose them, or discard them."
             }
         };
         Some(view! {

@@ -47,7 +47,7 @@ fn ProposeForm(chosen: RwSignal<BTreeSet<String>>, files: RwSignal<Migrations>) 
     });
     let first_title = chosen.with_untracked(|chosen| {
         let names: Vec<&str> = chosen.iter().map(|path| plain_name(path)).collect();
-        format!("Run {}", names.join(", "))
+        format!("Apply {}", names.join(", "))
     });
     let title = RwSignal::new(first_title.chars().take(120).collect::<String>());
     let description = RwSignal::new(String::new());
