@@ -88,6 +88,7 @@ async fn describe(state: &AppState, person: Person) -> Result<Me> {
         person,
         policy: people::policy(&*client).await?,
         target: target::name(state),
+        embedded: state.target.embedded(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })
 }

@@ -61,10 +61,11 @@ pub(crate) fn DiffView(
     /// How it stands.
     layout: Layout,
     /// What is said about it.
-    #[prop(into)]
+    #[prop(optional, into)]
     remarks: Signal<Remarks>,
-    /// What a reader can do.
-    talk: Talk,
+    /// What a reader can do; without it, the comparison is only read.
+    #[prop(optional)]
+    talk: Option<Talk>,
     /// Names the table.
     #[prop(into)]
     label: String,
@@ -86,7 +87,7 @@ pub(crate) fn DiffView(
 #[derive(Clone, Copy)]
 struct Context {
     remarks: Signal<Remarks>,
-    talk: Talk,
+    talk: Option<Talk>,
     composing: RwSignal<Option<usize>>,
     layout: Layout,
 }
@@ -166,6 +167,9 @@ fn Number(number: Option<usize>) -> impl IntoView {
 /// A line of the new text can be spoken about.
 #[component]
 fn NewNumber(number: Option<usize>, context: Context) -> impl IntoView {
+    if context.talk.is_none() {
+        return view! { <Number number/> }.into_any();
+    }
     let button = number.map(|number| {
         view! {
             <button
@@ -179,7 +183,7 @@ fn NewNumber(number: Option<usize>, context: Context) -> impl IntoView {
             </button>
         }
     });
-    view! { <td class="diff-number">{button}</td> }
+    view! { <td class="diff-number">{button}</td> }.into_any()
 }
 
 #[component]
@@ -210,7 +214,7 @@ fn pieces(pieces: Vec<Piece>) -> impl IntoView {
 /// Findings, threads and the open form of a line.
 #[component]
 fn Below(line: Option<usize>, context: Context) -> impl IntoView {
-    let number = line?;
+    let (number, talk) = line.zip(context.talk)?;
     let remarks = Memo::new(move |_| {
         context.remarks.with(|remarks| {
             let findings = remarks.findings.get(&number).cloned().unwrap_or_default();
@@ -223,7 +227,6 @@ fn Below(line: Option<usize>, context: Context) -> impl IntoView {
         let (findings, threads) = remarks.get();
         let is_composing = composing.get();
         (is_composing || !findings.is_empty() || !threads.is_empty()).then(|| {
-            let talk = context.talk;
             let findings = findings.into_iter().map(|finding| view! { <FindingCard finding/> });
             let threads = threads.into_iter().map(|thread| {
                 view! { <ThreadView thread on_reply=talk.on_reply on_resolve=talk.on_resolve/> }

@@ -86,7 +86,7 @@ fn Foot(keyboard: Keyboard) -> impl IntoView {
     let session = expect_context::<Session>();
     let toasts = expect_context::<Toasts>();
     let navigate = use_navigate();
-    let target = Signal::derive(move || session.remote().with(|me| me.target.clone()));
+    let target = Signal::derive(move || session.remote().with(|me| (me.target.clone(), me.embedded)));
     let sign_out = move |_| {
         let navigate = navigate.clone();
         leptos::task::spawn_local(async move {
@@ -102,9 +102,15 @@ fn Foot(keyboard: Keyboard) -> impl IntoView {
     let theme = keyboard.theme;
     view! {
         <div class="side-foot">
-            {move || target.get().map(|target| view! {
-                <div class="target-chip" title="Runs go to this database" data-test="target">
-                    <Icon glyph=Glyph::Database/>
+            {move || target.get().map(|(target, embedded)| view! {
+                <div
+                    class="target-chip"
+                    data-live=(!embedded).then_some("true")
+                    title=if embedded { "Runs go to the studio's own database" } else { "Runs go to this database, which others use" }
+                    data-test="target"
+                >
+                    <Icon glyph=if embedded { Glyph::Database } else { Glyph::Warning }/>
+                    {(!embedded).then(|| view! { <strong>"Live"</strong> })}
                     <span>{target}</span>
                 </div>
             })}

@@ -84,6 +84,8 @@ pub struct Me {
     pub policy: Policy,
     /// The target's name, for the header of every page.
     pub target: String,
+    /// The target is the studio's own PostgreSQL, where nobody else is harmed.
+    pub embedded: bool,
     /// The server's version.
     pub version: String,
 }

@@ -10,9 +10,11 @@ use studio_kernel::{
 
 use crate::{
     browser::linter::{Analysed, Linter, OutlineRow, Status},
-    components::{Badge, Button, FindingCard, Glyph, Icon, LockChips, PlanView, Tabs, Tint, place_of},
+    components::{
+        Badge, Button, DiffView, FindingCard, Glyph, Icon, Layout, LockChips, PlanView, Tabs, Tint, place_of,
+    },
     editor::Command,
-    state::wording::count,
+    state::{diff, wording::count},
 };
 
 /// More cards than anybody reads at once would only make typing slow.
@@ -23,6 +25,8 @@ const SHOWN: usize = 100;
 pub(super) fn Panel(
     /// The file's path.
     path: String,
+    /// The text edits start from.
+    original: String,
     /// What is in the editor.
     text: RwSignal<String>,
     /// What the editor is told.
@@ -33,6 +37,7 @@ pub(super) fn Panel(
     let path = StoredValue::new(path);
     let here =
         Memo::new(move |_| analysed.get().filter(|analysed| path.with_value(|path| analysed.path == *path)));
+    let original = StoredValue::new(original);
     let tab = RwSignal::new("findings".to_owned());
     let number =
         Memo::new(move |_| here.with(|here| here.as_ref().map(|here| here.analysis.report.findings.len())));
@@ -47,6 +52,7 @@ pub(super) fn Panel(
         ("findings", titled("Findings", number)),
         ("outline", titled("Outline", rows)),
         ("plan", Signal::stored("Plan".to_owned())),
+        ("edits", Signal::stored("Edits".to_owned())),
     ];
     let show = Callback::new(move |span: Span| command.set(Some(Command::Reveal(span))));
     view! {
@@ -57,6 +63,7 @@ pub(super) fn Panel(
                 {move || match tab.get().as_str() {
                     "outline" => view! { <Outline here show/> }.into_any(),
                     "plan" => view! { <PlanOf here show/> }.into_any(),
+                    "edits" => view! { <Edits original text/> }.into_any(),
                     _ => view! { <Findings here text command show/> }.into_any(),
                 }}
             </div>
@@ -214,6 +221,18 @@ fn Outline(here: Memo<Option<Arc<Analysed>>>, show: Callback<Span>) -> impl Into
 #[component]
 fn PlanOf(here: Memo<Option<Arc<Analysed>>>, show: Callback<Span>) -> impl IntoView {
     move || here.get().map(|here| view! { <PlanView plan=here.analysis.plan.clone() on_show=show/> })
+}
+
+/// The draft against the text it started from.
+#[component]
+fn Edits(original: StoredValue<String>, text: RwSignal<String>) -> impl IntoView {
+    move || {
+        let lines = original.with_value(|original| text.with(|text| diff::compare(original, text)));
+        if diff::counts(&lines) == (0, 0) {
+            return view! { <p class="muted">"No edits: the text is as it was opened."</p> }.into_any();
+        }
+        view! { <DiffView lines layout=Layout::Unified label="Your edits"/> }.into_any()
+    }
 }
 
 #[component]

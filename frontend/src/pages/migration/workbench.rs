@@ -120,7 +120,7 @@ pub(super) fn Workbench(
                 on_change=changed
                 on_save=save
             />
-            <Panel path text command/>
+            <Panel path original=opened.with_value(|opened| opened.text.clone()) text command/>
         </div>
         <SaveDialog open=saving opened text draft_key=key/>
     }
