@@ -23,7 +23,7 @@ export interface Studio {
   stop(): Promise<void>;
   /** Ends it as a power cut does. */
   kill(): Promise<void>;
-  /** Starts it again on the same folders. */
+  /** Starts it again on the same folders and at the same address. */
   restart(): Promise<Studio>;
   /** Stops it and removes its folders. */
   remove(): Promise<void>;
@@ -36,12 +36,12 @@ export async function startStudio(): Promise<Studio> {
   await chmod(home, 0o755);
   const migrations = join(home, "migrations");
   await cp(join(root, "migrations"), migrations, { recursive: true });
-  return startIn(home, migrations);
+  return startIn(home, migrations, "127.0.0.1:0");
 }
 
-async function startIn(home: string, migrations: string): Promise<Studio> {
+async function startIn(home: string, migrations: string, listen: string): Promise<Studio> {
   const binary = process.env["STUDIO_BINARY"] ?? join(root, "target", "release", "studio");
-  const args = ["serve", "--listen", "127.0.0.1:0", "--migrations", migrations, "--data-dir", join(home, "data")];
+  const args = ["serve", "--listen", listen, "--migrations", migrations, "--data-dir", join(home, "data")];
   const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
   const said: string[] = [];
   const link = await printedLink(child, said);
@@ -58,7 +58,7 @@ async function startIn(home: string, migrations: string): Promise<Studio> {
     output: () => said.join(""),
     stop: () => end("SIGINT"),
     kill: () => end("SIGKILL"),
-    restart: () => startIn(home, migrations),
+    restart: () => startIn(home, migrations, new URL(link).host),
     remove: async () => {
       await end("SIGINT");
       await rm(home, { recursive: true, force: true });

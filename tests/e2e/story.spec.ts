@@ -35,7 +35,8 @@ let ann: Person;
 let bob: Person;
 
 before(async () => {
-  [studio, browser] = await Promise.all([startStudio(), startBrowser()]);
+  studio = await startStudio();
+  browser = await startBrowser();
 });
 
 after(async () => {

@@ -8,5 +8,6 @@ mod bench;
 mod disturbed;
 mod process;
 mod server;
+mod tls;
 mod triple;
 mod validate;
