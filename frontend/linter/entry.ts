@@ -4,7 +4,7 @@
 // to the generated file. After a trap the instance is poisoned: this worker then only says so, and the page starts
 // another one.
 
-import start, { analyse, clear, put } from "studio-linter";
+import start, { analyse, begin, put } from "studio-linter";
 
 interface File {
   path: string;
@@ -14,7 +14,7 @@ interface File {
 /** `start` comes first and once. */
 type Request =
   | { id: number; kind: "start"; wasm: string }
-  | { id: number; kind: "load"; files: readonly File[] }
+  | { id: number; kind: "load"; files: readonly File[]; applied: string[] }
   | ({ id: number; kind: "analyse" } & File);
 
 /** `path`: the file that was being read when it failed. */
@@ -28,7 +28,7 @@ async function answer(request: Request): Promise<string> {
       await start({ module_or_path: request.wasm });
       return "";
     case "load":
-      clear();
+      begin(request.applied);
       for (const { path, text } of request.files) {
         reading = path;
         put(path, text);

@@ -2,10 +2,11 @@
 //! at a time. It judges nothing.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     io::Write as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
 
@@ -50,7 +51,8 @@ pub struct Snapshot {
     pub set: MigrationSet,
     /// Those that could not.
     pub unreadable: Vec<Unreadable>,
-    report: OnceLock<Report>,
+    /// The newest report, and the versions it is for.
+    report: Mutex<Option<(BTreeSet<String>, Arc<Report>)>>,
 }
 
 /// A file that is there and cannot be shown.
@@ -74,12 +76,17 @@ pub enum Written {
 }
 
 impl Snapshot {
-    /// Findings in all files.
-    pub fn report(&self) -> &Report {
-        self.report.get_or_init(|| {
-            let paths: Vec<&str> = self.set.files().iter().map(|file| file.path.as_str()).collect();
-            lint::lint(&self.set, &paths, &Settings::default())
-        })
+    /// Findings in all files, for a target with these versions applied.
+    pub fn report(&self, applied: &BTreeSet<String>) -> Arc<Report> {
+        let mut last = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, report)) = last.as_ref().filter(|(seen, _)| seen == applied) {
+            return Arc::clone(report);
+        }
+        let paths: Vec<&str> = self.set.files().iter().map(|file| file.path.as_str()).collect();
+        let settings = Settings { applied: applied.clone(), ..Settings::default() };
+        let report = Arc::new(lint::lint(&self.set, &paths, &settings));
+        *last = Some((applied.clone(), Arc::clone(&report)));
+        report
     }
 }
 
@@ -94,7 +101,7 @@ impl Folder {
         &self.root
     }
 
-    /// The files as they are now, linted. Costs a look at each file's time when nothing has changed.
+    /// The files as they are now. Costs a look at each file's time when nothing has changed.
     ///
     /// # Errors
     /// [`Error::Folder`] when the folder itself cannot be read.
@@ -121,8 +128,7 @@ impl Folder {
             }
         }
         let snapshot =
-            Arc::new(Snapshot { set: MigrationSet::new(files), unreadable, report: OnceLock::new() });
-        snapshot.report();
+            Arc::new(Snapshot { set: MigrationSet::new(files), unreadable, report: Mutex::default() });
         *last = Some(Seen { stamps, snapshot: Arc::clone(&snapshot) });
         Ok(snapshot)
     }

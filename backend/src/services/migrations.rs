@@ -35,7 +35,7 @@ pub async fn list(state: &AppState) -> Result<Migrations> {
     let ledger = ledger.ok();
     let touched = changes::open_by_path(&state.studio).await?;
     let applied_at = changes::applied_at(&state.studio, &target::name(state)).await?;
-    let report = snapshot.report();
+    let report = snapshot.report(&target::versions(ledger.as_deref().unwrap_or_default()));
     let mut files: Vec<MigrationSummary> = snapshot
         .set
         .files()
@@ -168,7 +168,8 @@ pub async fn file(state: &AppState, path: &str) -> Result<FileText> {
     let file = snapshot.set.get(path).ok_or(Error::NotFound("file"))?;
     let ledger = ledger.ok();
     let applied = target::versions(ledger.as_deref().unwrap_or_default());
-    let findings = snapshot.report().findings.iter().filter(|finding| finding.file == path);
+    let report = snapshot.report(&applied);
+    let findings = report.findings.iter().filter(|finding| finding.file == path);
     Ok(FileText {
         file: SourceFile { path: file.path.clone(), text: file.text.clone() },
         sha256: Digest::of(file.text.as_bytes()).to_string(),
@@ -178,12 +179,16 @@ pub async fn file(state: &AppState, path: &str) -> Result<FileText> {
     })
 }
 
-/// Every file's text.
+/// Every file's text, and what the target has of them.
 ///
 /// # Errors
 /// [`Error::Folder`].
 pub async fn sources(state: &AppState) -> Result<Sources> {
-    let snapshot = state.folder.snapshot().await?;
+    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let snapshot = snapshot?;
     let source = |file: &Migration| SourceFile { path: file.path.clone(), text: file.text.clone() };
-    Ok(Sources { files: snapshot.set.files().iter().map(source).collect() })
+    Ok(Sources {
+        files: snapshot.set.files().iter().map(source).collect(),
+        applied: target::versions(ledger.as_deref().unwrap_or_default()),
+    })
 }

@@ -25,6 +25,11 @@ pub(crate) struct Analyser {
 }
 
 impl Analyser {
+    /// No files yet, and a target that has these versions.
+    pub(crate) fn new(applied: BTreeSet<String>) -> Self {
+        Self { settings: Settings { applied, ..Settings::default() }, ..Self::default() }
+    }
+
     pub(crate) fn put(&mut self, file: SourceFile) {
         self.set.put(file);
     }
@@ -170,6 +175,21 @@ mod tests {
         assert_eq!(names.get("t").unwrap(), &["a", "b"]);
         let again = analyser.analyse(file(later, "alter table t add column b  int;"));
         assert_eq!(again.names, None);
+    }
+
+    #[test]
+    fn what_the_target_has_decides_who_waits_for_an_index() {
+        let later = "20250102000000_more.sql";
+        let waits = |applied: &[&str]| {
+            let mut analyser = Analyser::new(applied.iter().map(|&version| version.to_owned()).collect());
+            analyser.put(file(SETUP, "create table if not exists public.t (a int);"));
+            let index = file(later, "create index if not exists i on public.t (a);");
+            let findings = analyser.analyse(index).report.findings;
+            findings.iter().any(|finding| finding.rule == "index-not-concurrent")
+        };
+        assert!(!waits(&[]), "nobody writes to a table that is not there yet");
+        assert!(waits(&["20250101000000"]));
+        assert!(!waits(&["20250101000000", "20250102000000"]), "what is applied is not judged again");
     }
 
     #[test]

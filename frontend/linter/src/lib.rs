@@ -15,10 +15,10 @@ thread_local! {
     static ANALYSER: RefCell<Analyser> = RefCell::default();
 }
 
-/// Forgets every file.
+/// Forgets every file and begins anew, for a target with these versions applied.
 #[wasm_bindgen]
-pub fn clear() {
-    ANALYSER.with_borrow_mut(|analyser| *analyser = Analyser::default());
+pub fn begin(applied: Vec<String>) {
+    ANALYSER.with_borrow_mut(|analyser| *analyser = Analyser::new(applied.into_iter().collect()));
 }
 
 /// Puts a file into the set, in place of the one with its path.

@@ -98,12 +98,14 @@ impl<'a> SetFacts<'a> {
         self.makers.get(object).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether the target is not known to have it yet: an earlier file makes it that is not applied.
+    /// Whether the target is not known to have it yet: an earlier file makes it that is not applied. A file that
+    /// is applied itself has nobody waiting any more and is judged as on an empty target.
     fn is_pending(&self, object: &ObjectKey, before: &str) -> bool {
-        self.makers(object).iter().any(|path| {
+        let is_applied = |path: &str| {
             let version = self.set.get(path).and_then(|file| file.file_name.version.as_ref());
-            *path < before && version.is_none_or(|version| !self.settings.applied.contains(version))
-        })
+            version.is_some_and(|version| self.settings.applied.contains(version))
+        };
+        self.makers(object).iter().any(|path| *path < before && (is_applied(before) || !is_applied(path)))
     }
 }
 

@@ -34,6 +34,8 @@
 //!
 //! A refused request answers with an [`ApiError`] and a status that fits.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{RunKind, RunState, RunView};
@@ -280,6 +282,8 @@ pub struct FileText {
 pub struct Sources {
     /// By path.
     pub files: Vec<SourceFile>,
+    /// Versions the target has; none when it cannot be asked.
+    pub applied: BTreeSet<String>,
 }
 
 /// `POST /api/changes`.

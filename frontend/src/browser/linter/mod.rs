@@ -6,10 +6,10 @@ mod queue;
 mod wire;
 mod worker;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use leptos::{leptos_dom::helpers::set_timeout, prelude::*};
-use studio_kernel::migration::SourceFile;
+use studio_kernel::{migration::SourceFile, run::api::Sources};
 
 use super::meta::meta;
 use queue::{Job, Queue};
@@ -65,6 +65,7 @@ struct Inner {
     /// The `load` whose answer makes the queue ready.
     loading: u32,
     files: Vec<SourceFile>,
+    applied: BTreeSet<String>,
     queue: Queue,
 }
 
@@ -94,14 +95,16 @@ impl Linter {
         self.names.into()
     }
 
-    /// Gives it the whole set, in place of the one before; the text last analysed is judged again.
-    pub(crate) fn load(self, files: Vec<SourceFile>) {
+    /// Gives it the whole set and what the target has of it, in place of those before; the text last analysed is
+    /// judged again.
+    pub(crate) fn load(self, sources: Sources) {
         let again = self
             .analysed
             .get_untracked()
             .map(|last| Job { path: last.path.clone(), text: last.text.clone() });
         self.update(|inner| {
-            inner.files = files;
+            inner.files = sources.files;
+            inner.applied = sources.applied;
             if let Some(job) = again.filter(|_| inner.queue.is_idle()) {
                 inner.queue.push(job);
             }
@@ -141,7 +144,7 @@ impl Linter {
             }
             inner.loading = inner.queue.next_id();
             if let Some(worker) = &inner.worker {
-                worker.send_load(inner.loading, &inner.files);
+                worker.send_load(inner.loading, &inner.files, &inner.applied);
             }
             Ok(())
         });

@@ -96,7 +96,7 @@ fn load_linter() {
     let linter = expect_context::<Linter>();
     leptos::task::spawn_local(async move {
         if let Ok(sources) = api::sources().await {
-            linter.load(sources.files);
+            linter.load(sources);
         }
     });
 }
