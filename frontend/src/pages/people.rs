@@ -9,7 +9,9 @@ use studio_kernel::{
 use crate::{
     api,
     browser::page,
-    components::{Avatar, Button, CopyField, ErrorLine, Glyph, Loaded, Look, PageHead, RoleName, When},
+    components::{
+        Avatar, Button, CopyField, ErrorLine, Glyph, Loaded, Look, PageHead, RoleName, Sending, When,
+    },
     state::{remote::Remote, session::Session, toasts::Toasts},
 };
 
@@ -131,20 +133,11 @@ fn InviteBox(people: Remote<People>) -> impl IntoView {
     let session = expect_context::<Session>();
     let role = RwSignal::new(PersonRole::Reviewer);
     let made = RwSignal::new(None::<Invitation>);
-    let error = RwSignal::new(None);
-    let busy = RwSignal::new(false);
+    let sending = Sending::new();
     let invite = move |_| {
-        busy.set(true);
-        error.set(None);
-        leptos::task::spawn_local(async move {
-            match api::invite(Invite { role: role.get_untracked() }).await {
-                Ok(invitation) => {
-                    made.set(Some(invitation));
-                    people.reload();
-                }
-                Err(refused) => error.set(Some(refused)),
-            }
-            busy.set(false);
+        sending.send(api::invite(Invite { role: role.get_untracked() }), move |invitation| {
+            made.set(Some(invitation));
+            people.reload();
         });
     };
     view! {
@@ -156,7 +149,7 @@ fn InviteBox(people: Remote<People>) -> impl IntoView {
                 <Button
                     on_press=invite
                     look=Look::Primary
-                    busy
+                    busy=sending.busy
                     glyph=Glyph::Plus
                     disabled=Signal::derive(move || !session.allows(PersonRole::Admin))
                     hint=Signal::derive(move || {
@@ -166,7 +159,7 @@ fn InviteBox(people: Remote<People>) -> impl IntoView {
                     "Make link"
                 </Button>
             </div>
-            <ErrorLine error/>
+            <ErrorLine error=sending.error/>
             {move || made.get().map(|invitation| {
                 let link = format!("{}{}", page::origin(), invitation.link);
                 view! {

@@ -1,14 +1,14 @@
 //! Signing in with the one-time link that the server prints, and joining by an invitation.
 //! The token comes in the fragment, which never reaches a server log, and is taken out of the address at once.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use studio_kernel::run::api::{ApiError, Me, SignIn};
+use studio_kernel::run::api::{Me, SignIn};
 
 use crate::{
     api,
     browser::page,
-    components::{ErrorLine, Glyph, Icon},
+    components::{Form, Glyph, Icon, Sending},
     routes::Route,
     state::session::Session,
 };
@@ -23,11 +23,10 @@ pub(crate) fn SignInPage() -> impl IntoView {
     if has_link {
         enter.run();
     }
-    let busy = enter.busy;
     view! {
         <Card title="Sign in">
             <Show
-                when=move || !(has_link && busy.get())
+                when=move || !(has_link && enter.sending.busy.get())
                 fallback=|| view! { <p role="status">"Signing in…"</p> }
             >
                 <p>
@@ -35,14 +34,9 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     <code>"studio serve"</code>
                     " printed when it started, or paste its token here. It works once."
                 </p>
-                <form class="form" on:submit=move |event: SubmitEvent| {
-                    event.prevent_default();
-                    enter.run();
-                }>
+                <Form sending=enter.sending on_submit=move || enter.run() submit="Sign in">
                     <TokenField enter/>
-                    <ErrorLine error=enter.error/>
-                    <Submit enter title="Sign in"/>
-                </form>
+                </Form>
             </Show>
         </Card>
     }
@@ -58,10 +52,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
     view! {
         <Card title="Join the team">
             <p>"You were invited to review and run migrations. Your name is shown beside what you say and approve."</p>
-            <form class="form" on:submit=move |event: SubmitEvent| {
-                event.prevent_default();
-                enter.run();
-            }>
+            <Form sending=enter.sending on_submit=move || enter.run() submit="Join">
                 {(!has_link).then(|| view! { <TokenField enter/> })}
                 <label class="field">
                     <span class="field-label">"Your name"</span>
@@ -76,9 +67,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
                         on:input=move |event| enter.name.set(event_target_value(&event))
                     />
                 </label>
-                <ErrorLine error=enter.error/>
-                <Submit enter title="Join"/>
-            </form>
+            </Form>
         </Card>
     }
 }
@@ -88,8 +77,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
 struct Enter {
     token: RwSignal<String>,
     name: RwSignal<String>,
-    busy: RwSignal<bool>,
-    error: RwSignal<Option<ApiError>>,
+    sending: Sending,
     done: Callback<Me>,
 }
 
@@ -100,8 +88,7 @@ impl Enter {
         Self {
             token: RwSignal::new(token),
             name: RwSignal::new(String::new()),
-            busy: RwSignal::new(false),
-            error: RwSignal::new(None),
+            sending: Sending::new(),
             done: Callback::new(move |me| {
                 session.remote().set(me);
                 let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
@@ -116,15 +103,7 @@ impl Enter {
             token: without_label(self.token.get_untracked().trim()).to_owned(),
             name: (!name.is_empty()).then_some(name),
         };
-        self.busy.set(true);
-        self.error.set(None);
-        leptos::task::spawn_local(async move {
-            match api::sign_in(body).await {
-                Ok(me) => self.done.run(me),
-                Err(error) => self.error.set(Some(error)),
-            }
-            self.busy.set(false);
-        });
+        self.sending.send(api::sign_in(body), move |me| self.done.run(me));
     }
 }
 
@@ -157,21 +136,6 @@ fn TokenField(enter: Enter) -> impl IntoView {
                 on:input=move |event| enter.token.set(event_target_value(&event))
             />
         </label>
-    }
-}
-
-#[component]
-fn Submit(enter: Enter, title: &'static str) -> impl IntoView {
-    view! {
-        <button
-            type="submit"
-            class="button"
-            data-look="primary"
-            disabled=enter.busy
-            aria-busy=move || enter.busy.get().then_some("true")
-        >
-            {title}
-        </button>
     }
 }
 

@@ -1,16 +1,16 @@
 //! Approving, or asking for changes: the dialog names exactly what the decision binds.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use studio_kernel::{
     plan::{Plan, Purpose},
     review::Decision,
-    run::api::{ApiError, Change, Decide},
+    run::api::{Change, Decide},
 };
 
 use super::Opened;
 use crate::{
     api,
-    components::{Dialog, ErrorLine},
+    components::{Dialog, Form, Sending},
     state::{toasts::Toasts, wording::count},
 };
 
@@ -31,49 +31,46 @@ pub(super) fn DecideDialog(
             on_close=Callback::new(move |()| deciding.set(None))
             title
         >
-            <Form opened decision=deciding.get_untracked().unwrap_or(Decision::Approve)/>
+            <Fields opened decision=deciding.get_untracked().unwrap_or(Decision::Approve)/>
         </Dialog>
     }
 }
 
 #[component]
-fn Form(opened: Opened, decision: Decision) -> impl IntoView {
+fn Fields(opened: Opened, decision: Decision) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     // What the person sees is what they decide on: the values of the moment the dialog opened.
     let seen = StoredValue::new(opened.change.get_untracked());
     let note = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<ApiError>);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        busy.set(true);
-        error.set(None);
+    let sending = Sending::new();
+    let submit = move || {
         let body = Decide {
             expected_digest: seen.with_value(|change| change.digest.clone()),
             decision,
             note: note.get_untracked(),
         };
-        leptos::task::spawn_local(async move {
-            match api::decide(opened.id, body).await {
-                Ok(change) => {
-                    opened.remote.set(change);
-                    opened.deciding.set(None);
-                    toasts.good(match decision {
-                        Decision::Approve => "Approved.",
-                        Decision::RequestChanges => "Changes requested.",
-                    });
-                }
-                Err(refused) => {
-                    error.set(Some(refused));
-                    opened.remote.reload();
-                }
-            }
-            busy.set(false);
+        let request = async move {
+            let decided = api::decide(opened.id, body).await;
+            // What was refused is not what is shown any more.
+            decided.inspect_err(|_| opened.remote.reload())
+        };
+        sending.send(request, move |change| {
+            opened.remote.set(change);
+            opened.deciding.set(None);
+            toasts.good(match decision {
+                Decision::Approve => "Approved.",
+                Decision::RequestChanges => "Changes requested.",
+            });
         });
     };
     let approves = decision == Decision::Approve;
     view! {
-        <form class="form" on:submit=submit>
+        <Form
+            sending
+            on_submit=submit
+            submit=if approves { "Approve" } else { "Request changes" }
+            test="confirm-decision"
+        >
             <p>
                 {if approves {
                     "Your approval holds for exactly this. Any edit, another target or other rules make it stale."
@@ -92,20 +89,7 @@ fn Form(opened: Opened, decision: Decision) -> impl IntoView {
                     on:input=move |event| note.set(event_target_value(&event))
                 ></textarea>
             </label>
-            <ErrorLine error/>
-            <div class="form-actions">
-                <button
-                    type="submit"
-                    class="button"
-                    data-look="primary"
-                    data-test="confirm-decision"
-                    disabled=busy
-                    aria-busy=move || busy.get().then_some("true")
-                >
-                    {if approves { "Approve" } else { "Request changes" }}
-                </button>
-            </div>
-        </form>
+        </Form>
     }
 }
 

@@ -1,10 +1,10 @@
 //! The last look before a run: where, what, in which order, which locks, what cannot be taken back.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use studio_kernel::{
     plan::{Plan, SegmentKind},
-    run::api::{ApiError, Change, StartRun, Target},
+    run::api::{Change, StartRun, Target},
     sql::lock::{Lock, LockMode},
 };
 
@@ -12,7 +12,7 @@ use super::{Opened, decide::Bound};
 use crate::{
     api,
     browser::time,
-    components::{Dialog, ErrorLine, Glyph, Icon, Loaded, LockChips, Look},
+    components::{Dialog, Form, Glyph, Icon, Loaded, LockChips, Look, Sending},
     routes::Route,
     state::{remote::Remote, wording::count},
 };
@@ -36,52 +36,47 @@ fn Asked(opened: Opened) -> impl IntoView {
     let target = Remote::new(api::target);
     view! {
         <Loaded remote=target rows=3 let:target>
-            <Form opened target=target.get_untracked()/>
+            <Fields opened target=target.get_untracked()/>
         </Loaded>
     }
 }
 
 #[component]
-fn Form(opened: Opened, target: Target) -> impl IntoView {
+fn Fields(opened: Opened, target: Target) -> impl IntoView {
     let navigate = use_navigate();
     // The values of the moment the dialog opened: the server refuses when they are no longer true.
     let seen = StoredValue::new(opened.change.get_untracked());
     // One key per dialog: pressing twice, or again after a broken answer, starts one run.
     let key = StoredValue::new(format!("{}-{}", opened.id, time::now()));
     let typed = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<ApiError>);
+    let sending = Sending::new();
     let name = StoredValue::new(target.name.clone());
     let must_type = !target.embedded;
-    let blocked = Signal::derive(move || {
-        busy.get() || must_type && name.with_value(|name| typed.with(|typed| typed.trim() != name))
-    });
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if blocked.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        error.set(None);
+    let blocked =
+        Signal::derive(move || must_type && name.with_value(|name| typed.with(|typed| typed.trim() != name)));
+    let submit = move || {
         let body = StartRun {
             expected_digest: seen.with_value(|change| change.digest.clone()),
             idempotency_key: key.get_value(),
         };
         let navigate = navigate.clone();
-        leptos::task::spawn_local(async move {
-            match api::start_run(opened.id, body).await {
-                Ok(run) => navigate(&Route::Run(run.id).href(), NavigateOptions::default()),
-                Err(refused) => {
-                    let _ = error.try_set(Some(refused));
-                    opened.remote.reload();
-                }
-            }
-            let _ = busy.try_set(false);
-        });
+        let request = async move {
+            let started = api::start_run(opened.id, body).await;
+            // What was refused is not what is shown any more.
+            started.inspect_err(|_| opened.remote.reload())
+        };
+        sending.send(request, move |run| navigate(&Route::Run(run.id).href(), NavigateOptions::default()));
     };
     let change = seen.get_value();
     view! {
-        <form class="form" on:submit=submit>
+        <Form
+            sending
+            on_submit=submit
+            submit=format!("Run on {}", target.name)
+            look=if must_type { Look::Danger } else { Look::Primary }
+            blocked
+            test="confirm-run"
+        >
             {must_type.then(|| view! {
                 <div class="notice" data-tint="bad">
                     <Icon glyph=Glyph::Warning/>
@@ -102,20 +97,7 @@ fn Form(opened: Opened, target: Target) -> impl IntoView {
                     />
                 </label>
             })}
-            <ErrorLine error/>
-            <div class="form-actions">
-                <button
-                    type="submit"
-                    class="button"
-                    data-look=if must_type { Look::Danger.as_str() } else { Look::Primary.as_str() }
-                    data-test="confirm-run"
-                    disabled=blocked
-                    aria-busy=move || busy.get().then_some("true")
-                >
-                    "Run on " {target.name}
-                </button>
-            </div>
-        </form>
+        </Form>
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the editor to the review: a change with a title, or the next revision of the change that is edited.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use studio_kernel::{
     migration::SourceFile,
@@ -11,7 +11,7 @@ use super::Opened;
 use crate::{
     api,
     browser::storage,
-    components::{Dialog, ErrorLine},
+    components::{Dialog, Form, Sending},
     routes::Route,
     state::{toasts::Toasts, wording::file_name},
 };
@@ -34,13 +34,13 @@ pub(super) fn SaveDialog(
     };
     view! {
         <Dialog open on_close=Callback::new(move |()| open.set(false)) title=Signal::stored(title)>
-            <Form opened text draft_key/>
+            <Fields opened text draft_key/>
         </Dialog>
     }
 }
 
 #[component]
-fn Form(
+fn Fields(
     opened: StoredValue<Opened>,
     text: RwSignal<String>,
     draft_key: StoredValue<String>,
@@ -50,38 +50,28 @@ fn Form(
     let change = opened.with_value(|opened| opened.change);
     let title = RwSignal::new(String::new());
     let words = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<ApiError>);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        busy.set(true);
-        error.set(None);
+    let sending = Sending::new();
+    let submit = move || {
         let navigate = navigate.clone();
         let file =
             SourceFile { path: opened.with_value(|opened| opened.path.clone()), text: text.get_untracked() };
         let (title, words) = (title.get_untracked(), words.get_untracked());
-        leptos::task::spawn_local(async move {
-            let saved = match change {
+        let request = async move {
+            match change {
                 Some((id, base)) => revise(id, base, words, file).await,
                 None => api::open_change(OpenChange { title, description: words, files: vec![file] }).await,
-            };
-            match saved {
-                Ok(change) => {
-                    // What is proposed is on the server now; the draft has done its work.
-                    draft_key.with_value(|key| storage::remove(key));
-                    toasts.good(format!("Saved as change #{}.", change.id));
-                    navigate(&Route::Change(change.id).href(), NavigateOptions::default());
-                }
-                Err(refused) => {
-                    let _ = error.try_set(Some(refused));
-                }
             }
-            let _ = busy.try_set(false);
+        };
+        sending.send(request, move |change| {
+            // What is proposed is on the server now; the draft has done its work.
+            draft_key.with_value(|key| storage::remove(key));
+            toasts.good(format!("Saved as change #{}.", change.id));
+            navigate(&Route::Change(change.id).href(), NavigateOptions::default());
         });
     };
     let name = opened.with_value(|opened| file_name(&opened.path).to_owned());
     view! {
-        <form class="form" on:submit=submit>
+        <Form sending on_submit=submit submit=if change.is_some() { "Save revision" } else { "Propose change" }>
             <p class="muted"><code>{name}</code></p>
             {change.is_none().then(|| view! {
                 <label class="field">
@@ -112,19 +102,7 @@ fn Form(
             {change.is_some().then(|| view! {
                 <p class="muted">"Approvals of the revision before become stale."</p>
             })}
-            <ErrorLine error/>
-            <div class="form-actions">
-                <button
-                    type="submit"
-                    class="button"
-                    data-look="primary"
-                    disabled=busy
-                    aria-busy=move || busy.get().then_some("true")
-                >
-                    {if change.is_some() { "Save revision" } else { "Propose change" }}
-                </button>
-            </div>
-        </form>
+        </Form>
     }
 }
 

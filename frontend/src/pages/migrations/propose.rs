@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use studio_kernel::{
     migration::SourceFile,
@@ -11,7 +11,7 @@ use studio_kernel::{
 
 use crate::{
     api,
-    components::{Dialog, ErrorLine},
+    components::{Dialog, Form, Sending},
     routes::Route,
     state::wording::file_name,
 };
@@ -51,32 +51,21 @@ fn ProposeForm(chosen: RwSignal<BTreeSet<String>>, files: RwSignal<Migrations>) 
     });
     let title = RwSignal::new(first_title.chars().take(120).collect::<String>());
     let description = RwSignal::new(String::new());
-    let busy = RwSignal::new(false);
-    let error = RwSignal::new(None::<ApiError>);
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        busy.set(true);
-        error.set(None);
+    let sending = Sending::new();
+    let submit = move || {
         let navigate = navigate.clone();
         let paths = paths.get_untracked();
-        let title = title.get_untracked();
-        let description = description.get_untracked();
-        leptos::task::spawn_local(async move {
-            let opened = match texts(&paths).await {
-                Ok(files) => api::open_change(OpenChange { title, description, files }).await,
-                Err(error) => Err(error),
-            };
-            match opened {
-                Ok(change) => navigate(&Route::Change(change.id).href(), NavigateOptions::default()),
-                Err(refused) => {
-                    let _ = error.try_set(Some(refused));
-                }
-            }
-            let _ = busy.try_set(false);
+        let (title, description) = (title.get_untracked(), description.get_untracked());
+        let request = async move {
+            let files = texts(&paths).await?;
+            api::open_change(OpenChange { title, description, files }).await
+        };
+        sending.send(request, move |change| {
+            navigate(&Route::Change(change.id).href(), NavigateOptions::default());
         });
     };
     view! {
-        <form class="form" on:submit=submit>
+        <Form sending on_submit=submit submit="Propose for review">
             <label class="field">
                 <span class="field-label">"Title"</span>
                 <input
@@ -116,19 +105,7 @@ fn ProposeForm(chosen: RwSignal<BTreeSet<String>>, files: RwSignal<Migrations>) 
             <ol class="file-list">
                 {move || paths.get().into_iter().map(|path| view! { <li><code>{path}</code></li> }).collect_view()}
             </ol>
-            <ErrorLine error/>
-            <div class="form-actions">
-                <button
-                    type="submit"
-                    class="button"
-                    data-look="primary"
-                    disabled=busy
-                    aria-busy=move || busy.get().then_some("true")
-                >
-                    "Propose for review"
-                </button>
-            </div>
-        </form>
+        </Form>
     }
 }
 
