@@ -5,6 +5,7 @@ use leptos_router::{
     NavigateOptions,
     components::Router,
     hooks::{use_location, use_navigate},
+    location::{BrowserUrl, LocationProvider},
 };
 
 use crate::{
@@ -35,6 +36,7 @@ fn Addressed() -> impl IntoView {
     let location = use_location();
     let navigate = use_navigate();
     let route = Memo::new(move |_| location.pathname.with(|path| Route::parse(path)));
+    complete_links();
     Effect::new(move |_| {
         if session.is_signed_out() && !route.get().is_public() {
             navigate(&Route::SignIn.href(), NavigateOptions::default());
@@ -49,6 +51,19 @@ fn Addressed() -> impl IntoView {
             view! { <Shell route>{content()}</Shell> }.into_any()
         }
     }
+}
+
+/// After a press on a link the router waits for its own route components before it writes the address; this app
+/// reads addresses itself, so it says that the page is there.
+fn complete_links() {
+    let location = use_location();
+    let browser = use_context::<BrowserUrl>();
+    Effect::new(move |_| {
+        location.pathname.track();
+        if let Some(browser) = &browser {
+            browser.ready_to_complete();
+        }
+    });
 }
 
 fn page(route: Route) -> AnyView {

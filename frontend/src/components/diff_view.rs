@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use leptos::prelude::*;
 use studio_kernel::lint::finding::Finding;
 
-use super::{Composer, FindingCard, Glyph, Icon, ThreadView};
+use super::{Composer, FindingCard, Glyph, Icon, Say, Threads};
 use crate::state::{
     diff::{self, Block, Line, Piece},
     threads::Thread,
@@ -48,8 +48,8 @@ impl Remarks {
 #[derive(Clone, Copy)]
 pub(crate) struct Talk {
     /// Comments on a line of the new text.
-    pub on_comment: Callback<(usize, String)>,
-    pub on_reply: Callback<(String, String)>,
+    pub on_comment: Callback<(usize, Say)>,
+    pub on_reply: Callback<(String, Say)>,
     pub on_resolve: Callback<(String, bool)>,
 }
 
@@ -215,34 +215,35 @@ fn pieces(pieces: Vec<Piece>) -> impl IntoView {
 #[component]
 fn Below(line: Option<usize>, context: Context) -> impl IntoView {
     let (number, talk) = line.zip(context.talk)?;
-    let remarks = Memo::new(move |_| {
-        context.remarks.with(|remarks| {
-            let findings = remarks.findings.get(&number).cloned().unwrap_or_default();
-            let threads = remarks.threads.get(&number).cloned().unwrap_or_default();
-            (findings, threads)
-        })
+    let findings = Memo::new(move |_| {
+        context.remarks.with(|remarks| remarks.findings.get(&number).cloned().unwrap_or_default())
+    });
+    let threads = Memo::new(move |_| {
+        context.remarks.with(|remarks| remarks.threads.get(&number).cloned().unwrap_or_default())
     });
     let composing = Memo::new(move |_| context.composing.get() == Some(number));
+    let any =
+        Memo::new(move |_| composing.get() || !findings.with(Vec::is_empty) || !threads.with(Vec::is_empty));
+    let send = Callback::new(move |say: Say| {
+        let said = Callback::new(move |()| {
+            say.said.run(());
+            context.composing.set(None);
+        });
+        talk.on_comment.run((number, Say { said, ..say }));
+    });
+    let cancel = Callback::new(move |()| context.composing.set(None));
     Some(move || {
-        let (findings, threads) = remarks.get();
-        let is_composing = composing.get();
-        (is_composing || !findings.is_empty() || !threads.is_empty()).then(|| {
-            let findings = findings.into_iter().map(|finding| view! { <FindingCard finding/> });
-            let threads = threads.into_iter().map(|thread| {
-                view! { <ThreadView thread on_reply=talk.on_reply on_resolve=talk.on_resolve/> }
-            });
-            let send = Callback::new(move |text: String| {
-                context.composing.set(None);
-                talk.on_comment.run((number, text));
-            });
-            let cancel = Callback::new(move |()| context.composing.set(None));
+        any.get().then(|| {
             view! {
                 <tr class="diff-remarks">
                     <td colspan=context.columns()>
                         <div class="diff-remarks-body">
-                            {findings.collect_view()}
-                            {threads.collect_view()}
-                            {is_composing.then(|| view! {
+                            {move || {
+                                let cards = findings.get().into_iter();
+                                cards.map(|finding| view! { <FindingCard finding/> }).collect_view()
+                            }}
+                            <Threads threads on_reply=talk.on_reply on_resolve=talk.on_resolve/>
+                            {move || composing.get().then(|| view! {
                                 <Composer
                                     label=format!("Comment on the statement at line {number}")
                                     send="Comment"

@@ -41,6 +41,6 @@ pub(crate) use plan_view::PlanView;
 pub(crate) use skeleton::Skeleton;
 pub(crate) use source_frame::SourceFrame;
 pub(crate) use tabs::Tabs;
-pub(crate) use thread::{Composer, ThreadView};
+pub(crate) use thread::{Composer, Say, Threads};
 pub(crate) use time::When;
 pub(crate) use toast::ToastList;

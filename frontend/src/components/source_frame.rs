@@ -49,6 +49,10 @@ fn frame(text: &str, span: Span) -> Vec<Row> {
         let Some(line) = index.line(text, number) else {
             break;
         };
+        // Behind the last line feed no line begins.
+        if line.is_empty() && line.start == text.len() && number > at.line {
+            break;
+        }
         let source = line.of(text);
         rows.push(Row::Source(number, source.to_owned(), number == at.line));
         if number == at.line {
@@ -86,6 +90,11 @@ mod tests {
                 line(5, "c", false),
             ]
         );
+    }
+
+    #[test]
+    fn a_last_line_feed_begins_no_line() {
+        assert_eq!(frame("select 1;\n", Span::new(0, 8)).len(), 2);
     }
 
     #[test]

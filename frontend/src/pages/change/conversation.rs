@@ -1,12 +1,12 @@
 //! Comments on the change as a whole, and those whose statement is gone.
 
 use leptos::prelude::*;
-use studio_kernel::run::api::{AddComment, ResolveComment};
+use studio_kernel::run::api::{AddComment, CommentPlace, ResolveComment};
 
 use super::Opened;
 use crate::{
     api,
-    components::{Composer, ThreadView},
+    components::{Composer, Say, Threads},
     state::{
         threads::{Thread, threads},
         toasts::Toasts,
@@ -16,7 +16,7 @@ use crate::{
 /// What a reader says and settles.
 #[derive(Clone, Copy)]
 pub(super) struct Says {
-    pub reply: Callback<(String, String)>,
+    pub reply: Callback<(String, Say)>,
     pub resolve: Callback<(String, bool)>,
 }
 
@@ -25,8 +25,8 @@ impl Says {
     pub(super) fn new(opened: Opened) -> Self {
         let toasts = expect_context::<Toasts>();
         Self {
-            reply: Callback::new(move |(comment, body)| {
-                send(opened, toasts, AddComment { body, reply_to: Some(comment), at: None });
+            reply: Callback::new(move |(comment, say): (String, Say)| {
+                send(opened, say, Some(comment), None);
             }),
             resolve: Callback::new(move |(comment, resolved): (String, bool)| {
                 leptos::task::spawn_local(async move {
@@ -41,12 +41,11 @@ impl Says {
 }
 
 /// Sends a comment; what the server answers is what is shown.
-pub(super) fn send(opened: Opened, toasts: Toasts, comment: AddComment) {
-    leptos::task::spawn_local(async move {
-        match api::comment(opened.id, comment).await {
-            Ok(change) => opened.remote.set(change),
-            Err(error) => toasts.refused(&error),
-        }
+pub(super) fn send(opened: Opened, say: Say, reply_to: Option<String>, at: Option<CommentPlace>) {
+    let comment = AddComment { body: say.body, reply_to, at };
+    say.sending.send(api::comment(opened.id, comment), move |change| {
+        say.said.run(());
+        opened.remote.set(change);
     });
 }
 
@@ -56,31 +55,25 @@ pub(super) fn Conversation(
     /// The change.
     opened: Opened,
 ) -> impl IntoView {
-    let toasts = expect_context::<Toasts>();
     let says = Says::new(opened);
     let all = Memo::new(move |_| opened.change.with(|change| threads(&change.comments)));
-    let shown = move |wanted: fn(&Thread) -> bool| {
-        let threads = all.get().into_iter().filter(wanted).map(|thread| {
-            view! { <ThreadView thread on_reply=says.reply on_resolve=says.resolve/> }
-        });
-        threads.collect_view()
+    let those = move |wanted: fn(&Thread) -> bool| {
+        Memo::new(move |_| all.get().into_iter().filter(wanted).collect::<Vec<_>>())
     };
-    let say = Callback::new(move |body: String| {
-        send(opened, toasts, AddComment { body, reply_to: None, at: None });
-    });
+    let outdated = those(Thread::is_outdated);
+    let general = those(|thread| thread.first.anchor.is_none());
+    let any_outdated = Memo::new(move |_| outdated.with(|threads| !threads.is_empty()));
+    let say = Callback::new(move |say: Say| send(opened, say, None, None));
     view! {
-        {move || {
-            let outdated = shown(Thread::is_outdated);
-            (!outdated.is_empty()).then(|| view! {
-                <section class="conversation" data-test="outdated">
-                    <h2>"Outdated comments"</h2>
-                    {outdated}
-                </section>
-            })
-        }}
+        {move || any_outdated.get().then(|| view! {
+            <section class="conversation" data-test="outdated">
+                <h2>"Outdated comments"</h2>
+                <Threads threads=outdated on_reply=says.reply on_resolve=says.resolve/>
+            </section>
+        })}
         <section class="conversation" aria-label="Conversation">
             <h2>"Conversation"</h2>
-            {move || shown(|thread| thread.first.anchor.is_none())}
+            <Threads threads=general on_reply=says.reply on_resolve=says.resolve/>
             <Composer label="Comment on the change as a whole" send="Comment" on_send=say/>
         </section>
     }

@@ -11,7 +11,7 @@ use leptos_router::{
 use studio_kernel::{
     plan::Purpose,
     review::{ChangeState, FileChange, RevisionFile},
-    run::api::{AddComment, ApiError, Change, CommentPlace, RevisionText},
+    run::api::{ApiError, Change, CommentPlace, RevisionText},
     text::{LineIndex, Span},
 };
 
@@ -22,9 +22,11 @@ use super::{
 use crate::{
     api,
     browser::storage,
-    components::{Badge, Button, DiffView, Glyph, Icon, Layout, LinkButton, Loaded, Remarks, Talk, Tint},
+    components::{
+        Badge, Button, DiffView, Glyph, Icon, Layout, LinkButton, Loaded, Remarks, Say, Talk, Tint,
+    },
     routes::Route,
-    state::{diff, remote::Remote, threads::threads, toasts::Toasts, wording},
+    state::{diff, remote::Remote, threads::threads, wording},
 };
 
 const LAYOUT: &str = "studio.diff-layout";
@@ -174,15 +176,13 @@ fn Compared(
     text: RwSignal<RevisionText>,
     layout: RwSignal<Layout>,
 ) -> impl IntoView {
-    let toasts = expect_context::<Toasts>();
     let says = Says::new(opened);
     let path = StoredValue::new(text.with_untracked(|text| text.file.path.clone()));
     let remarks =
         Memo::new(move |_| opened.change.with(|change| path.with_value(|path| remarks(change, path))));
-    let on_comment = Callback::new(move |(line, body): (usize, String)| {
+    let on_comment = Callback::new(move |(line, say): (usize, Say)| {
         let span = text.with_untracked(|text| span_of(&text.file.text, line));
-        let at = CommentPlace { revision, path: path.get_value(), span };
-        send(opened, toasts, AddComment { body, reply_to: None, at: Some(at) });
+        send(opened, say, None, Some(CommentPlace { revision, path: path.get_value(), span }));
     });
     let talk = Talk { on_comment, on_reply: says.reply, on_resolve: says.resolve };
     move || {

@@ -37,6 +37,11 @@ pub(super) struct Opened {
     pub change: Option<(i64, u32)>,
 }
 
+/// The line that the address asks for.
+fn asked_line() -> Option<usize> {
+    use_query_map().with_untracked(|query| query.get("line")).and_then(|line| line.parse().ok())
+}
+
 /// The page.
 #[component]
 pub(crate) fn MigrationPage(
@@ -77,7 +82,7 @@ fn Bench(path: String, change: Option<i64>, name: Option<String>) -> impl IntoVi
         });
         view! {
             <Loaded remote=opened rows=12 let:opened>
-                <Workbench opened=opened.get_untracked()/>
+                <Workbench opened=opened.get_untracked() line=asked_line()/>
             </Loaded>
         }
         .into_any()

@@ -10,7 +10,6 @@ use studio_kernel::{
 use super::Opened;
 use crate::{
     api,
-    browser::storage,
     components::{Dialog, Form, Sending},
     routes::Route,
     state::{toasts::Toasts, wording::file_name},
@@ -25,8 +24,8 @@ pub(super) fn SaveDialog(
     opened: StoredValue<Opened>,
     /// What is in the editor.
     text: RwSignal<String>,
-    /// Where the draft is kept.
-    draft_key: StoredValue<String>,
+    /// It is on the server now; the draft has done its work.
+    on_saved: Callback<()>,
 ) -> impl IntoView {
     let title = match opened.with_value(|opened| opened.change) {
         Some((id, _)) => format!("Save a revision of change #{id}"),
@@ -34,17 +33,13 @@ pub(super) fn SaveDialog(
     };
     view! {
         <Dialog open on_close=Callback::new(move |()| open.set(false)) title=Signal::stored(title)>
-            <Fields opened text draft_key/>
+            <Fields opened text on_saved/>
         </Dialog>
     }
 }
 
 #[component]
-fn Fields(
-    opened: StoredValue<Opened>,
-    text: RwSignal<String>,
-    draft_key: StoredValue<String>,
-) -> impl IntoView {
+fn Fields(opened: StoredValue<Opened>, text: RwSignal<String>, on_saved: Callback<()>) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let navigate = use_navigate();
     let change = opened.with_value(|opened| opened.change);
@@ -63,8 +58,7 @@ fn Fields(
             }
         };
         sending.send(request, move |change| {
-            // What is proposed is on the server now; the draft has done its work.
-            draft_key.with_value(|key| storage::remove(key));
+            on_saved.run(());
             toasts.good(format!("Saved as change #{}.", change.id));
             navigate(&Route::Change(change.id).href(), NavigateOptions::default());
         });

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
+use studio_kernel::text::LineIndex;
 
 use super::{Opened, panel::Panel, save::SaveDialog};
 use crate::{
@@ -21,6 +22,8 @@ const KEEP_AFTER: Duration = Duration::from_millis(400);
 pub(super) fn Workbench(
     /// What is edited.
     opened: Opened,
+    /// Where to begin, from 1.
+    line: Option<usize>,
 ) -> impl IntoView {
     let linter = expect_context::<Linter>();
     let change = opened.change.map(|(id, _)| id);
@@ -34,7 +37,8 @@ pub(super) fn Workbench(
     let text = RwSignal::new(first.clone());
     let opening = RwSignal::new(opening);
     let saving = RwSignal::new(false);
-    let command = RwSignal::new(None::<Command>);
+    let begin = line.and_then(|line| LineIndex::new(&first).line(&first, line));
+    let command = RwSignal::new(begin.map(Command::Reveal));
     let opened = StoredValue::new(opened);
     let edited = Memo::new(move |_| opened.with_value(|opened| text.with(|text| *text != opened.text)));
 
@@ -42,6 +46,7 @@ pub(super) fn Workbench(
     linter.analyse(&path, Arc::from(first.as_str()));
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let keep = move || {
+        timer.set_value(None);
         let draft =
             opened.with_value(|opened| Draft { base: opened.sha256.clone(), text: text.get_untracked() });
         key.with_value(|key| {
@@ -53,26 +58,39 @@ pub(super) fn Workbench(
         });
     };
     // Leaving within the pause keeps the last key press as well.
+    let stop_timer = move || {
+        let waiting = timer.try_update_value(Option::take).flatten();
+        waiting.map(|handle| handle.clear())
+    };
     let keep_now = move || {
-        if let Some(handle) = timer.try_update_value(Option::take).flatten() {
-            handle.clear();
+        if stop_timer().is_some() {
             keep();
         }
     };
     on_cleanup(keep_now);
     let leaving = window_event_listener(ev::pagehide, move |_| keep_now());
     on_cleanup(move || leaving.remove());
+    // What is proposed or discarded needs no draft any more.
+    let forget = Callback::new(move |()| {
+        let _ = stop_timer();
+        key.with_value(|key| storage::remove(key));
+    });
+    let elsewhere = RwSignal::new(false);
+    let written = window_event_listener(ev::Custom::new("storage"), move |event: web_sys::StorageEvent| {
+        if key.try_with_value(|key| event.key().as_ref() == Some(key)) == Some(true) {
+            elsewhere.set(event.new_value().is_some());
+        }
+    });
+    on_cleanup(move || written.remove());
     let changed = Callback::new(move |typed: String| {
         linter.analyse(&opened.with_value(|opened| opened.path.clone()), Arc::from(typed.as_str()));
         text.set(typed);
-        if let Some(handle) = timer.get_value() {
-            handle.clear();
-        }
+        let _ = stop_timer();
         timer.set_value(set_timeout_with_handle(keep, KEEP_AFTER).ok());
     });
     let save = Callback::new(move |_: String| saving.set(true));
     let discard = move |_| {
-        key.with_value(|key| storage::remove(key));
+        forget.run(());
         opening.set(Opening::Plain);
         let original = opened.with_value(|opened| opened.text.clone());
         linter.analyse(&opened.with_value(|opened| opened.path.clone()), Arc::from(original.as_str()));
@@ -92,6 +110,12 @@ pub(super) fn Workbench(
     let state = opened.with_value(|opened| opened.state);
     view! {
         <DraftNotice opening/>
+        {move || elsewhere.get().then(|| view! {
+            <div class="notice" data-tint="caution" role="status" data-test="edited-elsewhere">
+                <Icon glyph=Glyph::Warning/>
+                <p>"This file is edited in another tab, too. The tab that types last keeps its text as the draft."</p>
+            </div>
+        })}
         <div class="bench-bar">
             {state.map(|state| view! { <FileBadge state/> })}
             {change.map(|id| view! {
@@ -122,7 +146,7 @@ pub(super) fn Workbench(
             />
             <Panel path original=opened.with_value(|opened| opened.text.clone()) text command/>
         </div>
-        <SaveDialog open=saving opened text draft_key=key/>
+        <SaveDialog open=saving opened text on_saved=forget/>
     }
 }
 

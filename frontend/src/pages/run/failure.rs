@@ -31,20 +31,31 @@ pub(super) fn Failure(
     });
     move || {
         failure.get().map(|(path, error, undone)| {
-            let text = run.with_untracked(|run| {
-                run.files.iter().find(|file| file.path == path).map(|file| file.text.clone())
+            let (text, change) = run.with_untracked(|run| {
+                let file = run.files.iter().find(|file| file.path == path);
+                (file.map(|file| file.text.clone()), run.run.change)
             });
-            view! { <Card path error undone text/> }
+            view! { <Card path change error undone text/> }
         })
     }
 }
 
 #[component]
-fn Card(path: String, error: SqlError, undone: bool, text: Option<String>) -> impl IntoView {
+fn Card(
+    path: String,
+    change: Option<i64>,
+    error: SqlError,
+    undone: bool,
+    text: Option<String>,
+) -> impl IntoView {
     let parts = [("Detail", error.detail), ("Hint", error.hint), ("Context", error.context)];
     let parts = parts.into_iter().filter_map(|(name, text)| Some((name, text?))).map(|(name, text)| {
         view! { <dt>{name}</dt><dd class="plain-text">{text}</dd> }
     });
+    // What ran is the change's file; the folder may have another one, or none.
+    let change = change.map(|id| id.to_string()).unwrap_or_default();
+    let line = error.line.to_string();
+    let href = Route::Migration(path.clone()).href_with(&[("change", &change), ("line", &line)]);
     let place = format!("{path}, line {}, column {}", error.line, error.column);
     view! {
         <section class="failure" aria-label="Failure" data-test="failure">
@@ -54,7 +65,7 @@ fn Card(path: String, error: SqlError, undone: bool, text: Option<String>) -> im
                 <code title="SQLSTATE">{error.sqlstate}</code>
             </header>
             <p>
-                <a href=Route::Migration(path).href()>{place}</a>
+                <a href=href>{place}</a>
                 {(!error.exact).then_some(" (the server gave no exact position)")}
             </p>
             {text.map(|text| view! { <SourceFrame text span=error.span/> })}

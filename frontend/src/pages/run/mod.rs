@@ -139,7 +139,7 @@ fn Banner(live: Live, view: RwSignal<RunView>) -> impl IntoView {
         {move || live.is_reconnecting().then(|| view! {
             <div class="notice" data-tint="caution" role="status" data-test="reconnecting">
                 <Icon glyph=Glyph::Spinner/>
-                <p>"The connection is lost; reconnecting. A run does not need this page, and nothing of it will be missed."</p>
+                <p>"The connection to the studio is lost; reconnecting. This is how the run stood then, and nothing of it will be missed."</p>
             </div>
         })}
         {move || waiting.get().map(|holder| view! {
