@@ -11,11 +11,16 @@ use leptos_router::{
 use crate::{
     api,
     browser::linter::Linter,
+    components::Clock,
     pages,
     routes::Route,
     shell::Shell,
     state::{remote::Remote, session::Session, toasts::Toasts},
 };
+
+/// The address that somebody without a session asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted(pub RwSignal<Option<String>>);
 
 /// The whole app.
 #[component]
@@ -23,6 +28,8 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(Session::new(Remote::new(api::me)));
     provide_context(Toasts::new());
     provide_context(Linter::new());
+    provide_context(Clock::start());
+    provide_context(Wanted(RwSignal::new(None)));
     view! {
         <Router>
             <Addressed/>
@@ -35,10 +42,13 @@ fn Addressed() -> impl IntoView {
     let session = expect_context::<Session>();
     let location = use_location();
     let navigate = use_navigate();
+    let wanted = expect_context::<Wanted>();
     let route = Memo::new(move |_| location.pathname.with(|path| Route::parse(path)));
     complete_links();
     Effect::new(move |_| {
         if session.is_signed_out() && !route.get().is_public() {
+            let address = location.pathname.get_untracked() + &location.search.get_untracked();
+            wanted.0.set(Some(address));
             navigate(&Route::SignIn.href(), NavigateOptions::default());
         }
     });

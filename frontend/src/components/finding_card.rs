@@ -17,6 +17,15 @@ fn glyph(severity: Severity) -> Glyph {
     }
 }
 
+/// Text with its `code` set as such.
+fn inline(text: &str) -> impl IntoView + use<> {
+    let parts = text.split('`').enumerate().map(|(at, part)| {
+        let part = part.to_owned();
+        if at % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { part.into_any() }
+    });
+    parts.collect_view()
+}
+
 /// "12:3", line and column.
 pub(crate) fn place_of(finding: &Finding) -> String {
     format!("{}:{}", finding.line, finding.column)
@@ -56,9 +65,9 @@ pub(crate) fn FindingCard(
             <div class="finding-text">
                 <p>
                     <span class="visually-hidden">{severity} ": "</span>
-                    {finding.message}
+                    {inline(&finding.message)}
                 </p>
-                <p class="finding-help">{finding.help}</p>
+                <p class="finding-help">{inline(&finding.help)}</p>
                 {allowed.map(|reason| view! { <p class="finding-allowed">"Allowed: " {reason}</p> })}
                 <p class="finding-foot">
                     <a href=href>{finding.rule}</a>

@@ -42,5 +42,5 @@ pub(crate) use skeleton::Skeleton;
 pub(crate) use source_frame::SourceFrame;
 pub(crate) use tabs::Tabs;
 pub(crate) use thread::{Composer, Say, Threads};
-pub(crate) use time::When;
+pub(crate) use time::{Clock, When};
 pub(crate) use toast::ToastList;

@@ -76,9 +76,11 @@ fn PersonRow(person: Person, remote: Remote<People>) -> impl IntoView {
     let role = person.role;
     let id = StoredValue::new(person.id.clone());
     let name = person.name.clone();
-    let choose = move |role: PersonRole| {
+    let shown = RwSignal::new(role);
+    let choose = move |chosen: PersonRole| {
+        shown.set(chosen);
         leptos::task::spawn_local(async move {
-            match api::set_role(&id.get_value(), SetRole { role }).await {
+            match api::set_role(&id.get_value(), SetRole { role: chosen }).await {
                 Ok(people) => {
                     remote.set(people);
                     session.remote().reload();
@@ -86,7 +88,7 @@ fn PersonRow(person: Person, remote: Remote<People>) -> impl IntoView {
                 }
                 Err(error) => {
                     // The list shows what the server says, not what was chosen.
-                    remote.reload();
+                    shown.set(role);
                     toasts.refused(&error);
                 }
             }
@@ -98,7 +100,7 @@ fn PersonRow(person: Person, remote: Remote<People>) -> impl IntoView {
             <td data-label="Name"><Avatar person/></td>
             <td data-label="Role">
                 {move || if session.allows(PersonRole::Admin) {
-                    view! { <RoleSelect label=label.clone() role on_choose=choose/> }.into_any()
+                    view! { <RoleSelect label=label.clone() role=shown on_choose=choose/> }.into_any()
                 } else {
                     view! { <RoleName role/> }.into_any()
                 }}
@@ -108,14 +110,19 @@ fn PersonRow(person: Person, remote: Remote<People>) -> impl IntoView {
 }
 
 #[component]
-fn RoleSelect(label: String, role: PersonRole, on_choose: impl Fn(PersonRole) + 'static) -> impl IntoView {
+fn RoleSelect(
+    label: String,
+    #[prop(into)] role: Signal<PersonRole>,
+    on_choose: impl Fn(PersonRole) + 'static,
+) -> impl IntoView {
     let options = PersonRole::ALL.iter().map(|each| {
-        view! { <option value=each.as_str() selected=*each == role>{each.as_str()}</option> }
+        view! { <option value=each.as_str() selected=*each == role.get_untracked()>{each.as_str()}</option> }
     });
     view! {
         <select
             class="field-input"
             aria-label=label
+            prop:value=move || role.get().as_str()
             on:change=move |event| {
                 let word = event_target_value(&event);
                 if let Some(role) = PersonRole::ALL.iter().find(|role| role.as_str() == word) {
@@ -145,7 +152,7 @@ fn InviteBox(people: Remote<People>) -> impl IntoView {
             <h2>"Invite somebody"</h2>
             <p class="muted">"Make a link and send it to them. It works once."</p>
             <div class="row-form">
-                <RoleSelect label="Role of the invited person".to_owned() role=PersonRole::Reviewer on_choose=move |chosen| role.set(chosen)/>
+                <RoleSelect label="Role of the invited person".to_owned() role on_choose=move |chosen| role.set(chosen)/>
                 <Button
                     on_press=invite
                     look=Look::Primary

@@ -7,6 +7,7 @@ use studio_kernel::run::api::{Me, SignIn};
 
 use crate::{
     api,
+    app::Wanted,
     browser::page,
     components::{Form, Glyph, Icon, Sending},
     routes::Route,
@@ -51,7 +52,7 @@ pub(crate) fn JoinPage() -> impl IntoView {
     let enter = Enter::new(token.unwrap_or_default());
     view! {
         <Card title="Join the team">
-            <p>"You were invited to review and run migrations. Your name is shown beside what you say and approve."</p>
+            <p>"You were invited to this studio. Your name is shown beside what you say and decide."</p>
             <Form sending=enter.sending on_submit=move || enter.run() submit="Join">
                 {(!has_link).then(|| view! { <TokenField enter/> })}
                 <label class="field">
@@ -85,6 +86,7 @@ impl Enter {
     fn new(token: String) -> Self {
         let navigate = use_navigate();
         let session = expect_context::<Session>();
+        let wanted = expect_context::<Wanted>();
         Self {
             token: RwSignal::new(token),
             name: RwSignal::new(String::new()),
@@ -92,7 +94,8 @@ impl Enter {
             done: Callback::new(move |me| {
                 session.remote().set(me);
                 let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-                navigate(&Route::Migrations.href(), options);
+                let wanted = wanted.0.try_update(Option::take).flatten();
+                navigate(&wanted.unwrap_or_else(|| Route::Migrations.href()), options);
             }),
         }
     }

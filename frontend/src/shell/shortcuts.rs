@@ -28,6 +28,10 @@ pub(super) fn ShortcutSheet(
                         </div>
                     }
                 }).collect_view()}
+                <div>
+                    <dt>"In the editor: propose the edits"</dt>
+                    <dd><kbd>{format!("{} S", keys::command_key())}</kbd></dd>
+                </div>
                 <div><dt>"In the editor: leave with the keyboard"</dt><dd><kbd>"Esc"</kbd><kbd>"Tab"</kbd></dd></div>
                 <div><dt>"In the editor: next and previous finding"</dt><dd><kbd>"F8"</kbd><kbd>"Shift F8"</kbd></dd></div>
             </dl>

@@ -13,6 +13,7 @@ pub(crate) enum Action {
     GoRuns,
     GoPeople,
     GoRules,
+    GoNew,
     Palette,
     Shortcuts,
     Next,
@@ -30,6 +31,7 @@ impl Action {
             Self::GoRuns => Some(Route::Runs),
             Self::GoPeople => Some(Route::People),
             Self::GoRules => Some(Route::Rules),
+            Self::GoNew => Some(Route::Migration("new".to_owned())),
             _ => None,
         }
     }
@@ -64,6 +66,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command(Action::GoRuns, &["g", "r"], "Go to runs", true),
     command(Action::GoPeople, &["g", "p"], "Go to people", true),
     command(Action::GoRules, &["g", "l"], "Go to lint rules", true),
+    command(Action::GoNew, &["g", "n"], "New migration", true),
     command(Action::Next, &["j"], "Next row", false),
     command(Action::Previous, &["k"], "Previous row", false),
     command(Action::Search, &["/"], "Search in the list", false),

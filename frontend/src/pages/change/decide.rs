@@ -7,7 +7,7 @@ use studio_kernel::{
     run::api::{Change, Decide},
 };
 
-use super::Opened;
+use super::{MovedOn, Opened};
 use crate::{
     api,
     components::{Dialog, Form, Sending},
@@ -42,6 +42,7 @@ fn Fields(opened: Opened, decision: Decision) -> impl IntoView {
     // What the person sees is what they decide on: the values of the moment the dialog opened.
     let seen = StoredValue::new(opened.change.get_untracked());
     let note = RwSignal::new(String::new());
+    let moved_on = opened.moved_on(seen);
     let sending = Sending::new();
     let submit = move || {
         let body = Decide {
@@ -69,6 +70,7 @@ fn Fields(opened: Opened, decision: Decision) -> impl IntoView {
             sending
             on_submit=submit
             submit=if approves { "Approve" } else { "Request changes" }
+            blocked=moved_on
             test="confirm-decision"
         >
             <p>
@@ -78,6 +80,7 @@ fn Fields(opened: Opened, decision: Decision) -> impl IntoView {
                     "The change cannot run until you decide again."
                 }}
             </p>
+            <MovedOn moved_on/>
             <Bound change=seen.get_value()/>
             <label class="field">
                 <span class="field-label">{if approves { "Note (optional)" } else { "What should change" }}</span>

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use studio_kernel::review::{ApprovalStatus, ChangeState, Decision, Gate};
+use studio_kernel::{
+    review::{ApprovalStatus, ChangeState, Decision, Gate, PersonRole},
+    run::{RunKind, RunState},
+};
 
 use super::Opened;
 use crate::{
@@ -19,6 +22,7 @@ pub(super) fn GateBox(
     opened: Opened,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
+    let is_open = Memo::new(move |_| opened.change.with(|change| change.state == ChangeState::Open));
     let gate = Memo::new(move |_| {
         opened.change.with(|change| {
             let newest = change.revisions.last().map_or(0, |newest| newest.number);
@@ -31,15 +35,43 @@ pub(super) fn GateBox(
                 let (gate, state, newest) = gate.get();
                 view! { <Verdict gate=gate.clone() state/> <Decisions id=opened.id newest gate/> }
             }}
-            {move || session.is_one_person_mode().then(|| view! {
+            {move || (session.is_one_person_mode() && is_open.get()).then(|| view! {
                 <p class="muted" data-test="one-person">
                     <Icon glyph=Glyph::Info/>
-                    " One-person mode: the author may approve. Turn on four eyes under "
-                    <a href=Route::People.href()>"People"</a> "."
+                    " One-person mode: the author may approve."
+                    {session.allows(PersonRole::Admin).then(|| view! {
+                        " Turn on four eyes under " <a href=Route::People.href()>"People"</a> "."
+                    })}
                 </p>
             })}
+            <LastRun opened/>
             <Buttons opened/>
         </section>
+    }
+}
+
+/// A run that ended otherwise than hoped is what the next one begins with.
+#[component]
+fn LastRun(opened: Opened) -> impl IntoView {
+    let last = Memo::new(move |_| {
+        opened.change.with(|change| {
+            let last = change.runs.iter().find(|run| run.kind == RunKind::Apply)?;
+            (change.state == ChangeState::Open && last.state.is_final()).then(|| last.clone())
+        })
+    });
+    move || {
+        last.get().map(|run| {
+            let tint = if run.state == RunState::Failed { "bad" } else { "caution" };
+            view! {
+                <div class="notice" data-tint=tint data-test="last-run">
+                    <Icon glyph=Glyph::Warning/>
+                    <p>
+                        "The last run: " <strong>{wording::run_state(run.state)}</strong> ". " {run.summary} " "
+                        <a href=Route::Run(run.id).href()>"See the run"</a>
+                    </p>
+                </div>
+            }
+        })
     }
 }
 
@@ -179,9 +211,11 @@ fn Buttons(opened: Opened) -> impl IntoView {
                         "Request changes…"
                     </Button>
                 </div>
-                {move || Some(may_not_approve.get()).filter(|text| !text.is_empty()).map(|text| view! {
-                    <p class="muted">{text}</p>
-                })}
+                {move || {
+                    let said = move |text: &String| gate.with(|gate| gate.run.iter().any(|it| it.message == *text));
+                    let text = Some(may_not_approve.get()).filter(|text| !text.is_empty() && !said(text));
+                    text.map(|text| view! { <p class="muted">{text}</p> })
+                }}
             }
         })
     }

@@ -67,6 +67,34 @@ pub(super) struct Opened {
     pub starting: RwSignal<bool>,
 }
 
+impl Opened {
+    /// Whether the change is another one than the one that was seen.
+    pub(super) fn moved_on(self, seen: StoredValue<Change>) -> Signal<bool> {
+        Signal::derive(move || {
+            let now = self.change.with(|change| change.digest.clone());
+            seen.with_value(|seen| seen.digest != now)
+        })
+    }
+}
+
+/// Says that a dialog is about something that is gone.
+#[component]
+pub(super) fn MovedOn(
+    /// Whether it is.
+    moved_on: Signal<bool>,
+) -> impl IntoView {
+    move || {
+        moved_on.get().then(|| {
+            view! {
+                <div class="notice" data-tint="caution" role="alert" data-test="moved-on">
+                    <Icon glyph=Glyph::Warning/>
+                    <p>"The change is another one now. Close this, and look at what is new."</p>
+                </div>
+            }
+        })
+    }
+}
+
 #[component]
 fn Shown(id: i64, shown: RwSignal<Change>, remote: Remote<Change>) -> impl IntoView {
     let opened =

@@ -8,7 +8,7 @@ use studio_kernel::{
     sql::lock::{Lock, LockMode},
 };
 
-use super::{Opened, decide::Bound};
+use super::{MovedOn, Opened, decide::Bound};
 use crate::{
     api,
     browser::time,
@@ -49,11 +49,13 @@ fn Fields(opened: Opened, target: Target) -> impl IntoView {
     // One key per dialog: pressing twice, or again after a broken answer, starts one run.
     let key = StoredValue::new(format!("{}-{}", opened.id, time::now()));
     let typed = RwSignal::new(String::new());
+    let moved_on = opened.moved_on(seen);
     let sending = Sending::new();
     let name = StoredValue::new(target.name.clone());
     let must_type = !target.embedded;
-    let blocked =
-        Signal::derive(move || must_type && name.with_value(|name| typed.with(|typed| typed.trim() != name)));
+    let blocked = Signal::derive(move || {
+        moved_on.get() || must_type && name.with_value(|name| typed.with(|typed| typed.trim() != name))
+    });
     let submit = move || {
         let body = StartRun {
             expected_digest: seen.with_value(|change| change.digest.clone()),
@@ -83,6 +85,7 @@ fn Fields(opened: Opened, target: Target) -> impl IntoView {
                     <p>"This is not the studio's own database. Statements take effect on " <strong>{target.name.clone()}</strong> "."</p>
                 </div>
             })}
+            <MovedOn moved_on/>
             <Bound change=change.clone()/>
             <Effects change/>
             {must_type.then(|| view! {
@@ -109,7 +112,10 @@ fn Effects(change: Change) -> impl IntoView {
     view! {
         <dl class="facts">
             <dt>"Transactions"</dt>
-            <dd>{count(transactions, "transaction")} ", each whole or not at all"</dd>
+            <dd>
+                {count(transactions, "transaction")}
+                {if transactions == 1 { ", whole or not at all" } else { ", each whole or not at all" }}
+            </dd>
             <dt>"Cannot be rolled back"</dt>
             <dd>
                 {if alone.is_empty() {

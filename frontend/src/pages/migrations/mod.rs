@@ -3,7 +3,7 @@
 mod propose;
 mod row;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -14,7 +14,7 @@ use studio_kernel::run::api::{FileState, Migrations, Target};
 
 use crate::{
     api,
-    components::{Button, EmptyState, Glyph, Icon, Loaded, Look, Obstacles, PageHead},
+    components::{Button, EmptyState, Glyph, Icon, LinkButton, Loaded, Look, Obstacles, PageHead},
     routes::Route,
     state::{
         commands::{PageAction, PageActions},
@@ -26,11 +26,14 @@ use crate::{
 use propose::ProposeDialog;
 use row::FileRow;
 
+/// Files, the ledger and the target change without this page.
+const FRESH: Duration = Duration::from_secs(10);
+
 /// The page.
 #[component]
 pub(crate) fn MigrationsPage() -> impl IntoView {
-    let set = Remote::new(api::migrations);
-    let target = Remote::new(api::target);
+    let set = Remote::new(api::migrations).keep_fresh(FRESH);
+    let target = Remote::new(api::target).keep_fresh(FRESH);
     let query = use_query_map();
     let filter = Memo::new(move |_| {
         query.with(|query| Filter {
@@ -42,6 +45,9 @@ pub(crate) fn MigrationsPage() -> impl IntoView {
         <PageHead
             title="Migrations"
             subtitle=move || view! { <Summary set target/> }
+            actions=|| view! {
+                <LinkButton href=Route::Migration("new".to_owned()).href() glyph=Glyph::Plus>"New migration"</LinkButton>
+            }
         />
         <TargetProblems target/>
         <FilterBar filter set/>
@@ -65,6 +71,9 @@ fn Summary(set: Remote<Migrations>, target: Remote<Target>) -> impl IntoView {
     let numbers = move || {
         set.with(|set| {
             let coverage = set.coverage;
+            if set.files.is_empty() {
+                return String::new();
+            }
             format!(
                 "{}, {} ({} read in full)",
                 count(set.files.len(), "file"),
@@ -206,7 +215,13 @@ fn Files(files: RwSignal<Migrations>, filter: Memo<Filter>) -> impl IntoView {
                 })
             }}
         </div>
-        <div class="table-region" tabindex="0" role="region" aria-label="Migration files">
+        <div
+            class="table-region"
+            tabindex="0"
+            role="region"
+            aria-label="Migration files"
+            hidden=move || files.with(|set| set.files.is_empty())
+        >
             <table class="table files" data-test="migrations">
                 <thead>
                     <tr>

@@ -61,7 +61,7 @@ fn Card(
         <section class="failure" aria-label="Failure" data-test="failure">
             <header>
                 <Icon glyph=Glyph::Cross/>
-                <h2 class="plain-text">{error.message}</h2>
+                <h2 class="plain-text failure-message" tabindex="0">{error.message}</h2>
                 <code title="SQLSTATE">{error.sqlstate}</code>
             </header>
             <p>
