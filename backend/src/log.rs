@@ -1,7 +1,7 @@
 //! The boundary of a request: its id, its line in the log, and the body of a refusal.
 //! Nothing else logs a failed request.
 
-use std::time::Instant;
+use std::{io::IsTerminal as _, time::Instant};
 
 use axum::{
     Json,
@@ -20,7 +20,9 @@ pub const REQUEST_ID: &str = "x-request-id";
 /// Sends the log to standard error. `RUST_LOG` says how much; by default what needs a look.
 pub fn init() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let log =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // A second call, as tests make, keeps the first log.
     let _ = log.try_init();
 }

@@ -11,7 +11,12 @@ use studio_kernel::{
     run::{RunEvent, RunEventKind, RunKind, RunState, RunView},
 };
 
-use super::{input, plan::print as print_plan, print_json, unusable, verdict};
+use super::{
+    input,
+    output::{errln, outln},
+    plan::print as print_plan,
+    print_json, unusable, verdict,
+};
 use crate::{
     pg::target::{Settings, Target, TargetError, ledger},
     services::runs::{
@@ -117,11 +122,11 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
     }
     let todo = steps(&plan);
     if todo.is_empty() {
-        println!("Nothing to do on {}.", target.name());
+        outln!("Nothing to do on {}.", target.name());
         return verdict(deed != Deed::Validate);
     }
     if deed != Deed::Validate && !args.yes {
-        eprintln!("This was the plan for {}. Add --yes to run it.", target.name());
+        errln!("This was the plan for {}. Add --yes to run it.", target.name());
         return verdict(false);
     }
     let mut with_text = Vec::with_capacity(todo.len());
@@ -142,7 +147,7 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
     let view = execute(&run, &target, &with_text, matches!(args.format, Format::Text)).await;
     match args.format {
         Format::Json => drop(print_json(&view)),
-        Format::Text => println!("{}: {}", view.state, view.summary),
+        Format::Text => outln!("{}: {}", view.state, view.summary),
     }
     verdict(view.state == RunState::Done)
 }
@@ -211,21 +216,24 @@ async fn execute(run: &std::sync::Arc<LiveRun>, target: &Target, steps: &[Step],
 
 fn say(event: &RunEvent) {
     match &event.kind {
-        RunEventKind::Waiting { holder } => println!("waiting  the target is held by {holder}"),
+        RunEventKind::Waiting { holder } => outln!("waiting  the target is held by {holder}"),
         RunEventKind::Notice { notice, .. } => {
-            println!("{:<8} {}", notice.severity.to_lowercase(), notice.message)
+            outln!("{:<8} {}", notice.severity.to_lowercase(), notice.message)
         }
-        RunEventKind::Progress { text, .. } => println!("         {text}"),
+        RunEventKind::Progress { text, .. } => outln!("         {text}"),
         RunEventKind::StatementFailed { error, .. } => {
-            println!(
+            outln!(
                 "error    line {}, column {}: {} (SQLSTATE {})",
-                error.line, error.column, error.message, error.sqlstate
+                error.line,
+                error.column,
+                error.message,
+                error.sqlstate
             );
             for more in [&error.detail, &error.hint, &error.context].into_iter().flatten() {
-                println!("         {more}");
+                outln!("         {more}");
             }
         }
-        RunEventKind::SegmentCommitted { ledger: Some(row), .. } => println!("recorded {row}"),
+        RunEventKind::SegmentCommitted { ledger: Some(row), .. } => outln!("recorded {row}"),
         _ => {}
     }
 }

@@ -12,7 +12,7 @@ use studio_kernel::{
     text::LineIndex,
 };
 
-use super::unusable;
+use super::{output::outln, unusable};
 use crate::services::folder::read_text;
 
 /// Arguments of `studio inspect`.
@@ -89,8 +89,8 @@ fn inspected(statement: &Statement) -> Inspected {
 fn print(statement: &Inspected, line: usize) {
     let Inspected { start, end, kind, objects, parsed } = statement;
     let outline = if *parsed { "" } else { "  (outline only)" };
-    println!("{line:>5}  {start}..{end}  {kind}{outline}");
+    outln!("{line:>5}  {start}..{end}  {kind}{outline}");
     for Object { role, kind, name } in objects {
-        println!("       {role} {kind} {name}");
+        outln!("       {role} {kind} {name}");
     }
 }

@@ -14,7 +14,7 @@ use studio_kernel::{
     words::count,
 };
 
-use super::{input, print_json, unusable, verdict};
+use super::{input, output::outln, print_json, unusable, verdict};
 
 /// Arguments of `studio lint`.
 #[derive(clap::Args, Debug)]
@@ -83,7 +83,7 @@ pub fn run(args: &Args) -> ExitCode {
         Format::Json => {
             print_json(&answer);
         }
-        Format::Github => answer.findings.iter().for_each(|finding| println!("{}", annotation(finding))),
+        Format::Github => answer.findings.iter().for_each(|finding| outln!("{}", annotation(finding))),
         Format::Sarif => {
             print_json(&sarif(&answer.findings));
         }
@@ -94,18 +94,18 @@ pub fn run(args: &Args) -> ExitCode {
 fn print_text(answer: &Answer, frames: &[String]) {
     for (finding, frame) in answer.findings.iter().zip(frames) {
         let Finding { file, line, column, severity, rule, message, help, .. } = finding;
-        println!("{file}:{line}:{column}: {severity}[{rule}] {message}\n{frame}");
+        outln!("{file}:{line}:{column}: {severity}[{rule}] {message}\n{frame}");
         if !help.is_empty() {
-            println!("  help: {help}");
+            outln!("  help: {help}");
         }
         if let Some(reason) = &finding.allowed {
-            println!("  allowed: {reason}");
+            outln!("  allowed: {reason}");
         }
-        println!();
+        outln!();
     }
     let Read { statements, parsed } = answer.coverage;
     let findings = count(answer.findings.len(), "finding");
-    println!("{findings}; {parsed} of {statements} statements fully read.");
+    outln!("{findings}; {parsed} of {statements} statements fully read.");
 }
 
 /// The line of the finding with its place underlined.

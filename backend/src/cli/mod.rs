@@ -1,10 +1,17 @@
 //! The command line: one file per command. Exit codes: 0 fine, 1 findings or a failed check, 2 wrong usage
 //! or unreadable input.
 
+#![warn(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a closed pipe would end the program in the middle of a run"
+)]
+
 pub mod apply;
 mod input;
 pub mod inspect;
 pub mod lint;
+mod output;
 pub mod plan;
 pub mod serve;
 pub mod status;
@@ -13,6 +20,7 @@ use std::{fmt::Display, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+use self::output::{errln, outln, whole};
 use crate::config::Config;
 
 /// Write, lint, review, prove and run SQL migrations for PostgreSQL and Supabase
@@ -48,13 +56,13 @@ impl Cli {
     pub async fn run(self) -> ExitCode {
         match self.command {
             Command::Serve(config) => serve::run(config).await,
-            Command::Lint(args) => lint::run(&args),
-            Command::Inspect(args) => inspect::run(&args),
-            Command::Plan(args) => plan::run(&args),
+            Command::Lint(args) => whole(lint::run(&args)),
+            Command::Inspect(args) => whole(inspect::run(&args)),
+            Command::Plan(args) => whole(plan::run(&args)),
             Command::Apply(args) => apply::run(&args, apply::Deed::Apply).await,
             Command::Rollback(args) => apply::run(&args, apply::Deed::Rollback).await,
             Command::Validate(args) => apply::run(&args, apply::Deed::Validate).await,
-            Command::Status(args) => status::run(&args).await,
+            Command::Status(args) => whole(status::run(&args).await),
         }
     }
 }
@@ -66,7 +74,7 @@ fn verdict(fine: bool) -> ExitCode {
 
 /// Says on standard error why nothing could be done.
 fn unusable(error: impl Display) -> ExitCode {
-    eprintln!("error: {error}");
+    errln!("error: {error}");
     ExitCode::from(2)
 }
 
@@ -74,7 +82,7 @@ fn unusable(error: impl Display) -> ExitCode {
 fn print_json(value: &impl serde::Serialize) -> ExitCode {
     match serde_json::to_string_pretty(value) {
         Ok(text) => {
-            println!("{text}");
+            outln!("{text}");
             ExitCode::SUCCESS
         }
         Err(error) => unusable(error),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
 use clap::ValueEnum;
 use studio_kernel::plan::{Plan, PlannedFile, SegmentKind, plan};
 
-use super::{input, print_json, unusable, verdict};
+use super::{input, output::outln, print_json, unusable, verdict};
 
 /// Arguments of `studio plan`.
 #[derive(clap::Args, Debug)]
@@ -49,25 +49,25 @@ pub(super) fn print(plan: &Plan) {
         print_file(file);
     }
     for refusal in &plan.refusals {
-        println!("refused  {} [{}] {}", refusal.path, refusal.code, refusal.message);
+        outln!("refused  {} [{}] {}", refusal.path, refusal.code, refusal.message);
     }
 }
 
 fn print_file(file: &PlannedFile) {
-    println!("{}  {}", file.purpose, file.path);
+    outln!("{}  {}", file.purpose, file.path);
     for (number, segment) in file.segments.iter().enumerate() {
         let kind = match segment.kind {
             SegmentKind::Transaction => "one transaction",
             SegmentKind::Standalone => "on its own, outside any transaction",
         };
         let because = if segment.reason.is_empty() { "" } else { ": " };
-        println!("  segment {}, {kind}{because}{}", number + 1, segment.reason);
+        outln!("  segment {}, {kind}{because}{}", number + 1, segment.reason);
         for statement in &segment.statements {
-            println!("  {:>5}  {}", statement.line, statement.summary);
+            outln!("  {:>5}  {}", statement.line, statement.summary);
             for lock in &statement.locks {
                 let rewrites = if lock.rewrites { ", writes the table anew" } else { "" };
                 let scans = if lock.scans { ", reads the whole table" } else { "" };
-                println!("         {} on {}{rewrites}{scans}", lock.mode, lock.object);
+                outln!("         {} on {}{rewrites}{scans}", lock.mode, lock.object);
             }
         }
     }

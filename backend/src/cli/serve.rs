@@ -12,6 +12,7 @@ use std::{
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpListener, sync::watch};
 
+use super::output::{errln, outln};
 use crate::{
     config::{Config, DEFAULT_LISTEN},
     engine::{Engine, EngineConfig, EngineError, locate},
@@ -44,7 +45,7 @@ pub async fn run(config: Config) -> ExitCode {
     match serve(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}\nhelp: {}", error.with_causes(), error.help());
+            errln!("error: {}\nhelp: {}", error.with_causes(), error.help());
             ExitCode::FAILURE
         }
     }
@@ -55,7 +56,7 @@ struct Steps(Instant);
 
 impl Steps {
     fn say(&self, text: &str) {
-        println!("{:>7.2} s  {text}", self.0.elapsed().as_secs_f64());
+        outln!("{:>7.2} s  {text}", self.0.elapsed().as_secs_f64());
     }
 }
 
@@ -155,9 +156,9 @@ async fn serve_with(
     let serving =
         axum::serve(listener, router(state.clone())).with_graceful_shutdown(ended(shutdown.clone()));
     steps.say("Ready. This link signs you in once:");
-    println!("\n    http://{address}/sign-in#token={}\n", token.expose_secret());
+    outln!("\n    http://{address}/sign-in#token={}\n", token.expose_secret());
     if !state.config.is_local() {
-        println!("Others can reach this address: put a proxy with TLS before it; sessions need https.\n");
+        outln!("Others can reach this address: put a proxy with TLS before it; sessions need https.\n");
     }
     let signals = tokio::spawn(signals(stop));
     let drained = async {

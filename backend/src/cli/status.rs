@@ -8,7 +8,9 @@ use studio_kernel::{migration::Migration, run::api::FileState};
 
 use super::{
     apply::{Database, cannot},
-    input, print_json, unusable, verdict,
+    input,
+    output::outln,
+    print_json, unusable, verdict,
 };
 use crate::{
     pg::target::{TargetError, ledger, ledger::LedgerRow},
@@ -87,11 +89,11 @@ async fn recorded(database: &Database) -> Result<(String, Vec<LedgerRow>), Targe
 }
 
 fn print(status: &Status) {
-    println!("{}", status.target);
+    outln!("{}", status.target);
     for file in &status.files {
-        println!("{:<9} {}", file.state.as_str(), file.path);
+        outln!("{:<9} {}", file.state.as_str(), file.path);
     }
     for version in &status.without_file {
-        println!("no file   {version}");
+        outln!("no file   {version}");
     }
 }

@@ -1,0 +1,57 @@
+//! Readers that stop reading, full disks, and names that would move a terminal's cursor.
+
+use std::{
+    fs::File,
+    process::{Command, Stdio},
+};
+
+use crate::bench::{Database, folder, said, studio};
+
+const TABLE: &str = "create table if not exists public.fruit (id bigint primary key);\n\
+    alter table public.fruit enable row level security;\n";
+
+/// A pipe whose reader has seen enough.
+fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+fn ends(command: &mut Command, stdout: Stdio) -> (Option<i32>, String) {
+    let output = command.stdout(stdout).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+    (output.status.code(), said(&output).1)
+}
+
+#[test]
+fn a_closed_pipe_is_no_error_and_a_full_disk_is_one() {
+    let folder = folder(&[("20250801000000_fruit.sql", TABLE)]);
+    let file = folder.path().join("20250801000000_fruit.sql");
+    for command in ["lint", "inspect", "plan"] {
+        assert_eq!(ends(&mut studio(command, &file), unread()), (Some(0), String::new()), "{command}");
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let (code, complaint) = ends(&mut studio(command, &file), full.into());
+        assert_eq!(code, Some(2), "{command}");
+        assert!(complaint.starts_with("error: Standard output takes no more: "), "{complaint}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_goes_on_when_nobody_reads() {
+    let database = Database::start().await;
+    let folder = folder(&[("20250801000000_fruit.sql", TABLE)]);
+    let ended = ends(database.studio("apply", folder.path()).arg("--yes"), unread());
+    assert_eq!(ended, (Some(0), String::new()));
+    let ledger = "select string_agg(version, ',') from supabase_migrations.schema_migrations";
+    assert_eq!(database.ask(ledger).await, "20250801000000");
+    database.stop().await;
+}
+
+#[test]
+fn a_files_name_does_not_move_the_cursor() {
+    let folder = folder(&[("20250801000000_\u{1b}[2Jfruit.sql", TABLE)]);
+    let output = studio("plan", folder.path()).output().unwrap();
+    assert_eq!(said(&output).0.lines().next(), Some("apply  20250801000000_\\u001b[2Jfruit.sql"));
+    let nowhere = studio("lint", &folder.path().join("\u{1b}c.sql")).output().unwrap();
+    let complaint = said(&nowhere).1;
+    assert!(complaint.contains("\\u001bc.sql") && !complaint.contains('\u{1b}'), "{complaint}");
+}
