@@ -15,7 +15,11 @@ use crate::{
     pages,
     routes::Route,
     shell::Shell,
-    state::{remote::Remote, session::Session, toasts::Toasts},
+    state::{
+        remote::{Reach, Remote},
+        session::Session,
+        toasts::Toasts,
+    },
 };
 
 /// The address that somebody without a session asked for.
@@ -25,6 +29,7 @@ pub(crate) struct Wanted(pub RwSignal<Option<String>>);
 /// The whole app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
+    provide_context(Reach::new());
     provide_context(Session::new(Remote::new(api::me)));
     provide_context(Toasts::new());
     provide_context(Linter::new());

@@ -8,9 +8,9 @@ mod shortcuts;
 use leptos::prelude::*;
 
 use crate::{
-    components::ToastList,
+    components::{Glyph, Icon, ToastList},
     routes::Route,
-    state::{commands::PageActions, toasts::Toasts},
+    state::{commands::PageActions, remote::Reach, toasts::Toasts},
 };
 use keyboard::{Keyboard, listen};
 use nav::Nav;
@@ -29,11 +29,20 @@ pub(crate) fn Shell(
     let keyboard = Keyboard::new();
     listen(keyboard);
     let toasts = expect_context::<Toasts>();
+    let Reach(reach) = expect_context();
     view! {
         <a class="skip-link" href="#main">"Skip to content"</a>
         <div class="shell">
             <Nav route keyboard/>
-            <main class="content" id="main" tabindex="-1">{children()}</main>
+            <main class="content" id="main" tabindex="-1">
+                {move || (!reach.get()).then(|| view! {
+                    <div class="notice" data-tint="caution" role="status" data-test="offline">
+                        <Icon glyph=Glyph::Warning/>
+                        <p>"The studio's server does not answer. What stands here may be out of date; drafts in this browser are kept."</p>
+                    </div>
+                })}
+                {children()}
+            </main>
         </div>
         <Palette open=keyboard.palette keyboard/>
         <ShortcutSheet open=keyboard.sheet keyboard/>

@@ -8,6 +8,23 @@ use studio_kernel::run::api::ApiError;
 
 use crate::browser::{page, timer};
 
+/// Whether the server answers, as far as the last request of any [`Remote`] tells.
+#[derive(Clone, Copy)]
+pub(crate) struct Reach(pub RwSignal<bool>);
+
+impl Reach {
+    /// It does until a request says otherwise.
+    pub(crate) fn new() -> Self {
+        Self(RwSignal::new(true))
+    }
+
+    fn tell(self, answers: bool) {
+        if self.0.try_get_untracked().is_some_and(|answered| answered != answers) {
+            self.0.set(answers);
+        }
+    }
+}
+
 /// A value of the server.
 pub(crate) struct Remote<T: Send + Sync + 'static> {
     /// `None` until the first answer; then one signal for as long as the page is open.
@@ -32,12 +49,15 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
         F: Future<Output = Result<T, ApiError>> + 'static,
     {
         let remote = Self { value: RwSignal::new(None), error: RwSignal::new(None), again: RwSignal::new(0) };
+        let reach = expect_context::<Reach>();
         Effect::new(move |_| {
             remote.again.track();
             let answer = fetch();
             // The effect's own scope ends when it runs again: an older request is dropped, and so aborted.
             spawn_local_scoped_with_cancellation(async move {
-                match answer.await {
+                let answer = answer.await;
+                reach.tell(!answer.as_ref().is_err_and(|error| error.code == "unreachable"));
+                match answer {
                     Ok(value) => remote.set(value),
                     Err(error) => remote.error.set(Some(error)),
                 }

@@ -169,7 +169,7 @@ fn run_obstacles(facts: &GateFacts<'_>, approvals: &[ApprovalStatus]) -> Vec<Obs
     if facts.plan_refusals > 0 {
         obstacles.push(obstacle("plan-refused", "The plan is refused; its reasons are listed with it."));
     } else if facts.statements == 0 {
-        obstacles.push(obstacle("nothing-to-run", "Everything in this change is applied already."));
+        obstacles.push(obstacle("nothing-to-run", "The ledger has every version of this change, and an applied version never runs again: put an edit into a new migration."));
     }
     if facts.errors > 0 {
         let errors = count(facts.errors, "error");

@@ -95,8 +95,15 @@ pub(super) fn Files(
         {move || {
             let (revision, files) = files.get();
             let since = since.get();
-            let files = files.into_iter().map(|file| view! { <File opened revision since file layout/> });
-            files.collect_view()
+            let several = files.len() > 1;
+            let links = several.then(|| {
+                let links = files.iter().map(|file| {
+                    view! { <li><a href=format!("#{}", anchor(&file.path))><code>{file.path.clone()}</code></a></li> }
+                });
+                view! { <ol class="diff-list" aria-label="Files of this change">{links.collect_view()}</ol> }
+            });
+            let files = files.into_iter().map(|file| view! { <File opened revision since several file layout/> });
+            view! { {links} {files.collect_view()} }
         }}
     }
 }
@@ -106,6 +113,7 @@ fn File(
     opened: Opened,
     revision: u32,
     since: Option<u32>,
+    several: bool,
     file: RevisionFile,
     layout: RwSignal<Layout>,
 ) -> impl IntoView {
@@ -133,13 +141,25 @@ fn File(
             diff::counts(&lines)
         })
     };
+    // Among others, a file that is as the folder has it and only travels along has nothing to read.
+    let unfolded = RwSignal::new(!several || is_whole || file.change != FileChange::Unchanged);
+    let id = anchor(&file.path);
+    let label = format!("Show {}", file.path);
     let shown_path = file.path.clone();
     let edit = Route::Migration(file.path.clone()).href_with(&[("change", &opened.id.to_string())]);
     let open = Memo::new(move |_| opened.change.with(|change| change.state == ChangeState::Open));
     view! {
-        <section class="diff-file" data-path=shown_path data-test="diff-file">
+        <section class="diff-file" id=id data-path=shown_path data-test="diff-file">
             <header class="diff-file-head">
-                <Icon glyph=Glyph::File/>
+                <button
+                    type="button"
+                    class="diff-toggle"
+                    aria-label=label
+                    aria-expanded=move || unfolded.get().to_string()
+                    on:click=move |_| unfolded.update(|unfolded| *unfolded = !*unfolded)
+                >
+                    <Icon glyph=Glyph::Chevron/>
+                </button>
                 <h3><code>{file.path}</code></h3>
                 <Badge tint text=word/>
                 <span class="muted">{wording::purpose(file.purpose)}</span>
@@ -153,11 +173,19 @@ fn File(
                     <LinkButton href=edit.clone() glyph=Glyph::Edit>"Edit"</LinkButton>
                 })}
             </header>
-            <Loaded remote=text rows=8 let:text>
-                <Compared opened revision text layout/>
-            </Loaded>
+            <div hidden=move || !unfolded.get()>
+                <Loaded remote=text rows=8 let:text>
+                    <Compared opened revision text layout/>
+                </Loaded>
+            </div>
         </section>
     }
+}
+
+/// Where the address can lead within the page.
+fn anchor(path: &str) -> String {
+    let word = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
+    format!("file-{}", path.chars().map(word).collect::<String>())
 }
 
 /// A file as an earlier revision had it; `None` when it had none.

@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use studio_kernel::{
     migration::SourceFile,
-    run::api::{ApiError, Migrations, OpenChange},
+    run::api::{ApiError, FileState, MigrationSummary, Migrations, OpenChange},
 };
 
 use crate::{
     api,
-    components::{Dialog, Form, Sending},
+    components::{Dialog, Form, Glyph, Icon, Sending},
     routes::Route,
     state::wording::file_name,
 };
@@ -101,6 +101,18 @@ fn ProposeForm(chosen: RwSignal<BTreeSet<String>>, files: RwSignal<Migrations>) 
                     </label>
                 })
             }}
+            {move || {
+                let edited = files.with(|set| edited(set, &chosen.get()));
+                (!edited.is_empty()).then(|| view! {
+                    <div class="notice" data-tint="caution" role="status">
+                        <Icon glyph=Glyph::Warning/>
+                        <p>
+                            "An applied version never runs again, and this one was applied with other bytes: "
+                            <code>{edited.join(", ")}</code> ". Put the edit into a new migration."
+                        </p>
+                    </div>
+                })
+            }}
             <p class="field-label">"Files, in the order they run"</p>
             <ol class="file-list">
                 {move || paths.get().into_iter().map(|path| view! { <li><code>{path}</code></li> }).collect_view()}
@@ -124,6 +136,12 @@ async fn texts(paths: &[String]) -> Result<Vec<SourceFile>, ApiError> {
             })
         })
         .collect()
+}
+
+/// Those of the chosen files that the target has with other bytes.
+fn edited(set: &Migrations, chosen: &BTreeSet<String>) -> Vec<String> {
+    let edited = |file: &&MigrationSummary| file.state == FileState::Edited && chosen.contains(&file.path);
+    set.files.iter().filter(edited).map(|file| file_name(&file.path).to_owned()).collect()
 }
 
 /// Rollbacks and validations of the chosen files that are not chosen themselves.
