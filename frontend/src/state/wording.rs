@@ -85,6 +85,7 @@ pub(crate) fn segment_state(state: SegmentState) -> &'static str {
         SegmentState::Running => "Open",
         SegmentState::Committed => "Committed",
         SegmentState::RolledBack => "Rolled back",
+        SegmentState::Skipped => "Skipped",
         SegmentState::Unknown => "Unknown",
     }
 }

@@ -65,7 +65,10 @@ impl RunView {
                 segment.resolve(StatementState::Queued, StatementState::Skipped);
             }),
             RunEventKind::StatementStarted { step, statement } => {
-                self.statement(*step, *statement, |statement| statement.state = StatementState::Running);
+                self.statement(*step, *statement, |statement| {
+                    statement.state = StatementState::Running;
+                    statement.began = Some(event.at.clone());
+                });
             }
             RunEventKind::StatementDone { step, statement, rows, micros } => {
                 self.statement(*step, *statement, |statement| {
@@ -103,6 +106,9 @@ impl RunView {
         self.ended = Some(at.to_owned());
         for segment in self.steps.iter_mut().flat_map(|step| &mut step.segments) {
             segment.resolve(StatementState::Queued, StatementState::Skipped);
+            if segment.state == SegmentState::Queued {
+                segment.state = SegmentState::Skipped;
+            }
         }
     }
 
@@ -180,6 +186,8 @@ mod tests {
             RunEventKind::Ended { state: RunState::Failed, summary: "Nothing was applied.".to_owned() },
         ]);
         assert_eq!(states(&view), ["rolled_back", "failed", "skipped"]);
+        let segments = view.steps[0].segments.iter().map(|segment| segment.state);
+        assert_eq!(segments.collect::<Vec<_>>(), [SegmentState::RolledBack, SegmentState::Skipped]);
         assert_eq!(view.failure().map(|(_, statement)| statement.planned.index), Some(1));
         assert_eq!(view.ended.as_deref(), Some("t6"));
     }
@@ -222,9 +230,8 @@ mod tests {
         assert_eq!(states(&view), ["done", "done", "unknown"]);
     }
 
-    #[test]
-    fn notices_become_verdict_lines_and_are_capped() {
-        let notice = |text: &str| RunEventKind::Notice {
+    fn notice(text: &str) -> RunEventKind {
+        RunEventKind::Notice {
             step: 0,
             statement: 0,
             notice: ServerNotice {
@@ -234,7 +241,24 @@ mod tests {
                 detail: None,
                 hint: None,
             },
+        }
+    }
+
+    #[test]
+    fn the_error_that_sums_up_failed_checks_is_no_check() {
+        let error = SqlError { message: "2 checks failed".to_owned(), ..SqlError::default() };
+        let failed = RunEventKind::StatementFailed { step: 0, statement: 0, micros: 1, error };
+        let verdicts = |said: &[&str]| {
+            let said = said.iter().map(|text| notice(text));
+            let view = fold(said.chain([failed.clone()]).collect());
+            view.steps[0].lines().iter().map(|line| line.verdict).collect::<Vec<_>>()
         };
+        assert_eq!(verdicts(&["❌ a", "❌ b"]), [Verdict::Fail, Verdict::Fail, Verdict::Info]);
+        assert_eq!(verdicts(&["✅ a"]), [Verdict::Pass, Verdict::Fail]);
+    }
+
+    #[test]
+    fn notices_become_verdict_lines_and_are_capped() {
         let view = fold((0..NOTICES_KEPT + 5).map(|_| notice("✅ fine")).collect());
         let statement = view.steps[0].statements().next().unwrap();
         assert_eq!((statement.notices.len(), statement.notices_dropped), (NOTICES_KEPT, 5));

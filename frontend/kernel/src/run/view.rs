@@ -76,6 +76,9 @@ pub struct StatementView {
     pub planned: PlannedStatement,
     /// Where it stands.
     pub state: StatementState,
+    /// When it was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Timestamp>,
     /// Rows affected or returned.
     pub rows: Option<u64>,
     /// Microseconds it took.
@@ -162,17 +165,20 @@ impl StepView {
         self.segments.iter().flat_map(|segment| &segment.statements)
     }
 
-    /// What its notices and its error assert, line by line: the table of a validation.
+    /// What its notices and its error assert, line by line: the table of a validation. An error behind checks
+    /// that failed is how a script says so in the end, and no check of its own.
     pub fn lines(&self) -> Vec<Line> {
-        let texts = self.statements().flat_map(|statement| {
-            let error = statement
-                .error
-                .as_ref()
-                .map(|error| Line { verdict: Verdict::Fail, text: error.message.clone() });
+        let mut lines = Vec::new();
+        for statement in self.statements() {
             let said = statement.notices.iter().flat_map(|notice| notice.message.lines());
-            said.map(|text| Line { verdict: verdict::line(text), text: text.to_owned() }).chain(error)
-        });
-        texts.collect()
+            lines.extend(said.map(|text| Line { verdict: verdict::line(text), text: text.to_owned() }));
+            if let Some(error) = &statement.error {
+                let failed = lines.iter().any(|line| line.verdict == Verdict::Fail);
+                let verdict = if failed { Verdict::Info } else { Verdict::Fail };
+                lines.push(Line { verdict, text: error.message.clone() });
+            }
+        }
+        lines
     }
 }
 
@@ -181,6 +187,7 @@ impl StatementView {
         Self {
             planned: planned.clone(),
             state: StatementState::Queued,
+            began: None,
             rows: None,
             micros: None,
             notices: Vec::new(),

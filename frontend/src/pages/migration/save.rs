@@ -96,8 +96,20 @@ fn Fields(opened: StoredValue<Opened>, text: RwSignal<String>, on_saved: Callbac
             {change.is_some().then(|| view! {
                 <p class="muted">"Approvals of the revision before become stale."</p>
             })}
+            {move || {
+                let (id, _) = change.filter(|_| is_conflict(sending))?;
+                let path = opened.with_value(|opened| opened.path.clone());
+                let href = Route::Migration(path).href_with(&[("change", &id.to_string())]);
+                // Read anew, the page finds the draft and what it differs from.
+                Some(view! { <p><a href=href rel="external">"Open the newest revision with your draft"</a></p> })
+            }}
         </Form>
     }
+}
+
+/// Whether somebody else saved a revision in the meantime.
+fn is_conflict(sending: Sending) -> bool {
+    sending.error.with(|error| error.as_ref().is_some_and(|error| error.code == "stale-revision"))
 }
 
 /// A revision holds all files: those of the newest one, with this one put in its place.

@@ -1,12 +1,16 @@
 //! The steps of a run: segments, and a row for each statement with its state, rows, time and notices.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use studio_kernel::{
     plan::SegmentKind,
+    review::Timestamp,
     run::{RunView, SegmentState, ServerNotice, StatementState, StatementView},
 };
 
 use crate::{
+    browser::{time, timer},
     components::{Badge, Glyph, Icon, LockChips, Tint},
     state::wording::{self, count, duration, thousands},
 };
@@ -85,6 +89,7 @@ fn Segment(view: RwSignal<RunView>, step: usize, segment: usize) -> impl IntoVie
                         SegmentState::Running => (Tint::Accent, Glyph::Spinner),
                         SegmentState::Committed => (Tint::Good, Glyph::Check),
                         SegmentState::RolledBack => (Tint::Caution, Glyph::Undo),
+                        SegmentState::Skipped => (Tint::Neutral, Glyph::Skip),
                         SegmentState::Unknown => (Tint::Caution, Glyph::Question),
                     };
                     let note = match state {
@@ -128,12 +133,31 @@ fn Row(view: RwSignal<RunView>, place: Place) -> impl IntoView {
             <span class="line-number">{planned.line}</span>
             <span class="plan-summary">{planned.summary}</span>
             <LockChips locks=planned.locks/>
-            <span class="run-numbers">{move || statement.get().map(|statement| numbers(&statement))}</span>
+            <span class="run-numbers">
+                {move || statement.get().map(|statement| match (statement.state, &statement.began) {
+                    (StatementState::Running, Some(began)) => view! { <Elapsed began=began.clone()/> }.into_any(),
+                    _ => numbers(&statement).into_any(),
+                })}
+            </span>
             {move || statement.get().filter(|statement| !statement.notices.is_empty()).map(|statement| {
                 view! { <Notices notices=statement.notices dropped=statement.notices_dropped/> }
             })}
         </li>
     })
+}
+
+/// How long a statement has been running, to the second.
+#[component]
+fn Elapsed(began: Timestamp) -> impl IntoView {
+    let since = time::parse(&began).unwrap_or_else(time::now);
+    let seconds = move || ((time::now() - since) / 1_000.0).max(0.0).floor();
+    let shown = RwSignal::new(seconds());
+    timer::every(Duration::from_secs(1), move || shown.set(seconds()));
+    move || {
+        let seconds = shown.get();
+        let (minutes, rest) = ((seconds / 60.0).floor(), seconds % 60.0);
+        if minutes > 0.0 { format!("running {minutes} min {rest:02} s") } else { format!("running {rest} s") }
+    }
 }
 
 #[component]
