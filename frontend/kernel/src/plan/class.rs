@@ -19,10 +19,14 @@ pub(super) enum Class {
     Begin,
     /// COMMIT, END.
     Commit,
+    /// COMMIT AND CHAIN: the next transaction begins with it.
+    CommitAndChain,
     /// ROLLBACK, ABORT.
     Rollback,
     /// Two-phase commit: the transaction outlives the run.
     Prepared,
+    /// COPY from or to the client, and a run is none that has rows.
+    ClientCopy,
 }
 
 /// The class of a statement of `text`.
@@ -55,6 +59,8 @@ pub(super) fn class(statement: &Statement, text: &str) -> Class {
     match statement.kind {
         _ if outside => Class::OutsideOnly,
         Other(Verb::Begin) => Class::Begin,
+        Other(Verb::Copy) if flags.client => Class::ClientCopy,
+        Other(Verb::Commit) if chains(statement, text) => Class::CommitAndChain,
         Other(Verb::Commit) => Class::Commit,
         Other(Verb::Rollback) => Class::Rollback,
         Other(Verb::PrepareTransaction | Verb::CommitPrepared | Verb::RollbackPrepared) => Class::Prepared,
@@ -64,6 +70,12 @@ pub(super) fn class(statement: &Statement, text: &str) -> Class {
         Other(Verb::Set) if flags.local => Class::InsideOnly,
         _ => Class::Any,
     }
+}
+
+fn chains(statement: &Statement, text: &str) -> bool {
+    let mut words = statement.span.of(text).split_whitespace().rev();
+    let mut is = |keyword: &str| words.next().is_some_and(|word| word.eq_ignore_ascii_case(keyword));
+    is("chain") && is("and")
 }
 
 /// The label that an ALTER TYPE … ADD VALUE adds: until it is committed, using it fails (55P04).

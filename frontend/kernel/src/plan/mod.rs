@@ -102,7 +102,7 @@ pub struct PlannedStatement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// A stable code: `missing-file`, `duplicate-version`, `no-version`, `no-forward-file`, `syntax-error`,
-    /// `psql-command`, `unbalanced-transaction`, `outside-transaction-only`, `inside-transaction-only`.
+    /// `psql-command`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`, `inside-transaction-only`.
     pub code: String,
     /// Path below `migrations/`.
     pub path: String,

@@ -55,6 +55,8 @@ pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refus
 
 const UNBALANCED: &str = "unbalanced-transaction";
 
+const COMMITS: &str = "The author commits before it.";
+
 /// Where the next statement goes.
 #[derive(Clone, Copy)]
 enum State {
@@ -86,7 +88,17 @@ impl<'a> Cutter<'a> {
         }
         match class(statement, &self.file.text) {
             Class::Begin => self.begin(statement),
-            Class::Commit => self.end(statement, "The author commits before it."),
+            Class::Commit => self.end(statement, COMMITS),
+            Class::CommitAndChain if matches!(self.state, State::Author { .. }) => {
+                self.end(statement, COMMITS);
+                self.begin(statement);
+            }
+            Class::CommitAndChain => self.end(statement, COMMITS),
+            Class::ClientCopy => {
+                let message = "It sends or takes rows through the client, and a run has none. Write the rows \
+                               as INSERT, or load them by other means than a migration.";
+                self.refuse("client-copy", statement.span, message);
+            }
             Class::Rollback if self.mode == Mode::RolledBack => {
                 self.end(statement, "The author rolls back before it.");
             }

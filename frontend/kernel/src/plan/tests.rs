@@ -58,6 +58,8 @@ fn the_authors_transactions_are_boundaries_and_keep_the_numbering() {
     let text = "select 0; begin; select 2; select 3; commit; select 5;";
     check("1_a.sql", text, "transaction 0 | transaction 2 3 | transaction 5");
     check("1_a.sql", "begin; commit;", "");
+    check("1_a.sql", "begin; select 1; commit and chain; select 3; end", "transaction 1 | transaction 3");
+    check("1_a.sql", "begin; select 1; commit and no chain; select 3", "transaction 1 | transaction 3");
 }
 
 #[test]
@@ -71,6 +73,8 @@ fn unbalanced_transactions_are_refused() {
         "transaction 1 | ! unbalanced-transaction | ! unbalanced-transaction",
     );
     check("1_a.sql", "prepare transaction 'x';", "! unbalanced-transaction");
+    check("1_a.sql", "commit and chain;", "! unbalanced-transaction");
+    check("1_a.sql", "begin; commit and chain;", "! unbalanced-transaction");
     check("1_a.sql", "begin; vacuum; commit;", "! outside-transaction-only");
 }
 
@@ -109,6 +113,23 @@ fn what_must_not_run_is_refused_with_its_place() {
     assert_eq!(drawn(&missing), "! missing-file");
     let twice = set(&[("1_a.sql", "select 1"), ("1_b.sql", "select 2")]);
     assert_eq!(drawn(&plan(&twice, &["1_a.sql"], &BTreeSet::new())), "transaction 0 | ! duplicate-version");
+}
+
+#[test]
+fn rows_that_only_a_client_could_send_or_take_are_refused() {
+    for copy in [
+        "copy t from stdin;\n1\n\\.\n",
+        "COPY public.t (a, b) FROM STDIN WITH (format csv);\n\\.\n",
+        "copy binary t to stdout;",
+        "copy (select 'from stdin' from t) to stdout csv;",
+    ] {
+        check("1_a.sql", &format!("select 0; {copy} select 2;"), "transaction 0 2 | ! client-copy");
+    }
+    for copy in
+        ["copy t from '/tmp/stdin';", "copy stdin from program 'cat';", "copy (table stdout) to '/x';"]
+    {
+        check("1_a.sql", copy, "transaction 0");
+    }
 }
 
 #[test]

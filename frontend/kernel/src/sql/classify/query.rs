@@ -118,17 +118,20 @@ pub(super) fn merge(cursor: Cursor<'_>) -> Outline {
 /// COPY: of a table in either direction, or of a query.
 pub(super) fn copy(mut cursor: Cursor<'_>) -> Outline {
     let mut outline = Outline::verb(Verb::Copy);
-    if let Some(query) = cursor.group() {
+    let query = cursor.group();
+    if let Some(query) = query {
         reads(&mut outline, query);
-        return outline;
+    } else {
+        cursor.eat("binary");
+        let named = cursor.name();
+        cursor.group();
+        let role = if cursor.is("to") { Uses } else { Changes };
+        if let Some(named) = named {
+            outline.object(role, Table, named);
+        }
     }
-    cursor.eat("binary");
-    let named = cursor.name();
-    cursor.group();
-    let role = if cursor.is("to") { Uses } else { Changes };
-    if let Some(named) = named {
-        outline.object(role, Table, named);
-    }
+    // PostgreSQL takes either name in either direction.
+    outline.flags.client = cursor.eat_any(&["from", "to"]) && (cursor.is("stdin") || cursor.is("stdout"));
     outline
 }
 

@@ -208,6 +208,8 @@ pub struct Flags {
     pub row_lock: bool,
     /// `full` (VACUUM).
     pub full: bool,
+    /// `stdin` or `stdout` (COPY): the rows are the client's to send or to take.
+    pub client: bool,
 }
 
 /// What only some kinds of statements have.
