@@ -8,6 +8,7 @@ mod bench;
 mod disturbed;
 mod process;
 mod server;
+mod session;
 mod tls;
 mod triple;
 mod validate;

@@ -161,13 +161,24 @@ impl Session {
         }))
     }
 
-    /// Resets what a file may have set and sets what runs are set to.
+    /// Ends what a file may have left in the session and sets what runs are set to.
     ///
     /// # Errors
     /// [`Failure`].
     pub async fn arrange(&mut self, settings: &Settings) -> Result<(), Failure> {
         let sql = settings.sql(self.version_number());
-        self.command(&sql).await.map(drop)
+        match self.command(&sql).await? {
+            Some(deallocate) => self.command(&deallocate).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Lifts the run's own timeouts, and answers with the command that puts them back.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn lift(&mut self, settings: &Settings) -> Result<Option<String>, Failure> {
+        self.command(&settings.lift()).await
     }
 
     /// The role in force.

@@ -11,6 +11,12 @@ pub struct Settings {
     pub statement_timeout: Duration,
 }
 
+const FRESH: &str = "set session authorization default; reset role; reset all; \
+    close all; unlisten *; discard temp; discard sequences";
+
+const PREPARED: &str = "; select pg_catalog.string_agg(pg_catalog.format('deallocate %I', name), '; ') \
+    from pg_catalog.pg_prepared_statements where from_sql";
+
 impl Default for Settings {
     /// Two seconds of waiting keep a queue behind us short; a quarter of an hour outlasts a backfill and is
     /// not the two minutes that Supabase sets for its databases.
@@ -20,13 +26,28 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// One text that resets whatever a file has set and sets what holds for every transaction.
+    /// One text that ends whatever a file has left in its session and sets what holds for every transaction.
+    /// It is not DISCARD ALL, which would give up the target's lock and what the driver has prepared; what
+    /// files have prepared is answered, as the text that ends it.
     pub(super) fn sql(&self, version: u32) -> String {
-        let mut sql = String::from("set session authorization default; reset role; reset all");
+        let mut sql = String::from(FRESH);
         for (name, value) in self.pairs(version) {
             sql.push_str(&format!("; set {name} = '{value}'"));
         }
-        sql
+        sql + PREPARED
+    }
+
+    /// Lifts those timeouts that are a run's own; one that the file has set is the file's will. The answer is
+    /// the text that puts them back, unless the statement in between has set them itself.
+    pub(super) fn lift(&self) -> String {
+        let (lock, statement) = (print(self.lock_timeout), print(self.statement_timeout));
+        format!(
+            "with lifted as materialized (select name, own, pg_catalog.set_config(name, '0', false) \
+             from (values ('lock_timeout', '{lock}'), ('statement_timeout', '{statement}')) as run (name, own) \
+             where pg_catalog.current_setting(name) = own) \
+             select pg_catalog.string_agg(pg_catalog.format('select pg_catalog.set_config(%1$L, %2$L, false) \
+             where pg_catalog.current_setting(%1$L) = ''0''', name, own), '; ') from lifted"
+        )
     }
 
     /// Name and value, in order.
@@ -52,11 +73,13 @@ impl Settings {
     }
 }
 
-/// As PostgreSQL reads it: whole minutes, seconds or milliseconds.
+/// As PostgreSQL prints it: in the largest unit that leaves a whole number.
 pub(super) fn print(duration: Duration) -> String {
     let millis = duration.as_millis();
     match millis {
         0 => "0".to_owned(),
+        millis if millis % 86_400_000 == 0 => format!("{}d", millis / 86_400_000),
+        millis if millis % 3_600_000 == 0 => format!("{}h", millis / 3_600_000),
         millis if millis % 60_000 == 0 => format!("{}min", millis / 60_000),
         millis if millis % 1_000 == 0 => format!("{}s", millis / 1_000),
         millis => format!("{millis}ms"),
@@ -69,7 +92,8 @@ mod tests {
 
     #[test]
     fn durations_read_as_postgresql_writes_them() {
-        let texts = [0, 250, 2_000, 900_000].map(|millis| print(Duration::from_millis(millis)));
-        assert_eq!(texts, ["0", "250ms", "2s", "15min"]);
+        let texts = [0, 250, 2_000, 900_000, 7_200_000, 86_400_000]
+            .map(|millis| print(Duration::from_millis(millis)));
+        assert_eq!(texts, ["0", "250ms", "2s", "15min", "2h", "1d"]);
     }
 }

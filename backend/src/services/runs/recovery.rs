@@ -1,11 +1,12 @@
 //! Runs that a stopped server left behind: each is told what became of it, by asking the database.
-//! It runs nothing of any plan, and never again.
+//! It changes nothing there, and no run goes on.
 
 use std::sync::Arc;
 
 use studio_kernel::{
     plan::{PlannedStatement, SegmentKind},
     run::{RunEventKind, RunKind, RunState, RunView, SegmentState, SqlError, StatementState},
+    text::Span,
 };
 
 use super::{
@@ -78,7 +79,7 @@ async fn settle(state: &AppState, run: &Left, live: &LiveRun) -> Result<(RunStat
     let Some(open) = open else {
         return Ok(ending::of_apply(&live.view(), &Err(Stop::LostAfter(STOPPED.to_owned()))));
     };
-    let (settled, row) = truth(state, run, &open, &session).await?;
+    let (settled, row) = truth(state, run, &open, session).await?;
     close(live, Some(&open), &settled, row);
     let stop = match settled {
         Settled::Committed | Settled::RolledBack => Stop::LostAfter(STOPPED.to_owned()),
@@ -92,7 +93,7 @@ async fn truth(
     state: &AppState,
     run: &Left,
     open: &Open,
-    session: &Session,
+    session: Session,
 ) -> Result<(Settled, Option<String>)> {
     let intent = journal::last_intent(&state.studio, &run.id).await?;
     let intent = intent.filter(|intent| (intent.step, intent.segment) == (open.step, open.segment));
@@ -100,11 +101,11 @@ async fn truth(
     let step = read::step(&state.studio, &run.id, open.step).await?;
     let row = step.as_ref().and_then(|step| runner::ledger_row(step, open.segment));
     let recorded = match &row {
-        Some(row) => ledger::has(session, row.get(1..).unwrap_or_default()).await? == row.starts_with('+'),
+        Some(row) => ledger::has(&session, row.get(1..).unwrap_or_default()).await? == row.starts_with('+'),
         None => false,
     };
     let settled = match open.kind {
-        SegmentKind::Transaction => match settle::transaction(session, xid).await {
+        SegmentKind::Transaction => match settle::transaction(&session, xid).await {
             // An old server forgets ids; the ledger row came with the same COMMIT.
             Settled::Unknown(_) if recorded => Settled::Committed,
             Settled::Unknown(_) if row.is_some() => Settled::RolledBack,
@@ -114,17 +115,15 @@ async fn truth(
         // Nothing was sent before the intent was stored.
         SegmentKind::Standalone if intent.is_none() => Settled::RolledBack,
         SegmentKind::Standalone => {
-            let sql = match step.as_ref().and_then(|step| step.file.as_ref()) {
-                Some(file) => {
-                    let text = String::from_utf8_lossy(&changes::blob(&state.studio, &file.sha256).await?)
-                        .into_owned();
-                    let planned =
-                        file.segments.get(open.segment).and_then(|segment| segment.statements.first());
-                    planned.map(|planned| planned.span.of(&text).to_owned()).unwrap_or_default()
+            let file = step.as_ref().and_then(|step| step.file.as_ref());
+            let segment = file.and_then(|file| file.segments.get(open.segment));
+            match (file, segment.and_then(|segment| segment.statements.first())) {
+                (Some(file), Some(planned)) => {
+                    let bytes = changes::blob(&state.studio, &file.sha256).await?;
+                    standalone::look(session, &String::from_utf8_lossy(&bytes), planned.span).await
                 }
-                None => String::new(),
-            };
-            standalone::look(session, &sql).await
+                _ => standalone::look(session, "", Span::at(0)).await,
+            }
         }
     };
     let row = row.filter(|_| settled == Settled::Committed && recorded);

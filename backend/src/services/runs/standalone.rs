@@ -8,8 +8,9 @@ use studio_kernel::{
     run::RunEventKind,
     sql::{
         self,
-        statement::{ObjectKind, ObjectRole, StatementKind},
+        statement::{Detail, ObjectKind, ObjectRole, StatementKind},
     },
+    text::Span,
 };
 
 use super::{
@@ -17,10 +18,10 @@ use super::{
     settle::{self, Settled},
     transaction::{Try, sentence},
 };
-use crate::pg::target::{Failure, Refusal, Session, Settings, outcome};
+use crate::pg::target::{Failure, Refusal, Session, outcome};
 
-/// Waiting for old snapshots is what a concurrent build does; a short timeout only leaves carcasses.
-const PATIENT: Settings = Settings { lock_timeout: Duration::ZERO, statement_timeout: Duration::ZERO };
+/// Statements whose purpose is the session's settings: they need no patience, and what they set is to stay.
+const SETTING: [&str; 2] = ["set", "reset"];
 
 impl Runner<'_> {
     /// Runs segment `at` of a step to its end.
@@ -35,7 +36,7 @@ impl Runner<'_> {
         }
         let index = step.index;
         let sql = planned.span.of(&step.text);
-        self.session.arrange(&PATIENT).await.map_err(|failure| Stop::Failed(said(failure)))?;
+        let restore = self.be_patient(planned).await?;
         let before = outcome::invalid_indexes(&self.session).await?;
         if let Some(carcass) = hidden_carcass(&self.session, sql).await {
             return Err(Stop::Failed(format!(
@@ -57,6 +58,9 @@ impl Runner<'_> {
                 return Err(self.standalone_lost(step, at, planned, &heard).await);
             }
         }
+        if let Some(restore) = restore {
+            self.session.command(&restore).await.map_err(|failure| Stop::Failed(said(failure)))?;
+        }
         let new = self.new_carcasses(&before).await?;
         if let Some(carcass) = new.first() {
             let why = format!(
@@ -68,9 +72,17 @@ impl Runner<'_> {
         let recorded = if last { self.after_standalone(step, file, at).await } else { Ok(None) };
         let row = recorded.as_ref().ok().cloned().flatten();
         self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: row });
-        recorded.map(drop)?;
+        recorded.map(drop)
+    }
+
+    /// Waiting for old snapshots is what a concurrent build does; a short timeout only leaves carcasses.
+    /// Everything else that the file has set goes on to hold.
+    async fn be_patient(&mut self, planned: &PlannedStatement) -> Result<Option<String>, Stop> {
+        if SETTING.contains(&planned.kind.as_str()) {
+            return Ok(None);
+        }
         let settings = self.settings;
-        self.session.arrange(&settings).await.map_err(|failure| Stop::Failed(said(failure)))
+        self.session.lift(&settings).await.map_err(|failure| Stop::Failed(said(failure)))
     }
 
     /// A file without a statement is recorded all the same.
@@ -148,9 +160,8 @@ impl Runner<'_> {
         heard: &str,
     ) -> Stop {
         let index = step.index;
-        let sql = planned.span.of(&step.text);
         let settled = match settle::quiet(self.target, self.run.id()).await {
-            Ok(session) => look(&session, sql).await,
+            Ok(session) => look(session, &step.text, planned.span).await,
             Err(why) => Settled::Unknown(why),
         };
         match settled {
@@ -184,14 +195,20 @@ impl Runner<'_> {
     }
 }
 
-/// What is true of a standalone statement whose backend is gone: only an index can be looked at.
-pub(super) async fn look(session: &Session, sql: &str) -> Settled {
-    let Some((name, made)) = index_of(sql) else {
+/// What is true of a standalone statement of `text` whose backend is gone: only an index can be looked at.
+pub(super) async fn look(mut session: Session, text: &str, span: Span) -> Settled {
+    // A name without a schema is found along the path that the file had set by then.
+    if let Some(path) = search_path(text, span)
+        && let Err(failure) = session.command(path).await
+    {
+        return Settled::Unknown(said(failure));
+    }
+    let Some((name, made)) = index_of(span.of(text)) else {
         return Settled::Unknown(
             "Whether the statement took effect cannot be seen from outside; look and decide.".to_owned(),
         );
     };
-    match (outcome::index_state(session, &name).await, made) {
+    match (outcome::index_state(&session, &name).await, made) {
         (Ok(Some(true)), true) | (Ok(None), false) => Settled::Committed,
         (Ok(None), true) | (Ok(Some(true)), false) => Settled::RolledBack,
         (Ok(Some(false)), _) => Settled::Unknown(format!(
@@ -199,6 +216,17 @@ pub(super) async fn look(session: &Session, sql: &str) -> Settled {
         )),
         (Err(error), _) => Settled::Unknown(error.message),
     }
+}
+
+/// The last statement before `span` that sets the session's search path.
+fn search_path(text: &str, span: Span) -> Option<&str> {
+    let before = sql::outline(text.get(..span.start)?);
+    let path = before.statements.iter().rfind(|statement| {
+        let sets = matches!(&statement.detail, Detail::Setting { name, .. } if name == "search_path");
+        sets && !statement.flags.local
+    });
+    // Of the same text, because the outline's spans begin where it begins.
+    path.map(|statement| statement.span.of(text))
 }
 
 /// The index a statement makes (true) or drops (false), as PostgreSQL finds it.

@@ -1,0 +1,97 @@
+//! What a file leaves in its session: it holds to the file's end, and no further.
+
+use studio_kernel::run::RunState;
+
+use crate::bench::{Bench, on_runtime, said};
+
+#[test]
+fn what_a_file_sets_holds_beyond_a_statement_that_stands_alone() {
+    on_runtime(async {
+        let bench = Bench::new("holds").await;
+        bench.client.batch_execute("create schema app; create table public.kept (id int); create table app.kept (id int); drop role if exists runs_holder; create role runs_holder; grant runs_holder to current_user; grant all on schema app to runs_holder").await.unwrap();
+        let text = "set search_path = app, public;\nset role runs_holder;\nset lock_timeout = '7s';\n\
+                    create table made as select 1 as id;\n\
+                    vacuum app.made;\n\
+                    create table seen as select current_user::text as who, current_setting('lock_timeout') as lock, \
+                    current_setting('statement_timeout') as statement;\n";
+        let view = bench.run(&[("20260101000000_holds.sql", text)]).await;
+        assert_eq!(
+            said(&view),
+            (RunState::Done, "20260101000000_holds.sql is applied and recorded in the ledger.")
+        );
+        let seen = "select who || ' ' || lock || ' ' || statement from app.seen";
+        assert_eq!(bench.ask(seen).await, "runs_holder 7s 15min");
+        bench.client.batch_execute("drop owned by runs_holder; drop role runs_holder").await.unwrap();
+    });
+}
+
+#[test]
+fn without_a_transaction_a_setting_holds_too() {
+    on_runtime(async {
+        let bench = Bench::new("holds_alone").await;
+        let text = "-- Asks.\n-- transaction: none because each commits\n\
+                    set statement_timeout = 0;\nset lock_timeout = '7s';\ncreate schema app;\nset search_path = app;\n\
+                    create table seen as select current_setting('lock_timeout') as lock, \
+                    current_setting('statement_timeout') as statement;\n\
+                    begin;\ncreate table later as select current_setting('statement_timeout') as statement;\ncommit;\n";
+        let view = bench.run(&[("20260101000000_holds.sql", text)]).await;
+        assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        assert_eq!(bench.ask("select lock || ' ' || statement from app.seen").await, "7s 0");
+        assert_eq!(bench.ask("select statement from app.later").await, "0");
+    });
+}
+
+#[test]
+fn the_runs_own_timeouts_are_lifted_for_a_statement_alone_and_put_back() {
+    on_runtime(async {
+        let bench = Bench::new("lifted").await;
+        let text = "do $$ begin create table public.alone as select current_setting('statement_timeout') as it; commit; end $$;\n\
+                    create table public.together as select current_setting('statement_timeout') as it;\n";
+        let view = bench.run(&[("20260101000000_lifted.sql", text)]).await;
+        assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        assert_eq!(
+            bench.ask("select (select it from public.alone) || ' ' || it from public.together").await,
+            "0 15min"
+        );
+    });
+}
+
+#[test]
+fn nothing_of_a_files_session_reaches_the_next_file() {
+    on_runtime(async {
+        let bench = Bench::new("fresh").await;
+        bench.client.batch_execute("create table public.tasks (id int)").await.unwrap();
+        let first = "create temp table tasks (id int);\nprepare them as select 1;\nlisten noise;\n\
+                     declare them cursor with hold for select 1;\n";
+        let second = "insert into tasks values (1);\n\
+                      create table public.seen as select (select count(*) from pg_prepared_statements where from_sql) as prepared, \
+                      (select count(*) from pg_cursors where is_holdable) as cursors, \
+                      (select count(*) from pg_listening_channels()) as channels;\n";
+        let view =
+            bench.run(&[("20260101000000_first.sql", first), ("20260101000001_second.sql", second)]).await;
+        assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        assert_eq!(bench.ask("select count(*) from public.tasks").await, "1");
+        let seen = "select prepared || ' ' || cursors || ' ' || channels from public.seen";
+        assert_eq!(bench.ask(seen).await, "0 0 0");
+    });
+}
+
+#[test]
+fn a_file_that_keeps_another_role_is_recorded() {
+    on_runtime(async {
+        let bench = Bench::new("role_kept").await;
+        bench.client.batch_execute("drop role if exists runs_keeper; create role runs_keeper").await.unwrap();
+        for (path, role) in [
+            ("20260101000000_role.sql", "set role runs_keeper;\ncreate temp table mine (id int);\n"),
+            (
+                "20260101000001_session.sql",
+                "set session authorization runs_keeper;\nselect 1;\nvacuum pg_class;\nselect 2;\n",
+            ),
+        ] {
+            let view = bench.run(&[(path, role)]).await;
+            assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        }
+        assert_eq!(bench.versions().await, ["20260101000000", "20260101000001"]);
+        bench.client.batch_execute("drop role runs_keeper").await.unwrap();
+    });
+}
