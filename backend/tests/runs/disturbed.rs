@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use studio_backend::services::runs::registry;
-use studio_kernel::run::{RunEventKind, RunKind, RunState};
+use studio_kernel::run::{RunEventKind, RunKind, RunState, RunView};
 
-use crate::bench::{Bench, on_runtime, said};
+use crate::bench::{Bench, connect, engine_url, on_runtime, said};
 
 const SLEEPS: &str = "create table public.slept (id int);\nselect pg_sleep(600);\n";
 
@@ -71,22 +71,46 @@ fn a_cancelled_run_leaves_nothing() {
 fn a_killed_backend_fails_the_run_and_nothing_remains() {
     on_runtime(async {
         let bench = Bench::new("killed").await;
-        let prepared =
-            Arc::new(bench.prepare(RunKind::Apply, &[("20260101000000_sleeps.sql", SLEEPS)]).await);
-        let running = tokio::spawn({
-            let prepared = Arc::clone(&prepared);
-            async move { prepared.go().await }
-        });
-        bench.until(&sleeping(prepared.run.id())).await;
-        let kill = format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '{}'",
-            prepared.run.id()
-        );
-        bench.ask(&kill).await;
-        let view = running.await.unwrap();
+        let view = killed(&bench, SLEEPS, &sleeping).await;
         assert_eq!(view.state, RunState::Failed);
         assert!(view.summary.ends_with("Nothing of this run is in the database."), "{}", view.summary);
         assert_eq!(bench.ask("select to_regclass('public.slept') is null").await, "true");
+    });
+}
+
+#[test]
+fn a_lost_statement_that_commits_itself_is_not_claimed_to_be_absent() {
+    on_runtime(async {
+        let bench = Bench::new("unknown").await;
+        let text = "do $$ begin create table public.kept (id int); commit; perform pg_sleep(600); end $$;\n";
+        let view = killed(&bench, text, &sleeping).await;
+        assert_eq!(view.state, RunState::Unknown);
+        assert!(
+            view.summary.ends_with("Apart from that segment, nothing of this run is in the database."),
+            "{}",
+            view.summary
+        );
+        assert_eq!(bench.ask("select to_regclass('public.kept') is not null").await, "true");
+    });
+}
+
+#[test]
+fn a_lost_index_is_looked_for_along_the_files_path() {
+    on_runtime(async {
+        let bench = Bench::new("lost_index").await;
+        bench.client.batch_execute("create schema app; create table app.busy (id int)").await.unwrap();
+        let other = connect(&engine_url(&bench.database)).await;
+        other.batch_execute("begin; insert into app.busy values (1)").await.unwrap();
+        let text = "set search_path = app;\ncreate index concurrently busy_id on busy (id);\n";
+        let waiting = |run: &str| {
+            format!(
+                "select exists (select from pg_stat_activity where application_name = '{run}' and wait_event_type = 'Lock')"
+            )
+        };
+        let view = killed(&bench, text, &waiting).await;
+        assert_eq!(view.state, RunState::Unknown);
+        assert!(view.summary.contains("The index busy_id exists and is invalid."), "{}", view.summary);
+        other.batch_execute("rollback").await.unwrap();
     });
 }
 
@@ -111,6 +135,22 @@ fn a_lock_that_comes_free_is_only_a_delay() {
         assert_eq!(bench.ask("select count(*) from public.marks").await, "1");
         assert_eq!(bench.versions().await, ["20260101000000"]);
     });
+}
+
+/// What becomes of a run of one file whose backend ends once `reached` holds.
+async fn killed(bench: &Bench, text: &str, reached: &dyn Fn(&str) -> String) -> RunView {
+    let prepared = Arc::new(bench.prepare(RunKind::Apply, &[("20260101000000_killed.sql", text)]).await);
+    let running = tokio::spawn({
+        let prepared = Arc::clone(&prepared);
+        async move { prepared.go().await }
+    });
+    bench.until(&reached(prepared.run.id())).await;
+    let kill = format!(
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '{}'",
+        prepared.run.id()
+    );
+    bench.ask(&kill).await;
+    running.await.unwrap()
 }
 
 fn sleeping(run: &str) -> String {

@@ -7,6 +7,10 @@ use studio_kernel::{
 
 use super::runner::Stop;
 
+const NOTHING: &str = "Nothing of this run is in the database.";
+
+const NOTHING_ELSE: &str = "Apart from that segment, nothing of this run is in the database.";
+
 /// The state and the words for a run that executed files on a target.
 pub fn of_apply(view: &RunView, ended: &Result<(), Stop>) -> (RunState, String) {
     let whole = is_whole(view);
@@ -14,12 +18,17 @@ pub fn of_apply(view: &RunView, ended: &Result<(), Stop>) -> (RunState, String) 
         Ok(()) => (RunState::Done, done(view)),
         Err(Stop::LostAfter(why)) if whole => (RunState::Done, format!("{} {why}", done(view))),
         Err(Stop::LostAfter(why) | Stop::Failed(why)) => {
-            (RunState::Failed, format!("{why} {}", remains(view)))
+            (RunState::Failed, format!("{why} {}", remains(view, NOTHING)))
         }
-        Err(Stop::Cancelled) => (RunState::Cancelled, format!("The run was stopped. {}", remains(view))),
+        Err(Stop::Cancelled) => {
+            (RunState::Cancelled, format!("The run was stopped. {}", remains(view, NOTHING)))
+        }
         Err(Stop::Unknown(why)) => (
             RunState::Unknown,
-            format!("Whether the last segment is in the database is not known: {why} {}", remains(view)),
+            format!(
+                "Whether the last segment is in the database is not known: {why} {}",
+                remains(view, NOTHING_ELSE)
+            ),
         ),
     }
 }
@@ -99,8 +108,9 @@ fn done(view: &RunView) -> String {
     sentences.join(" ")
 }
 
-/// What a run that did not reach its end has left in the database.
-fn remains(view: &RunView) -> String {
+/// What a run that did not reach its end has left in the database for certain; `nothing` says that it is
+/// nothing.
+fn remains(view: &RunView, nothing: &str) -> String {
     let mut whole = Vec::new();
     let mut parts = Vec::new();
     for step in view.steps.iter().filter(|step| writes(step)) {
@@ -117,7 +127,7 @@ fn remains(view: &RunView) -> String {
         }
     }
     if whole.is_empty() && parts.is_empty() {
-        return "Nothing of this run is in the database.".to_owned();
+        return nothing.to_owned();
     }
     let mut sentences = Vec::new();
     if !whole.is_empty() {
@@ -191,6 +201,13 @@ mod tests {
                 Err(Stop::Cancelled),
                 RunState::Cancelled,
                 "The run was stopped. Nothing of this run is in the database.",
+            ),
+            (
+                view(1, 0),
+                Err(Stop::Unknown("The target could not be asked.".to_owned())),
+                RunState::Unknown,
+                "Whether the last segment is in the database is not known: The target could not be asked. \
+                 Apart from that segment, nothing of this run is in the database.",
             ),
             (
                 view(1, 1),
