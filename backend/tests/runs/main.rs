@@ -6,6 +6,7 @@
 mod apply;
 mod bench;
 mod disturbed;
+mod ledger;
 mod process;
 mod server;
 mod session;

@@ -3,10 +3,9 @@
 
 use tokio_postgres::error::SqlState;
 
-use super::{Failure, Session, TargetError};
+use super::{Failure, Session, TargetError, ledger};
 
-const CREATE: &str = "create schema if not exists supabase_migrations; \
-    create table if not exists supabase_migrations.studio_fence \
+const CREATE: &str = "create table if not exists supabase_migrations.studio_fence \
     (one boolean primary key default true check (one), epoch bigint not null); \
     insert into supabase_migrations.studio_fence (epoch) values (0) on conflict do nothing";
 
@@ -24,6 +23,7 @@ pub async fn advance(session: &Session) -> Result<i64, TargetError> {
         Err(error) if error.code() == Some(&SqlState::INVALID_SCHEMA_NAME) => {}
         Err(error) => return Err(wrong(error)),
     }
+    ledger::create_schema(session).await.map_err(wrong)?;
     session.client().batch_execute(CREATE).await.map_err(wrong)?;
     session.client().query_one(sql, &[]).await.map(|row| row.get(0)).map_err(wrong)
 }

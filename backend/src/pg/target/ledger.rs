@@ -1,7 +1,7 @@
 //! `supabase_migrations.schema_migrations`, the record that the Supabase CLI and the studio share.
 //! It writes the same rows as the CLI, into the columns that are there, inside the caller's transaction.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use tokio_postgres::error::SqlState;
 
@@ -32,26 +32,29 @@ pub struct NewRow<'a> {
 }
 
 /// The steps by which the Supabase CLI creates it, in its order, so that either may come first.
-const CREATE: &str = "create schema if not exists supabase_migrations; \
-    create table if not exists supabase_migrations.schema_migrations (version text not null primary key); \
+const CREATE: &str = "create table if not exists supabase_migrations.schema_migrations (version text not null primary key); \
     alter table supabase_migrations.schema_migrations add column if not exists statements text[]; \
     alter table supabase_migrations.schema_migrations add column if not exists name text";
+
+/// What it needs of its columns: names and types, where `text` stands for every type of text.
+const COLUMNS: [(&str, &str); 3] = [("version", "text"), ("name", "text"), ("statements", "text[]")];
 
 /// All rows, in the order of versions as text. A missing table means that nothing was applied.
 ///
 /// # Errors
 /// [`TargetError`].
 pub async fn applied(session: &Session) -> Result<Vec<LedgerRow>, TargetError> {
-    let columns = columns(session).await?;
-    if !columns.contains("version") {
+    let columns = columns(session).await.map_err(unseen)?;
+    check(&columns)?;
+    if !columns.contains_key("version") {
         return Ok(Vec::new());
     }
-    let or_null = |column: &'static str, kind: &str| match columns.contains(column) {
-        true => column.to_owned(),
+    let or_null = |column: &'static str, kind: &str| match columns.contains_key(column) {
+        true => format!("{column}::{kind}"),
         false => format!("null::{kind}"),
     };
     let sql = format!(
-        "select version, coalesce({}, ''), {} from supabase_migrations.schema_migrations order by version",
+        "select version::text, coalesce({}, ''), {} from supabase_migrations.schema_migrations order by version",
         or_null("name", "text"),
         or_null("statements", "text[]"),
     );
@@ -68,7 +71,7 @@ pub async fn applied(session: &Session) -> Result<Vec<LedgerRow>, TargetError> {
 /// # Errors
 /// [`TargetError`].
 pub async fn has(session: &Session, version: &str) -> Result<bool, TargetError> {
-    let sql = "select 1 from supabase_migrations.schema_migrations where version = $1";
+    let sql = "select 1 from supabase_migrations.schema_migrations where version = $1::text";
     match session.client().query_opt(sql, &[&version]).await {
         Ok(row) => Ok(row.is_some()),
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(false),
@@ -79,15 +82,26 @@ pub async fn has(session: &Session, version: &str) -> Result<bool, TargetError> 
 /// Creates what is missing of the ledger and of the fence beside it.
 ///
 /// # Errors
-/// [`TargetError`], `target-rights` when the role may not.
+/// [`TargetError`], `target-rights` when the role may not, `target-ledger` when it has another shape.
 pub async fn create(session: &Session) -> Result<(), TargetError> {
-    let columns = columns(session).await?;
-    if !["version", "name", "statements"].iter().all(|column| columns.contains(*column)) {
-        let created = session.client().batch_execute(CREATE).await;
-        created
-            .map_err(|error| TargetError::asking("Creating supabase_migrations.schema_migrations", &error))?;
+    let columns = columns(session).await.map_err(unseen)?;
+    check(&columns)?;
+    if !COLUMNS.iter().all(|(column, _)| columns.contains_key(*column)) {
+        let wrong = |error| TargetError::asking("Creating supabase_migrations.schema_migrations", &error);
+        create_schema(session).await.map_err(wrong)?;
+        session.client().batch_execute(CREATE).await.map_err(wrong)?;
     }
     Ok(())
+}
+
+/// Creates the schema unless it is there: IF NOT EXISTS alone asks for the right to create one all the same.
+pub(super) async fn create_schema(session: &Session) -> Result<(), tokio_postgres::Error> {
+    let client = session.client();
+    let exists = "select pg_catalog.to_regnamespace('supabase_migrations') is not null";
+    match client.query_one(exists, &[]).await?.get(0) {
+        true => Ok(()),
+        false => client.batch_execute("create schema if not exists supabase_migrations").await,
+    }
 }
 
 /// Records a version in the transaction that is open.
@@ -95,15 +109,16 @@ pub async fn create(session: &Session) -> Result<(), TargetError> {
 /// # Errors
 /// [`Failure`]; 23505 when the version is recorded already.
 pub async fn insert(session: &Session, row: NewRow<'_>) -> Result<(), Failure> {
-    let columns = columns(session).await.map_err(|error| Failure::Lost(error.message))?;
+    let columns = columns(session).await.map_err(|error| Failure::new(&error))?;
     let client = session.client();
-    let done = if columns.contains("created_by") {
+    // With their types written out, a column of another type is the server's to refuse, in its words.
+    let done = if columns.contains_key("created_by") {
         let sql = "insert into supabase_migrations.schema_migrations (version, name, statements, created_by) \
-                   values ($1, $2, $3, $4)";
+                   values ($1::text, $2::text, $3::text[], $4::text)";
         client.execute(sql, &[&row.version, &row.name, &row.statements, &row.created_by]).await
     } else {
         let sql = "insert into supabase_migrations.schema_migrations (version, name, statements) \
-                   values ($1, $2, $3)";
+                   values ($1::text, $2::text, $3::text[])";
         client.execute(sql, &[&row.version, &row.name, &row.statements]).await
     };
     done.map(drop).map_err(|error| Failure::new(&error))
@@ -114,16 +129,41 @@ pub async fn insert(session: &Session, row: NewRow<'_>) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure`].
 pub async fn delete(session: &Session, version: &str) -> Result<bool, Failure> {
-    let sql = "delete from supabase_migrations.schema_migrations where version = $1";
+    let sql = "delete from supabase_migrations.schema_migrations where version = $1::text";
     let removed = session.client().execute(sql, &[&version]).await;
     removed.map(|rows| rows > 0).map_err(|error| Failure::new(&error))
 }
 
-async fn columns(session: &Session) -> Result<BTreeSet<String>, TargetError> {
-    let sql = "select attname::text from pg_catalog.pg_attribute \
+/// The columns that are there, with their types.
+async fn columns(session: &Session) -> Result<BTreeMap<String, String>, tokio_postgres::Error> {
+    let sql = "select attname::text, pg_catalog.format_type(atttypid, null) from pg_catalog.pg_attribute \
                where attrelid = to_regclass('supabase_migrations.schema_migrations') \
                and attnum > 0 and not attisdropped";
-    let rows = session.client().query(sql, &[]).await;
-    let rows = rows.map_err(|error| TargetError::asking("Reading the ledger's columns", &error))?;
-    Ok(rows.iter().map(|row| row.get(0)).collect())
+    let rows = session.client().query(sql, &[]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+fn unseen(error: tokio_postgres::Error) -> TargetError {
+    TargetError::asking("Reading the ledger's columns", &error)
+}
+
+/// Refuses a table that another tool has made for itself: no version could be recorded there.
+fn check(columns: &BTreeMap<String, String>) -> Result<(), TargetError> {
+    for (column, wanted) in COLUMNS {
+        let Some(found) = columns.get(column) else { continue };
+        if found.replace("character varying", "text") != wanted {
+            return Err(TargetError::new(
+                "target-ledger",
+                format!(
+                    "The ledger supabase_migrations.schema_migrations has another shape: its column {column} \
+                     is of type {found} and not {wanted}."
+                ),
+                format!(
+                    "Change the column's type to {wanted}, as the Supabase CLI creates it, or move the table \
+                     out of the way."
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
