@@ -84,6 +84,8 @@ words! {
         Committed = "committed",
         /// Nothing of it is in the database.
         RolledBack = "rolled_back",
+        /// Never begun: the run ended before it.
+        Skipped = "skipped",
         /// Cannot be known.
         Unknown = "unknown",
     }
