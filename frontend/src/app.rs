@@ -52,7 +52,8 @@ fn Addressed() -> impl IntoView {
     complete_links();
     Effect::new(move |_| {
         if session.is_signed_out() && !route.get().is_public() {
-            let address = location.pathname.get_untracked() + &location.search.get_untracked();
+            let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
+            let address = if query.is_empty() { path } else { format!("{path}?{query}") };
             wanted.0.set(Some(address));
             navigate(&Route::SignIn.href(), NavigateOptions::default());
         }
