@@ -7,6 +7,7 @@ mod apply;
 mod bench;
 mod disturbed;
 mod ledger;
+mod pooler;
 mod process;
 mod server;
 mod session;

@@ -1,5 +1,6 @@
 //! What a file leaves in its session: it holds to the file's end, and no further.
 
+use studio_backend::pg::target::Failure;
 use studio_kernel::run::RunState;
 
 use crate::bench::{Bench, on_runtime, said};
@@ -93,5 +94,19 @@ fn a_file_that_keeps_another_role_is_recorded() {
         }
         assert_eq!(bench.versions().await, ["20260101000000", "20260101000001"]);
         bench.client.batch_execute("drop role runs_keeper").await.unwrap();
+    });
+}
+
+#[test]
+fn an_answer_that_the_driver_cannot_follow_ends_the_session_in_its_words() {
+    on_runtime(async {
+        let bench = Bench::new("unfollowed").await;
+        for sql in ["copy (select 1) to stdout", "copy pg_class from stdin"] {
+            let mut session = bench.target.open("unfollowed").await.unwrap();
+            let refused = session.execute(sql, &mut |_| {}).await;
+            let Err((Failure::Lost(heard), _)) = refused else { panic!("{refused:?}") };
+            assert_eq!(heard, "the driver gave it up (unexpected message from server)", "{sql}");
+            assert!(session.command("select 1").await.is_err());
+        }
     });
 }

@@ -116,7 +116,7 @@ fn refused(name: &str, refusal: &Refusal) -> TargetError {
 }
 
 /// The whole chain of causes; the driver's own message stops at the first.
-fn chain(error: &tokio_postgres::Error) -> String {
+pub(super) fn chain(error: &tokio_postgres::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -129,7 +129,7 @@ fn chain(error: &tokio_postgres::Error) -> String {
     text
 }
 
-fn io_kind(error: &tokio_postgres::Error) -> Option<io::ErrorKind> {
+pub(super) fn io_kind(error: &tokio_postgres::Error) -> Option<io::ErrorKind> {
     let mut source = error.source();
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<io::Error>() {

@@ -44,7 +44,7 @@ const COLUMNS: [(&str, &str); 3] = [("version", "text"), ("name", "text"), ("sta
 /// # Errors
 /// [`TargetError`].
 pub async fn applied(session: &Session) -> Result<Vec<LedgerRow>, TargetError> {
-    let columns = columns(session).await.map_err(unseen)?;
+    let columns = columns(session).await.map_err(|error| unseen(&error))?;
     check(&columns)?;
     if !columns.contains_key("version") {
         return Ok(Vec::new());
@@ -84,7 +84,7 @@ pub async fn has(session: &Session, version: &str) -> Result<bool, TargetError> 
 /// # Errors
 /// [`TargetError`], `target-rights` when the role may not, `target-ledger` when it has another shape.
 pub async fn create(session: &Session) -> Result<(), TargetError> {
-    let columns = columns(session).await.map_err(unseen)?;
+    let columns = columns(session).await.map_err(|error| unseen(&error))?;
     check(&columns)?;
     if !COLUMNS.iter().all(|(column, _)| columns.contains_key(*column)) {
         let wrong = |error| TargetError::asking("Creating supabase_migrations.schema_migrations", &error);
@@ -143,8 +143,8 @@ async fn columns(session: &Session) -> Result<BTreeMap<String, String>, tokio_po
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
-fn unseen(error: tokio_postgres::Error) -> TargetError {
-    TargetError::asking("Reading the ledger's columns", &error)
+fn unseen(error: &tokio_postgres::Error) -> TargetError {
+    TargetError::asking("Reading the ledger's columns", error)
 }
 
 /// Refuses a table that another tool has made for itself: no version could be recorded there.

@@ -27,7 +27,11 @@ pub struct Holder {
 
 impl std::fmt::Display for Holder {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "process {} ({}), connected since {}", self.pid, self.application_name, self.since)
+        let Self { pid, application_name: name, since } = self;
+        match uuid::Uuid::try_parse(name) {
+            Ok(_) => write!(out, "another run, {name} (process {pid}), connected since {since}"),
+            Err(_) => write!(out, "process {pid} ({name}), connected since {since}"),
+        }
     }
 }
 
@@ -42,6 +46,16 @@ pub async fn take(session: &Session) -> Result<bool, TargetError> {
         .await
         .map_err(|error| TargetError::asking("Taking the target's lock", &error))?;
     Ok(row.get(0))
+}
+
+/// Gives it up, so that it is free even where something between keeps the backend.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn release(session: &Session) -> Result<(), TargetError> {
+    let sql = "select pg_catalog.pg_advisory_unlock($1, $2)";
+    let done = session.client().query_one(sql, &[&CLASS, &OBJECT]).await;
+    done.map(drop).map_err(|error| TargetError::asking("Giving up the target's lock", &error))
 }
 
 /// Whether this session still holds it; a file can give it up with `pg_advisory_unlock_all` or `discard all`.
@@ -71,4 +85,23 @@ pub async fn holder(session: &Session) -> Result<Option<Holder>, TargetError> {
         .await
         .map_err(|error| TargetError::asking("Looking for who holds the target's lock", &error))?;
     Ok(row.map(|row| Holder { pid: row.get(0), application_name: row.get(1), since: row.get(2) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_named_before_its_process() {
+        for (name, words) in [
+            (
+                "019a2b3c-4d5e-7f60-8a9b-0c1d2e3f4a5b",
+                "another run, 019a2b3c-4d5e-7f60-8a9b-0c1d2e3f4a5b (process 7), connected since noon",
+            ),
+            ("psql", "process 7 (psql), connected since noon"),
+        ] {
+            let holder = Holder { pid: 7, application_name: name.to_owned(), since: "noon".to_owned() };
+            assert_eq!(holder.to_string(), words);
+        }
+    }
 }

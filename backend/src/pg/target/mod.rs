@@ -100,8 +100,10 @@ impl Target {
     pub async fn connect(&self, application_name: &str) -> Result<Session, TargetError> {
         self.inner.address.refuse_pooler()?;
         let session = self.open(application_name).await?;
-        session.refuse_pooler().await?;
-        Ok(session)
+        let other = self.open("studio pooler probe").await?;
+        let pooled = session.is_pooled(&other).await;
+        other.close().await;
+        if pooled? { Err(TargetError::pooler(self.name())) } else { Ok(session) }
     }
 
     /// Opens a session for reading.

@@ -1,8 +1,12 @@
 //! What the server said instead of doing it, and how a notice reads.
 //! The driver's error, turned into values once; what to do about a SQLSTATE is decided elsewhere.
 
+use std::error::Error as _;
+
 use studio_kernel::run::ServerNotice;
 use tokio_postgres::error::{DbError, ErrorPosition, Severity};
+
+use super::error::{chain, io_kind};
 
 /// Why a statement did not succeed.
 #[derive(Clone, Debug)]
@@ -67,15 +71,25 @@ impl Refusal {
     }
 }
 
+/// Where no server has said why.
+const INTERNAL: &str = "XX000";
+
 impl Failure {
-    /// A fatal error ends the session, whatever its code; an error without an answer is a broken connection.
+    /// A fatal error ends the session, whatever its code; so does an answer that the driver cannot follow. What
+    /// the driver refuses to send is refused like anything else.
     pub(super) fn new(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(db) if matches!(db.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) => {
                 Self::Lost(format!("{} (SQLSTATE {})", db.message(), db.code().code()))
             }
             Some(db) => Self::Refused(Refusal::new(db)),
-            None => Self::Lost(error.to_string()),
+            None if error.is_closed() || io_kind(error).is_some() => Self::Lost(chain(error)),
+            None if error.source().is_none() => Self::Lost(format!("the driver gave it up ({error})")),
+            None => Self::Refused(Refusal {
+                sqlstate: INTERNAL.to_owned(),
+                message: format!("The driver refused it: {}", chain(error)),
+                ..Refusal::default()
+            }),
         }
     }
 }

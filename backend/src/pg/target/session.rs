@@ -14,6 +14,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Failure, Settings, TargetError, refusal};
 
+const BACKEND: &str = "select pg_catalog.pg_backend_pid()";
+
+/// How long a session with a backend of its own may take to say which.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
 /// A connection with its own task. Dropping it closes the connection, and the server undoes what is open.
 pub struct Session {
     client: Client,
@@ -108,7 +113,7 @@ impl Session {
         sql: &str,
         heard: &mut (dyn FnMut(ServerNotice) + Send),
     ) -> Result<Executed, (Failure, Duration)> {
-        let Self { client, notices, .. } = self;
+        let Self { client, notices, connection, .. } = self;
         let began = Instant::now();
         let stream = match client.simple_query_raw(sql).await {
             Ok(stream) => stream,
@@ -131,6 +136,8 @@ impl Session {
                         // The first word is the reason; what follows a fatal error is only its echo.
                         failure.get_or_insert(seen);
                         if over {
+                            // A driver that cannot follow the server would wait for it forever.
+                            connection.abort();
                             break;
                         }
                     }
@@ -155,10 +162,7 @@ impl Session {
         let messages = self.client.simple_query(sql).await.map_err(|error| Failure::new(&error))?;
         // What they say is of no interest, and the next statement must not inherit it.
         while self.notices.try_recv().is_ok() {}
-        Ok(messages.iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten().map(str::to_owned),
-            _ => None,
-        }))
+        Ok(value(&messages).map(str::to_owned))
     }
 
     /// Ends what a file may have left in the session and sets what runs are set to.
@@ -189,13 +193,22 @@ impl Session {
         Ok(self.command("select current_user").await?.unwrap_or_default())
     }
 
-    /// Two questions outside a transaction that reach two backends have met a transaction pooler.
-    pub(super) async fn refuse_pooler(&self) -> Result<(), TargetError> {
-        let asked = |error| TargetError::asking("Asking for the backend's process id", &error);
-        let ask = || self.client.simple_query("select pg_backend_pid()");
-        let first = ask().await.map_err(asked)?;
-        let second = ask().await.map_err(asked)?;
-        if value(&first) == value(&second) { Ok(()) } else { Err(TargetError::pooler("The target")) }
+    /// Whether this session has a backend to itself. A transaction pooler gives the one that this session had
+    /// to another session's transaction, and this session another one meanwhile, or none.
+    pub(super) async fn is_pooled(&self, other: &Self) -> Result<bool, TargetError> {
+        let first = self.backend(BACKEND).await?;
+        let others = other.backend(&format!("begin; {BACKEND}")).await?;
+        match tokio::time::timeout(ANSWERS_WITHIN, self.backend(BACKEND)).await {
+            Ok(again) => Ok(first == others || first != again?),
+            Err(_) => Ok(true),
+        }
+    }
+
+    async fn backend(&self, sql: &str) -> Result<Option<String>, TargetError> {
+        let asked = self.client.simple_query(sql).await;
+        let asked =
+            asked.map_err(|error| TargetError::asking("Asking for the backend's process id", &error))?;
+        Ok(value(&asked).map(str::to_owned))
     }
 
     /// Closes the connection and returns when its socket is closed.

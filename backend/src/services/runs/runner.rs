@@ -224,8 +224,12 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// Closes the session, so that the lock is free when this returns.
+    /// Gives up the lock and closes the session.
     pub async fn finish(self) {
+        // A session that is lost already has given it up with its backend.
+        if let Err(error) = lock::release(&self.session).await {
+            tracing::debug!(run = self.run.id(), %error, "the target's lock was not given up");
+        }
         self.session.close().await;
     }
 }
