@@ -42,6 +42,10 @@ impl Address {
             return Err(bad("It does not begin with postgresql://."));
         }
         let (url, options) = take_options(url);
+        // The driver ends the password at the first one, so that its rest would be shown as the host.
+        if url.matches('@').count() > 1 {
+            return Err(bad("It holds more than one @."));
+        }
         let config: Config = url.parse().map_err(|error: tokio_postgres::Error| bad(&reason(&error)))?;
         let [host] = config.get_hosts() else {
             return Err(bad("It must name exactly one host."));
@@ -54,6 +58,9 @@ impl Address {
         let port = config.get_ports().first().copied().unwrap_or(5432);
         let database = config.get_dbname().or(config.get_user()).unwrap_or_default().to_owned();
         let host = match host {
+            Host::Tcp(name) if !name.chars().all(names_hosts) => {
+                return Err(bad("What stands for the host is no host's name."));
+            }
             Host::Tcp(name) => name,
             #[cfg(unix)]
             Host::Unix(path) => path.display().to_string(),
@@ -141,6 +148,10 @@ fn take_options(url: &str) -> (String, Options) {
     for pair in query.split('&') {
         match pair.split_once('=') {
             Some(("sslmode", value)) => options.sslmode = Some(value.to_owned()),
+            // The system's authorities are trusted when no file is named.
+            Some(("sslrootcert", "system")) => {
+                options.sslmode.get_or_insert_with(|| "verify-full".to_owned());
+            }
             Some(("sslrootcert", value)) => options.root = Some(PathBuf::from(percent_decode(value))),
             // Supabase's own URLs carry it for other drivers.
             Some(("pgbouncer" | "supa" | "workaround", _)) => {}
@@ -161,6 +172,11 @@ fn percent_decode(text: &str) -> String {
         rest = if byte.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Letters of names and of IPv6 addresses with a zone.
+fn names_hosts(c: char) -> bool {
+    c.is_alphanumeric() || ".-_:[]%".contains(c)
 }
 
 fn is_local(host: &Host) -> bool {
@@ -232,8 +248,15 @@ mod tests {
 
     #[test]
     fn no_message_repeats_the_password() {
-        for url in ["postgresql://u:hunter2@h:port/a", "postgresql://u:hunter2@h/a?connect_timeout=x"] {
-            let error = Address::parse(url).err().unwrap();
+        for url in [
+            "postgresql://u:hunter2@h:port/a",
+            "postgresql://u:hunter2@h/a?connect_timeout=x",
+            "postgresql://u:x@hunter2@127.0.0.1:5/a",
+            "postgresql://u:x@hunter2+@h/a",
+            "postgresql://u:x@hunter2/y@h/a",
+            "postgresql://u:x:hunter2@h@g/a",
+        ] {
+            let error = Address::parse(url).err().unwrap_or_else(|| panic!("{url}"));
             assert!(!format!("{error:?} {error}").contains("hunter2"), "{error}");
         }
     }
@@ -242,5 +265,7 @@ mod tests {
     fn a_certificate_file_may_have_any_name() {
         let address = Address::parse("postgresql://u@h/a?sslrootcert=my%20ca.pem").unwrap();
         assert_eq!(address.root(), Some(std::path::Path::new("my ca.pem")));
+        let system = Address::parse("postgresql://u@localhost/a?sslrootcert=system").unwrap();
+        assert_eq!((system.root(), system.encryption()), (None, Encryption::VerifyFull));
     }
 }
