@@ -185,7 +185,11 @@ async fn summary(
     let assessment = moment.assess(stored.state, files);
     let gate = moment.decide(person, &stored, &approvals, &assessment, false);
     let current = || gate.approvals.iter().filter(|status| status.stale.is_none());
-    let decided = current().any(|status| status.approval.person.id == person.id);
+    // What was asked for blocks until its reviewer decides again, so after an edit it is their turn.
+    let decided = current().map(|status| &status.approval).any(|approval| {
+        let of_this = || approval.bound.digest == assessment.bound.digest;
+        approval.person.id == person.id && (approval.decision == Decision::Approve || of_this())
+    });
     let approved = current().filter(|status| status.approval.decision == Decision::Approve).count();
     summary.findings = FindingCounts::of(&assessment.report.findings);
     summary.approvals.0 = approved;

@@ -94,8 +94,16 @@ async fn a_request_for_changes_blocks_until_its_reviewer_decides_again() {
     bob.decide(&change, "request_changes").await.read::<Change>();
     let approved: Change = owner.decide(&change, "approve").await.read();
     assert_eq!(run_codes(&approved), ["changes-requested"]);
+    let asked = async || {
+        let listed: Changes = bob.get("/api/changes").await.read();
+        listed.changes[0].waits_for_me
+    };
+    assert!(!asked().await, "it is the author's turn");
+    let change: Change = owner.revise(&change, 1, &format!("{TABLE}select 1;\n")).await.read();
+    assert!(asked().await, "the author has answered");
+    owner.decide(&change, "approve").await.read::<Change>();
     let approved: Change = bob.decide(&change, "approve").await.read();
-    assert_eq!(approved.gate.approvals[0].stale, Some(Stale::Superseded));
+    assert!(approved.gate.approvals.iter().any(|status| status.stale == Some(Stale::Superseded)));
     assert!(run_codes(&owner.change(change.id).await).is_empty());
 }
 
