@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use studio_kernel::{
     lint::finding::Finding,
-    migration::{Migration, Role, SourceFile},
+    migration::{Migration, SourceFile},
     plan::{Digest, plan},
     review::Timestamp,
     run::api::{FileState, FileText, FindingCounts, MadeObject, MigrationSummary, Migrations, Sources},
@@ -90,12 +90,14 @@ fn summary(
 
 /// A file that cannot be read stays in the list, with the reason in the place of its purpose.
 fn unreadable(file: &Unreadable) -> MigrationSummary {
-    let name = file.path.rsplit('/').next().unwrap_or_default();
+    // Its path still says what it is for, so that it stays in its place.
+    let Migration { path, file_name, role, .. } =
+        Migration::read(SourceFile { path: file.path.clone(), text: String::new() });
     MigrationSummary {
-        path: file.path.clone(),
-        version: None,
-        name: name.trim_end_matches(".sql").to_owned(),
-        role: Role::Cleanup,
+        path,
+        version: file_name.version,
+        name: file_name.name,
+        role,
         purpose: format!("This file cannot be read: {}.", file.reason),
         sha256: String::new(),
         makes: Vec::new(),

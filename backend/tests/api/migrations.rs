@@ -1,6 +1,9 @@
 //! The migration set as the page gets it.
 
-use studio_kernel::run::api::{FileState, FileText, Migrations, Sources};
+use studio_kernel::{
+    migration::Role,
+    run::api::{FileState, FileText, Migrations, Sources},
+};
 
 use crate::harness::{TABLE, TABLE_PATH, World};
 
@@ -27,6 +30,7 @@ async fn a_file_that_cannot_be_read_is_shown_with_the_reason() {
     let set: Migrations = owner.get("/api/migrations").await.read();
     let bad = set.files.iter().find(|file| file.path.ends_with("bad.sql")).unwrap();
     assert!(bad.purpose.contains("byte 8 is not UTF-8"), "{}", bad.purpose);
+    assert_eq!((bad.role, bad.version.as_deref()), (Role::Feature, Some("20250802000000")));
     owner.get("/api/files?path=20250802000000_bad.sql").await.refused(422, "unreadable-file");
 }
 
