@@ -41,6 +41,9 @@ pub enum Error {
     /// A write that does not come from the studio's own page.
     #[error("This request does not come from the studio's own page.")]
     CrossSite,
+    /// A name of this machine that nobody gave it.
+    #[error("This server is not known by the name in the request's Host header.")]
+    OtherHost,
     /// A body that is no JSON of the expected shape, or a value out of its range.
     #[error("{0}")]
     Invalid(String),
@@ -127,6 +130,7 @@ impl Error {
             Self::Role(_) => (StatusCode::FORBIDDEN, "role"),
             Self::LastAdmin => (StatusCode::CONFLICT, "last-admin"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross-site"),
+            Self::OtherHost => (StatusCode::MISDIRECTED_REQUEST, "other-host"),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"),
@@ -163,6 +167,9 @@ impl Error {
             Self::Role(_) => "An admin can give you the role on the people page.",
             Self::LastAdmin => "Make somebody else admin first.",
             Self::CrossSite => "Use the studio's page, or send the Origin header of this address.",
+            Self::OtherHost => {
+                "Use the address that the server printed; to be reached by a name, it listens with --listen."
+            }
             Self::Invalid(_) => "Correct it and send it again.",
             Self::TooLarge => "Split the files, or load data by other means than a migration.",
             Self::NotJson => "Send it as application/json.",

@@ -78,9 +78,11 @@ impl<T: DeserializeOwned + Send> FromRequestParts<AppState> for ApiPath<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
+        // PostgreSQL takes no zero byte in a text, so nothing is called by one.
+        let zero = parts.uri.path().contains("%00");
         match Path::from_request_parts(parts, state).await {
-            Ok(Path(value)) => Ok(Self(value)),
-            Err(_) => Err(Error::NotFound("address")),
+            Ok(Path(value)) if !zero => Ok(Self(value)),
+            _ => Err(Error::NotFound("address")),
         }
     }
 }

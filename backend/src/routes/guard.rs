@@ -1,14 +1,16 @@
-//! What holds for every address: writes come from our own page, and browsers get the headers that keep
+//! What holds for every address: it is asked for by a name of ours, writes come from our own page, and browsers get the headers that keep
 //! other pages out. Who may do what is decided elsewhere.
 
+use std::net::IpAddr;
+
 use axum::{
-    extract::Request,
-    http::{HeaderMap, HeaderValue, Method, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use crate::error::Error;
+use crate::{error::Error, state::AppState};
 
 /// The headers besides the content security policy.
 const HEADERS: [(&str, &str); 6] = [
@@ -50,6 +52,27 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
     response
 }
 
+/// While only this machine reaches the server, nobody has given it a name. A page whose own name was made to
+/// lead here would be of the same origin to the browser, so names other than localhost are refused.
+pub async fn own_name(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    if !state.config.is_local() || host.is_some_and(is_of_this_machine) {
+        next.run(request).await
+    } else {
+        Error::OtherHost.into_response()
+    }
+}
+
+fn is_of_this_machine(host: &str) -> bool {
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
+    let name = authority.host().to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+}
+
 /// Refuses writes that another site's page could have sent.
 pub async fn same_origin(request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -77,6 +100,20 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_local_server_has_no_name_but_localhost() {
+        for host in
+            ["localhost:4800", "LOCALHOST", "a.localhost:1", "127.0.0.1:4800", "192.168.0.2", "[::1]:4800"]
+        {
+            assert!(is_of_this_machine(host), "{host}");
+        }
+        for host in
+            ["", "evil.test", "evil.test:4800", "localhost.evil.test", "notlocalhost", "127.0.0.1.evil.test"]
+        {
+            assert!(!is_of_this_machine(host), "{host}");
+        }
+    }
 
     #[test]
     fn only_the_own_page_may_write() {

@@ -31,6 +31,7 @@ pub fn router(state: AppState) -> Router {
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(middleware::from_fn(guard::same_origin))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::own_name))
         .layer(middleware::from_fn(guard::security_headers))
         .layer(middleware::from_fn(log::boundary))
         .with_state(state)

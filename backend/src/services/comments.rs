@@ -77,6 +77,10 @@ pub async fn add(state: &AppState, person: &Person, id: i64, wish: &AddComment) 
 
 /// The first comment of the thread that a comment belongs to.
 async fn thread_of(client: &impl GenericClient, change: i64, comment: &str) -> Result<String> {
+    // PostgreSQL takes no zero byte in a text, so no comment is called by one.
+    if comment.contains('\0') {
+        return Err(Error::NotFound("comment"));
+    }
     let find = "select coalesce(reply_to, id) as thread from studio.comments where id = $1 and change = $2";
     let row = client.query_opt(find, &[&comment, &change]).await?;
     Ok(row.ok_or(Error::NotFound("comment"))?.try_get("thread")?)

@@ -130,8 +130,9 @@ pub async fn is_running(client: &impl GenericClient, change: i64) -> Result<bool
 /// [`Error::Refused`] with every obstacle; [`Error::StaleDigest`] when the change is not what the person saw;
 /// [`Error::Target`] when the ledger cannot be read.
 pub async fn start(state: &AppState, person: &Person, id: i64, wish: &StartRun) -> Result<Accepted> {
-    if !(8..=100).contains(&wish.idempotency_key.len()) {
-        return Err(Error::invalid("An idempotency key has 8 to 100 characters."));
+    let key = &wish.idempotency_key;
+    if !(8..=100).contains(&key.len()) || key.contains('\0') {
+        return Err(Error::invalid("An idempotency key has 8 to 100 characters, and no zero byte."));
     }
     // Read before the lock, because it takes as long as the network does; the executor looks again.
     let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));

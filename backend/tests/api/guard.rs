@@ -23,7 +23,7 @@ async fn writes_of_other_pages_are_refused_and_change_nothing() {
             request.header(header::CONTENT_TYPE, "application/json").header(header::ORIGIN, origin)
         }
     };
-    for origin in ["http://evil.test", "null", "http://studio.test:4801", "http://studio.test"] {
+    for origin in ["http://evil.test", "null", "http://studio.localhost:4801", "http://studio.localhost"] {
         owner.send(write(&json_of(origin), &body)).await.refused(403, "cross-site");
     }
     let silent =
@@ -34,6 +34,17 @@ async fn writes_of_other_pages_are_refused_and_change_nothing() {
     };
     owner.send(write(&plain, &body)).await.refused(415, "not-json");
     assert!(owner.get("/api/me").await.text.contains("Owner"));
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_gave_the_server_is_refused() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    for host in ["evil.test:4800", "localhost.evil.test"] {
+        let request = Request::builder().uri("/api/me").header(header::HOST, host);
+        let request = request.header(header::COOKIE, &owner.cookie).body(Body::empty()).unwrap();
+        owner.send(request).await.refused(421, "other-host");
+    }
 }
 
 #[tokio::test]
@@ -63,6 +74,16 @@ async fn wrong_requests_are_answered_in_words() {
     owner.ask("DELETE", "/api/me", None).await.refused(405, "method");
     owner.ask("PUT", "/", None).await.refused(405, "method");
     owner.put("/api/me", json!({ "nome": 1 })).await.refused(422, "invalid");
+    let change = owner.open("20250802000000_more.sql", "select 1;").await;
+    let comments = format!("/api/changes/{}/comments", change.id);
+    owner.get("/api/runs/%00").await.refused(404, "not-found");
+    owner.post("/api/runs/%00/cancel", json!({})).await.refused(404, "not-found");
+    owner.put("/api/people/%00", json!({ "role": "author" })).await.refused(404, "not-found");
+    owner.put(&format!("{comments}/%00"), json!({ "resolved": true })).await.refused(404, "not-found");
+    let reply = json!({ "body": "so", "reply_to": "\u{0}", "at": null });
+    owner.post(&comments, reply).await.refused(404, "not-found");
+    let start = json!({ "expected_digest": change.digest, "idempotency_key": "12345678\u{0}" });
+    owner.post(&format!("/api/changes/{}/runs", change.id), start).await.refused(422, "invalid");
     let large = json!({ "name": "x".repeat(33 << 20) });
     owner.put("/api/me", large).await.refused(413, "too-large");
 }

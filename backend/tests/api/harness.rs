@@ -35,7 +35,7 @@ use tokio_postgres::{Client, NoTls};
 use tower::ServiceExt as _;
 
 /// The address that requests name.
-pub(crate) const HOST: &str = "studio.test:4800";
+pub(crate) const HOST: &str = "studio.localhost:4800";
 
 /// A file that makes one table, guarded, with row level security.
 pub(crate) const TABLE: &str = "create table if not exists public.fruit (id bigint primary key);\n\
