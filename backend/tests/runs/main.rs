@@ -11,6 +11,7 @@ mod pooler;
 mod process;
 mod server;
 mod session;
+mod set;
 mod tls;
 mod triple;
 mod validate;

@@ -1,0 +1,170 @@
+//! The real migration set: it applies in order, a second time changes nothing, a rollback undoes exactly its
+//! feature, and a validation notices every object that is gone. Files that join the set are tested with it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use studio_backend::pg::target::fingerprint::Fingerprint;
+use studio_kernel::{
+    migration::{Migration, MigrationSet, SourceFile},
+    run::RunState,
+};
+use tokio_postgres::Client;
+
+use crate::bench::{Bench, on_runtime};
+
+fn set() -> MigrationSet {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+    let folders = ["", "rollback", "validate", "maintenance", "tests"].map(|folder| root.join(folder));
+    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
+    let paths = files.map(|file| file.unwrap().path());
+    let sql = paths.filter(|path: &PathBuf| path.extension().is_some_and(|extension| extension == "sql"));
+    MigrationSet::new(sql.map(|path| SourceFile {
+        path: path.strip_prefix(&root).unwrap().display().to_string(),
+        text: fs::read_to_string(&path).unwrap(),
+    }))
+}
+
+fn forward(set: &MigrationSet) -> Vec<&Migration> {
+    let files: Vec<&Migration> = set.files().iter().filter(|file| file.role.is_forward()).collect();
+    assert!(files.len() >= 2, "the set is not there");
+    files
+}
+
+async fn fingerprint(bench: &Bench) -> Fingerprint {
+    let session = bench.target.open("test").await.unwrap();
+    Fingerprint::take(&session).await.unwrap()
+}
+
+/// Every row of every table that the set makes, as one text.
+async fn rows(client: &Client) -> String {
+    let tables = "select quote_ident(schemaname) || '.' || quote_ident(tablename) from pg_tables \
+                  where schemaname = 'public' order by 1";
+    let mut all = String::new();
+    for row in client.query(tables, &[]).await.unwrap() {
+        let table: String = row.get(0);
+        let text =
+            format!("select coalesce(string_agg(t::text, E'\\n' order by t::text), '') from {table} as t");
+        let rows: String = client.query_one(&text, &[]).await.unwrap().get(0);
+        all.push_str(&format!("{table}\n{rows}\n"));
+    }
+    all
+}
+
+/// As `psql -1 -f` sends it.
+async fn whole(client: &Client, text: &str) -> Result<(), tokio_postgres::Error> {
+    client.batch_execute(&format!("begin;\n{text}\n;commit;")).await
+}
+
+#[test]
+fn the_set_applies_in_order_and_a_second_time_changes_nothing() {
+    on_runtime(async {
+        let set = set();
+        let bench = Bench::new("set_twice").await;
+        for file in forward(&set) {
+            let run = bench.run(&[(file.path.as_str(), file.text.as_str())]).await;
+            assert_eq!(run.state, RunState::Done, "{}: {}", file.path, run.summary);
+        }
+        let (schema, before) = (fingerprint(&bench).await, rows(&bench.client).await);
+        assert!(schema.len() > 100 && before.len() > 1_000, "there is something to compare");
+        for file in forward(&set) {
+            let again = whole(&bench.client, &file.text).await;
+            assert!(again.is_ok(), "{}: {again:?}", file.path);
+            assert_eq!(schema.changes_to(&fingerprint(&bench).await), [], "{}", file.path);
+            assert_eq!(rows(&bench.client).await, before, "{}", file.path);
+        }
+    });
+}
+
+#[test]
+fn each_rollback_undoes_its_feature_twice_and_the_feature_comes_back_the_same() {
+    on_runtime(async {
+        let set = set();
+        let bench = Bench::new("set_rollback").await;
+        let mut tried = 0;
+        for file in forward(&set) {
+            let (before, kept) = (fingerprint(&bench).await, rows(&bench.client).await);
+            whole(&bench.client, &file.text).await.unwrap();
+            let Some(rollback) = set.triple(&file.path).and_then(|triple| triple.rollback) else { continue };
+            let after = fingerprint(&bench).await;
+            for time in ["once", "twice"] {
+                whole(&bench.client, &rollback.text).await.unwrap();
+                // The table that keeps what was removed is the rollback's own.
+                let left: Vec<_> = before
+                    .changes_to(&fingerprint(&bench).await)
+                    .into_iter()
+                    .filter(|difference| !difference.name.contains("archon_rollback"))
+                    .collect();
+                assert_eq!(left, [], "{} {time}", rollback.path);
+                assert_eq!(rows(&bench.client).await, kept, "{} {time}", rollback.path);
+            }
+            whole(&bench.client, &file.text).await.unwrap();
+            let again: Vec<_> = after
+                .changes_to(&fingerprint(&bench).await)
+                .into_iter()
+                .filter(|difference| !difference.name.contains("archon_rollback"))
+                .collect();
+            assert_eq!(again, [], "{}", file.path);
+            tried += 1;
+        }
+        assert!(tried > 0, "no rollback was tried");
+    });
+}
+
+/// Ways to break what tables of a feature consist of: what is dropped, the word that must be named, the statement.
+const BREAKAGES: &str = "
+    select 'table', c.relname::text, format('drop table public.%I cascade', c.relname)
+    from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname ~ $1
+    union all
+    select 'column', a.attname::text, format('alter table public.%I drop column %I cascade', c.relname, a.attname)
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname ~ $1
+    union all
+    select 'type', t.typname::text, format('drop type public.%I cascade', t.typname)
+    from pg_type t where t.typnamespace = 'public'::regnamespace and t.typtype = 'e'
+      and exists (select from pg_attribute a join pg_class c on c.oid = a.attrelid
+                  where a.atttypid = t.oid and c.relname ~ $1 and c.relkind = 'r')
+    union all
+    select 'index', i.indexname::text, format('drop index public.%I', i.indexname)
+    from pg_indexes i where i.schemaname = 'public' and i.tablename ~ $1 and i.indexname like 'idx%'
+    union all
+    select 'policy', p.policyname::text, format('drop policy %I on public.%I', p.policyname, p.tablename)
+    from pg_policies p where p.schemaname = 'public' and p.tablename ~ $1
+    union all
+    select 'trigger', g.tgname::text, format('drop trigger %I on public.%I', g.tgname, c.relname)
+    from pg_trigger g join pg_class c on c.oid = g.tgrelid where not g.tgisinternal and c.relname ~ $1
+    union all
+    select 'constraint', k.conname::text,
+           format('alter table public.%I drop constraint %I cascade', c.relname, k.conname)
+    from pg_constraint k join pg_class c on c.oid = k.conrelid where k.contype <> 'n' and c.relname ~ $1";
+
+#[test]
+fn the_workflow_validation_notices_every_object_that_is_gone() {
+    on_runtime(async {
+        let set = set();
+        let bench = Bench::new("set_mutations").await;
+        let client = &bench.client;
+        for file in forward(&set) {
+            whole(client, &file.text).await.unwrap();
+        }
+        let validation = set.get("validate/validate_workflow_schema.sql").unwrap();
+        whole(client, &validation.text).await.unwrap();
+        let breakages = client.query(BREAKAGES, &[&"^archon_workflow"]).await.unwrap();
+        let mut unnoticed = Vec::new();
+        for row in &breakages {
+            let (kind, name, statement): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+            client.batch_execute(&format!("begin; {statement}")).await.unwrap();
+            let said = client.batch_execute(&validation.text).await;
+            client.batch_execute("rollback").await.unwrap();
+            let error = said.err().and_then(|error| Some(error.as_db_error()?.message().to_owned()));
+            if !error.is_some_and(|message| message.contains(&name)) {
+                unnoticed.push(format!("{kind} {name}"));
+            }
+        }
+        println!("{} of {} breakages noticed", breakages.len() - unnoticed.len(), breakages.len());
+        assert!(breakages.len() > 100, "{} breakages are not the whole feature", breakages.len());
+        assert_eq!(unnoticed, Vec::<String>::new());
+    });
+}
