@@ -1,14 +1,15 @@
 //! `studio apply`, `studio rollback` and `studio validate`: the executor at work on a database, without a
 //! review. It prints the plan and, for what changes the database, wants `--yes`.
 
-use std::{collections::BTreeSet, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::ValueEnum;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
 use studio_kernel::{
-    migration::{MigrationSet, Role},
+    migration::{Migration, MigrationSet, Role},
     plan::{Plan, plan},
-    run::{RunEvent, RunEventKind, RunKind, RunState, RunView},
+    run::{RunEvent, RunEventKind, RunKind, RunState, RunView, api::FileState},
 };
 
 use super::{
@@ -18,11 +19,18 @@ use super::{
     print_json, unusable, verdict,
 };
 use crate::{
-    pg::target::{Settings, Target, TargetError, ledger},
-    services::runs::{
-        Journal, LiveRun, Order, Step,
-        order::{checked, steps},
-        registry,
+    pg::target::{
+        Settings, Target, TargetError,
+        ledger::{self, LedgerRow},
+    },
+    services::{
+        migrations::file_state,
+        runs::{
+            Journal, LiveRun, Order, Step,
+            order::{checked, steps},
+            registry,
+        },
+        target::{names, versions},
     },
 };
 
@@ -59,6 +67,14 @@ enum Format {
     Json,
 }
 
+/// The one document of `--format json`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    plan: &'a Plan,
+    /// `null` when nothing ran.
+    run: Option<&'a RunView>,
+}
+
 /// What is to be done with the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
@@ -90,7 +106,8 @@ impl Deed {
     }
 }
 
-/// Does it; ends with 0 when done, 1 when something failed or `--yes` is missing, 2 when it could not begin.
+/// Does it; ends with 0 when done, 1 when something failed, `--yes` is missing or a file was edited after it was
+/// applied, 2 when it could not begin.
 pub async fn run(args: &Args, deed: Deed) -> ExitCode {
     let inputs = match input::read(&args.paths) {
         Ok(inputs) => inputs,
@@ -103,8 +120,8 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
         Ok(target) => target,
         Err(error) => return cannot(&error),
     };
-    let applied = match versions(&target).await {
-        Ok(applied) => applied,
+    let rows = match recorded(&target).await {
+        Ok(rows) => rows,
         Err(error) => return cannot(&error),
     };
     // A rollback names its forward file, which says what leaves the ledger.
@@ -113,21 +130,35 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
         Err(error) => return unusable(error),
     };
     let chosen = input.set.files().iter().filter(|file| deed.takes(file.role));
-    let plan = planned(&set, chosen.map(|file| file.path.as_str()).collect(), deed, &applied);
-    if let Format::Text = args.format {
+    let plan = planned(&set, chosen.clone().map(|file| file.path.as_str()).collect(), deed, &rows);
+    let loud = matches!(args.format, Format::Text);
+    if loud {
         print_plan(&plan);
     }
-    if !plan.refusals.is_empty() {
-        return verdict(false);
+    let is_edited = |file: &&Migration| file_state(file, Some(&rows)) == FileState::Edited;
+    let edited: Vec<&Migration> = chosen.filter(|file| deed == Deed::Apply && is_edited(file)).collect();
+    for file in &edited {
+        errln!("warning: {} was edited after it was applied; what it says now is not run.", file.path);
     }
     let todo = steps(&plan);
-    if todo.is_empty() {
-        outln!("Nothing to do on {}.", target.name());
-        return verdict(deed != Deed::Validate);
-    }
-    if deed != Deed::Validate && !args.yes {
+    let idle = if !plan.refusals.is_empty() {
+        Some(false)
+    } else if todo.is_empty() {
+        if loud {
+            outln!("Nothing to do on {}.", target.name());
+        }
+        Some(deed != Deed::Validate)
+    } else if deed != Deed::Validate && !args.yes {
         errln!("This was the plan for {}. Add --yes to run it.", target.name());
-        return verdict(false);
+        Some(false)
+    } else {
+        None
+    };
+    if let Some(fine) = idle {
+        if !loud {
+            print_json(&Answer { plan: &plan, run: None });
+        }
+        return verdict(fine && edited.is_empty());
     }
     let mut with_text = Vec::with_capacity(todo.len());
     for (index, planned) in todo.iter().enumerate() {
@@ -144,16 +175,17 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
     let kind = if deed == Deed::Validate { RunKind::Validate } else { RunKind::Apply };
     let run =
         std::sync::Arc::new(LiveRun::begin(uuid::Uuid::now_v7().to_string(), kind, target.name(), todo));
-    let view = execute(&run, &target, &with_text, matches!(args.format, Format::Text)).await;
+    let view = execute(&run, &target, &with_text, loud).await;
     match args.format {
-        Format::Json => drop(print_json(&view)),
+        Format::Json => drop(print_json(&Answer { plan: &plan, run: Some(&view) })),
         Format::Text => outln!("{}: {}", view.state, view.summary),
     }
-    verdict(view.state == RunState::Done)
+    verdict(view.state == RunState::Done && edited.is_empty())
 }
 
-fn planned(set: &MigrationSet, mut paths: Vec<&str>, deed: Deed, applied: &BTreeSet<String>) -> Plan {
-    let mut plan = plan(set, &paths, applied);
+fn planned(set: &MigrationSet, mut paths: Vec<&str>, deed: Deed, rows: &[LedgerRow]) -> Plan {
+    let applied = versions(rows);
+    let mut plan = plan(set, &paths, &applied);
     if deed == Deed::Rollback {
         // Newest first: what was built on something is undone before it.
         let version = |path: &str| {
@@ -162,16 +194,18 @@ fn planned(set: &MigrationSet, mut paths: Vec<&str>, deed: Deed, applied: &BTree
         };
         paths.sort_by_key(|path| std::cmp::Reverse(version(path)));
         paths.retain(|path| version(path).is_none_or(|version| applied.contains(&version)));
-        plan = studio_kernel::plan::plan(set, &paths, applied);
+        plan = studio_kernel::plan::plan(set, &paths, &applied);
     }
+    plan.refuse_other_names(set, &names(rows));
     plan
 }
 
-async fn versions(target: &Target) -> Result<BTreeSet<String>, TargetError> {
+/// The ledger's rows.
+pub(super) async fn recorded(target: &Target) -> Result<Vec<LedgerRow>, TargetError> {
     let session = target.open("studio").await?;
     let rows = ledger::applied(&session).await?;
     session.close().await;
-    Ok(rows.into_iter().map(|row| row.version).collect())
+    Ok(rows)
 }
 
 /// Runs it while its events are printed; Ctrl-C stops it, and nothing of the open segment remains.

@@ -7,13 +7,13 @@ use serde::Serialize;
 use studio_kernel::{migration::Migration, run::api::FileState};
 
 use super::{
-    apply::{Database, cannot},
+    apply::{Database, cannot, recorded as of_ledger},
     input,
     output::outln,
     print_json, unusable, verdict,
 };
 use crate::{
-    pg::target::{TargetError, ledger, ledger::LedgerRow},
+    pg::target::{TargetError, ledger::LedgerRow},
     services::migrations::file_state,
 };
 
@@ -82,9 +82,7 @@ pub async fn run(args: &Args) -> ExitCode {
 
 async fn recorded(database: &Database) -> Result<(String, Vec<LedgerRow>), TargetError> {
     let target = database.target()?;
-    let session = target.open("studio").await?;
-    let rows = ledger::applied(&session).await?;
-    session.close().await;
+    let rows = of_ledger(&target).await?;
     Ok((target.name().to_owned(), rows))
 }
 

@@ -25,7 +25,7 @@ use crate::{
 pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -> Result<()> {
     let note = changes::checked_text(&wish.note, 0, 2_000, "note")?;
     let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
-    let (folder, applied) = (folder?, target::versions(&ledger?));
+    let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = people::locked(&transaction, &person.id).await?;
@@ -33,7 +33,7 @@ pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -
     let policy = people::locked_policy(&transaction).await?;
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
-    let assessment = assess(folder.set.clone(), files, &applied, state.target.name(), policy);
+    let assessment = assess(folder.set.clone(), files, &ledger, state.target.name(), policy);
     let bound = &assessment.bound;
     if bound.digest != wish.expected_digest {
         return Err(Error::StaleDigest);

@@ -1,8 +1,6 @@
 //! The gate: what a change would run now, and the only yes to a run. Approve, edit and start are each decided
 //! in one lock of the change's row, with everything computed anew; nothing a browser sent counts but its wish.
 
-use std::collections::BTreeSet;
-
 use studio_kernel::{
     lint::{self, Settings, finding::Report, finding::Severity},
     migration::{MigrationSet, SourceFile},
@@ -23,7 +21,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    pg::{GenericClient, target::Settings as Timeouts},
+    pg::{
+        GenericClient,
+        target::{Settings as Timeouts, ledger::LedgerRow},
+    },
     state::AppState,
 };
 
@@ -40,12 +41,12 @@ pub struct Assessment {
     pub report: Report,
 }
 
-/// Assesses files laid over a folder, for a target with these versions applied.
+/// Assesses files laid over a folder, for a target with this ledger.
 pub fn assess(
     mut set: MigrationSet,
     files: Vec<SourceFile>,
-    applied: &BTreeSet<String>,
-    target: &str,
+    ledger: &[LedgerRow],
+    name: &str,
     policy: Policy,
 ) -> Assessment {
     let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
@@ -53,10 +54,11 @@ pub fn assess(
         set.put(file);
     }
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let settings = Settings { applied: applied.clone(), ..Settings::default() };
-    let report = lint::lint(&set, &paths, &settings);
-    let plan = plan(&set, &paths, applied);
-    let binding = binding(target, policy);
+    let applied = target::versions(ledger);
+    let mut plan = plan(&set, &paths, &applied);
+    plan.refuse_other_names(&set, &target::names(ledger));
+    let report = lint::lint(&set, &paths, &Settings { applied, ..Settings::default() });
+    let binding = binding(name, policy);
     let bound = Bound {
         digest: plan.digest(&binding),
         bytes: plan.bytes_digest(),
@@ -136,7 +138,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64, wish: &StartRun) 
     }
     // Read before the lock, because it takes as long as the network does; the executor looks again.
     let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
-    let (folder, applied) = (folder?, target::versions(&ledger?));
+    let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = people::locked(&transaction, &person.id).await?;
@@ -147,7 +149,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64, wish: &StartRun) 
     let policy = people::locked_policy(&transaction).await?;
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
-    let assessment = assess(folder.set.clone(), files, &applied, state.target.name(), policy);
+    let assessment = assess(folder.set.clone(), files, &ledger, state.target.name(), policy);
     if assessment.bound.digest != wish.expected_digest {
         return Err(Error::StaleDigest);
     }

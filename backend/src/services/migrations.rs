@@ -169,14 +169,17 @@ pub async fn file(state: &AppState, path: &str) -> Result<FileText> {
     }
     let file = snapshot.set.get(path).ok_or(Error::NotFound("file"))?;
     let ledger = ledger.ok();
-    let applied = target::versions(ledger.as_deref().unwrap_or_default());
+    let recorded = ledger.as_deref().unwrap_or_default();
+    let applied = target::versions(recorded);
+    let mut plan = plan(&snapshot.set, &[path], &applied);
+    plan.refuse_other_names(&snapshot.set, &target::names(recorded));
     let report = snapshot.report(&applied);
     let findings = report.findings.iter().filter(|finding| finding.file == path);
     Ok(FileText {
         file: SourceFile { path: file.path.clone(), text: file.text.clone() },
         sha256: Digest::of(file.text.as_bytes()).to_string(),
         state: file_state(file, ledger.as_deref()),
-        plan: plan(&snapshot.set, &[path], &applied),
+        plan,
         findings: findings.cloned().collect(),
     })
 }

@@ -38,13 +38,13 @@ impl Moment {
 
     /// What a change would run now; what an applied one ran.
     fn assess(&self, state: ChangeState, files: Vec<SourceFile>) -> Assessment {
-        let mut applied = target::versions(self.ledger.as_deref().unwrap_or_default());
+        let mut ledger = self.ledger.as_deref().unwrap_or_default().to_vec();
         if state == ChangeState::Applied {
             for version in files.iter().filter_map(|file| FileName::of(&file.path).version) {
-                applied.remove(&version);
+                ledger.retain(|row| row.version != version);
             }
         }
-        gate::assess(self.folder.set.clone(), files, &applied, &self.target, self.policy)
+        gate::assess(self.folder.set.clone(), files, &ledger, &self.target, self.policy)
     }
 
     /// The gate's answer; without a ledger nobody knows what would run, so nothing may.

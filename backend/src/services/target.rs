@@ -1,6 +1,6 @@
 //! What the server asks the target for outside of runs: its ledger, and how it is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use studio_kernel::run::api;
 
@@ -37,4 +37,9 @@ pub async fn ledger(state: &AppState) -> Result<Vec<LedgerRow>, TargetError> {
 /// The versions that are applied.
 pub fn versions(ledger: &[LedgerRow]) -> BTreeSet<String> {
     ledger.iter().map(|row| row.version.clone()).collect()
+}
+
+/// Their names, as far as the ledger has any.
+pub fn names(ledger: &[LedgerRow]) -> BTreeMap<String, String> {
+    ledger.iter().map(|row| (row.version.clone(), row.name.clone())).collect()
 }

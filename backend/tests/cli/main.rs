@@ -4,4 +4,5 @@
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 mod bench;
+mod ledger;
 mod output;

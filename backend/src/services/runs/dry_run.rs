@@ -38,16 +38,16 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
         ));
     }
     let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
-    let (folder, applied) = (folder?, target::versions(&ledger?));
+    let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let change = stored::change(&transaction, id, Lock::None).await?;
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
     let policy = people::policy(&transaction).await?;
-    let assessed = gate::assess(folder.set.clone(), files, &applied, state.target.name(), policy);
+    let assessed = gate::assess(folder.set.clone(), files, &ledger, state.target.name(), policy);
     validation::may_run(&assessed.plan)?;
-    let steps = steps(&assessed.set, &assessed.plan, &applied)?;
+    let steps = steps(&assessed.set, &assessed.plan, &target::versions(&ledger))?;
     for file in steps.iter().filter_map(|step| step.file.as_ref()) {
         if let Some(source) = assessed.set.get(&file.path) {
             stored::keep(&transaction, &source.text).await?;

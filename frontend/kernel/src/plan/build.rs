@@ -1,12 +1,12 @@
 //! From a change's files to a plan: what runs, as what, and what must not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Plan, PlannedFile, Purpose, Refusal,
     segment::{Mode, segments},
 };
-use crate::migration::{Migration, MigrationSet, Role};
+use crate::migration::{FileName, Migration, MigrationSet, Role};
 
 /// Plans a run of `paths`, in this order. Forward files whose version is in `applied` are kept, not run. If
 /// any forward file is left to apply, or one was, rollback, validation and maintenance files travel along
@@ -72,6 +72,32 @@ fn add(plan: &mut Plan, set: &MigrationSet, file: &Migration, purpose: Purpose) 
         purpose,
         segments,
     });
+}
+
+impl Plan {
+    /// Refuses what bears a version that the ledger has `recorded` under another name: another file was applied,
+    /// and this one would be taken for it. Old tools record no name; that says nothing.
+    pub fn refuse_other_names(&mut self, set: &MigrationSet, recorded: &BTreeMap<String, String>) {
+        for planned in &self.files {
+            let file = set.get(&planned.path);
+            let forward = match planned.purpose {
+                Purpose::Keep => file.filter(|file| file.role.is_forward()),
+                Purpose::Rollback => file.and_then(|file| set.forward_of(file)),
+                Purpose::Apply | Purpose::Validate | Purpose::Maintain => None,
+            };
+            let Some(FileName { version: Some(version), name, .. }) = forward.map(|file| &file.file_name)
+            else {
+                continue;
+            };
+            if let Some(other) = recorded.get(version).filter(|other| !other.is_empty() && *other != name) {
+                let message = format!(
+                    "The ledger has the version {version} as {other}, not as {name}: another file was applied. \
+                     Give this one a new version, or that one's name if it is the same."
+                );
+                self.refusals.push(refusal("other-name", &planned.path, &message));
+            }
+        }
+    }
 }
 
 /// A second file of a version would be skipped for ever on every database that has the first.

@@ -154,6 +154,20 @@ fn purposes_follow_roles_and_what_is_applied() {
 }
 
 #[test]
+fn a_version_that_was_recorded_as_another_file_is_refused() {
+    let set = set(&[("1_a.sql", "-- rollback: undo_a\nselect 1"), ("rollback/undo_a.sql", "select 2")]);
+    for (name, expected) in [("b", "! other-name"), ("a", ""), ("", "")] {
+        let recorded = [("1".to_owned(), name.to_owned())].into();
+        let mut known = plan(&set, &["1_a.sql"], &BTreeSet::from(["1".to_owned()]));
+        known.refuse_other_names(&set, &recorded);
+        assert_eq!(drawn(&known), expected, "{name}");
+        let mut undone = plan(&set, &["rollback/undo_a.sql"], &BTreeSet::from(["1".to_owned()]));
+        undone.refuse_other_names(&set, &recorded);
+        assert_eq!(undone.refusals.is_empty(), expected.is_empty(), "{name}");
+    }
+}
+
+#[test]
 fn statements_have_lines_summaries_and_locks_on_what_existed() {
     let text = "create table t ();\ncreate index i on t (a);\n\nalter table old\n  add a int, drop b;\n\
                 do $$ begin create type mood as enum ('a'); end $$;";
