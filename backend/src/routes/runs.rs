@@ -5,14 +5,15 @@ use std::{convert::Infallible, time::Duration};
 use axum::{
     Json, Router,
     extract::State,
-    http::{HeaderMap, HeaderName},
+    http::{HeaderName, request::Parts},
     response::{
         IntoResponse,
         sse::{Event, KeepAlive, Sse},
     },
     routing::{get, post},
 };
-use futures_util::{StreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use studio_kernel::{
     review::PersonRole,
@@ -24,9 +25,9 @@ use studio_kernel::{
 
 use crate::{
     error::{Error, Result},
-    extract::{ApiJson, ApiPath, ApiQuery, Signed},
+    extract::{ApiJson, ApiPath, ApiQuery, Signed, session_token},
     services::{
-        gate,
+        gate, people,
         runs::{self, Accepted, dry_run, read, registry, validation},
     },
     state::AppState,
@@ -108,14 +109,37 @@ async fn events(
     _: Signed,
     ApiPath(id): ApiPath<String>,
     ApiQuery(After { after }): ApiQuery<After>,
-    headers: HeaderMap,
+    parts: Parts,
 ) -> Result<impl IntoResponse> {
     // A browser that reconnects by itself knows better than the address it was given.
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    let last = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let groups = read::follow(&state, &id, last.or(after).unwrap_or(0)).await?;
-    let events = groups.flat_map(stream::iter).map(|event| Ok::<_, Infallible>(of_run(&event)));
+    let token = session_token(&parts, &state.cookie).unwrap_or_default().to_owned();
+    let events = while_signed_in(state, token.into(), groups)
+        .flat_map(stream::iter)
+        .map(|event| Ok::<_, Infallible>(of_run(&event)));
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT))))
+}
+
+/// A stream that ends with the session that opened it: the session is looked at before each item, and as often
+/// as the stream proves that it lives. When nobody can tell, it ends too, and the page asks again.
+fn while_signed_in<T>(
+    state: AppState,
+    token: SecretString,
+    items: impl Stream<Item = T>,
+) -> impl Stream<Item = T> {
+    stream::unfold((state, token, Box::pin(items)), async |(state, token, mut items)| {
+        loop {
+            let next = tokio::time::timeout(HEARTBEAT, items.next()).await;
+            let person = people::of_session(&state.studio, token.expose_secret()).await;
+            match (next, person) {
+                (Ok(Some(item)), Ok(Some(_))) => return Some((item, (state, token, items))),
+                (Err(_), Ok(Some(_))) => {}
+                _ => return None,
+            }
+        }
+    })
 }
 
 /// The event as the page reads it. A value that cannot be written is left out; numbers it depends on are in

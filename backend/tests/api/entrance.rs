@@ -1,11 +1,15 @@
 //! How people come in, and what they may do then.
 
+use futures_util::StreamExt as _;
 use secrecy::ExposeSecret;
 use serde_json::json;
 use studio_backend::services::people;
 use studio_kernel::{
     review::PersonRole,
-    run::api::{Invitation, Me, People},
+    run::{
+        RunEvent, RunEventKind,
+        api::{Invitation, Me, People},
+    },
 };
 
 use crate::harness::World;
@@ -123,4 +127,27 @@ async fn people_name_themselves() {
     let me: Me = owner.put("/api/me", json!({ "name": " Zoë <b> " })).await.read();
     assert_eq!(me.person.name, "Zoë <b>");
     owner.put("/api/me", json!({ "name": "x".repeat(81) })).await.refused(422, "invalid");
+}
+
+#[tokio::test]
+async fn a_stream_of_events_ends_with_its_session() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let database = world.studio_database().await;
+    let run = "insert into studio.runs (id, kind, state, title, target, person)
+               select 'run', 'apply', 'running', 'r', 't', id from studio.people;
+               insert into studio.run_events values ('run', 1, %s)";
+    let event = |seq: u64, by: &str| {
+        let kind = RunEventKind::Cancelling { by: by.to_owned() };
+        let event = RunEvent { seq, at: String::new(), kind };
+        format!("'{}'", serde_json::to_string(&event).unwrap())
+    };
+    database.batch_execute(&run.replace("%s", &event(1, "before"))).await.unwrap();
+    let mut stream = owner.stream("/api/runs/run/events").await;
+    let first = stream.next().await.unwrap().unwrap();
+    assert!(String::from_utf8_lossy(&first).contains("before"), "{first:?}");
+    assert_eq!(owner.ask("DELETE", "/api/session", None).await.status, 204);
+    let later = format!("insert into studio.run_events values ('run', 2, {})", event(2, "after"));
+    database.batch_execute(&later).await.unwrap();
+    assert!(stream.next().await.is_none());
 }

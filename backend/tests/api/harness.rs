@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, BodyDataStream},
     http::{HeaderMap, Request, StatusCode, header},
 };
 use secrecy::ExposeSecret;
@@ -202,6 +202,13 @@ impl Visitor {
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    /// The body of an answer, unread.
+    pub(crate) async fn stream(&self, path: &str) -> BodyDataStream {
+        let request = Request::builder().uri(path).header(header::HOST, HOST);
+        let request = request.header(header::COOKIE, &self.cookie).body(Body::empty()).unwrap();
+        self.app.clone().oneshot(request).await.unwrap().into_body().into_data_stream()
     }
 
     /// A request as the page sends it.
