@@ -168,3 +168,32 @@ fn the_workflow_validation_notices_every_object_that_is_gone() {
         assert_eq!(unnoticed, Vec::<String>::new());
     });
 }
+
+#[test]
+fn a_provider_that_was_chosen_is_carried_over_and_then_left_alone() {
+    on_runtime(async {
+        let set = set();
+        let bench = Bench::new("set_providers").await;
+        let apply = async |path: &str| whole(&bench.client, &set.get(path).unwrap().text).await.unwrap();
+        let value = async |key: &str| {
+            bench.ask(&format!("select value from public.archon_settings where key = '{key}'")).await
+        };
+        apply("20250801000000_complete_setup.sql").await;
+        whole(&bench.client, "update public.archon_settings set value = 'google' where key = 'LLM_PROVIDER'")
+            .await
+            .unwrap();
+        apply("20250801000100_add_split_providers.sql").await;
+        assert_eq!(value("CHAT_PROVIDER").await, "google");
+        assert_eq!(value("EMBEDDING_PROVIDER").await, "google");
+        whole(
+            &bench.client,
+            "update public.archon_settings set value = 'ollama' where key = 'CHAT_PROVIDER'",
+        )
+        .await
+        .unwrap();
+        apply("20250801000100_add_split_providers.sql").await;
+        assert_eq!(value("CHAT_PROVIDER").await, "ollama");
+        apply("20250801000200_add_fallback_providers.sql").await;
+        assert_eq!(value("ENABLE_PROVIDER_FALLBACK").await, "false");
+    });
+}
