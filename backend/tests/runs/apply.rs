@@ -189,6 +189,18 @@ fn notices_belong_to_their_statement_in_order() {
 }
 
 #[test]
+fn a_warning_is_kept_after_thousands_of_notices() {
+    on_runtime(async {
+        let bench = Bench::new("warning").await;
+        let text = "do $$ begin for i in 1..5000 loop raise notice '%', i; end loop; raise warning 'last'; end $$;\n";
+        let view = bench.run(&[("20260101000000_loud.sql", text)]).await;
+        let last = view.steps[0].statements().next().unwrap().notices.last().unwrap();
+        assert_eq!((last.severity.as_str(), last.message.as_str()), ("WARNING", "last"));
+        assert_eq!(view.steps[0].progress, ["Line 1: 4,000 more messages were not kept."]);
+    });
+}
+
+#[test]
 fn what_a_file_sets_does_not_reach_the_next_one() {
     on_runtime(async {
         let bench = Bench::new("settings").await;

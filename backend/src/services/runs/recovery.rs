@@ -153,7 +153,7 @@ fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<
         let statement = planned.index;
         live.emit(match settled {
             Settled::Unknown(_) => RunEventKind::StatementUnknown { step, statement },
-            Settled::Committed => RunEventKind::StatementDone { step, statement, rows: None, micros: 0 },
+            Settled::Committed => RunEventKind::StatementDone { step, statement, rows: None, micros: None },
             Settled::RolledBack => {
                 let message = "The server was stopped while this statement ran.".to_owned();
                 let (span, line) = (planned.span, planned.line);
@@ -165,7 +165,7 @@ fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<
                     column: 1,
                     ..SqlError::default()
                 };
-                RunEventKind::StatementFailed { step, statement, micros: 0, error }
+                RunEventKind::StatementFailed { step, statement, micros: None, error }
             }
         });
     }

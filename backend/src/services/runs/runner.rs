@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use studio_kernel::{
     plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
-    run::{NOTICES_KEPT, RunEventKind, SqlError, event::RunStep},
+    run::{RunEventKind, SqlError, event::RunStep},
     text::Span,
+    words::count,
 };
 
 use super::{journal::Journal, live::LiveRun, place};
@@ -202,24 +203,27 @@ impl<'a> Runner<'a> {
         run.emit(RunEventKind::StatementStarted { step: index, statement });
         // Only the file's own statements are cancelled, never a COMMIT or a question of the studio.
         run.works_through(Some(self.session.canceller()));
-        let mut said: usize = 0;
+        let (mut kept, mut dropped) = (0, 0);
         let executed = self
             .session
             .execute(planned.span.of(&step.text), &mut |notice| {
-                said += 1;
-                if said <= NOTICES_KEPT {
+                if notice.has_place(kept) {
+                    kept += 1;
                     run.emit(RunEventKind::Notice { step: index, statement, notice });
+                } else {
+                    dropped += 1;
                 }
             })
             .await;
         run.works_through(None);
-        if said > NOTICES_KEPT {
-            let text = format!("Line {}: {} more messages were not kept.", planned.line, said - NOTICES_KEPT);
+        if dropped > 0 {
+            let were = if dropped == 1 { "was" } else { "were" };
+            let text = format!("Line {}: {} {were} not kept.", planned.line, count(dropped, "more message"));
             run.emit(RunEventKind::Progress { step: index, text });
         }
         let executed = executed?;
         let rows = WITH_ROWS.contains(&planned.kind.as_str()).then_some(executed.rows);
-        let micros = u64::try_from(executed.took.as_micros()).unwrap_or(u64::MAX);
+        let micros = Some(micros(executed.took));
         run.emit(RunEventKind::StatementDone { step: index, statement, rows, micros });
         Ok(())
     }
@@ -275,6 +279,11 @@ pub(super) fn ledger_row(step: &RunStep, at: usize) -> Option<String> {
         Purpose::Validate | Purpose::Maintain | Purpose::Keep => return None,
     };
     file.version.as_ref().map(|version| format!("{sign}{version}"))
+}
+
+/// As events carry a duration.
+pub(super) fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn unprepared(failure: Failure) -> Stop {

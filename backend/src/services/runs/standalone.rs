@@ -144,7 +144,7 @@ impl Runner<'_> {
         }
         let error = step.locate(planned.index, refusal);
         let line = error.line;
-        self.fail(index, planned.index, error, took);
+        self.fail(index, planned.index, error, Some(took));
         self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason: reason.clone() });
         match stopped {
             true => Stop::Cancelled,

@@ -9,7 +9,7 @@ use studio_kernel::{
 };
 
 use super::{
-    runner::{Runner, Step, Stop},
+    runner::{Runner, Step, Stop, micros},
     settle::Settled,
 };
 use crate::pg::target::{
@@ -46,8 +46,9 @@ pub(super) enum Try {
     Committed(Option<String>),
     /// A validation, after its last statement.
     Undone,
-    /// The server refused; the index is the statement's, `None` when the studio's own commands were refused.
-    Refused(Option<usize>, Box<Refusal>, Duration),
+    /// The server refused; the index is the statement's, `None` when the studio's own commands were refused;
+    /// the time is that of a statement that was itself refused.
+    Refused(Option<usize>, Box<Refusal>, Option<Duration>),
     /// The studio itself says no.
     Denied(String),
     /// Asked to stop between two statements.
@@ -125,7 +126,7 @@ impl Runner<'_> {
             match self.statement(step, statement).await {
                 Ok(()) => {}
                 Err((Failure::Refused(refusal), took)) => {
-                    return Try::Refused(Some(statement.index), Box::new(refusal), took);
+                    return Try::Refused(Some(statement.index), Box::new(refusal), Some(took));
                 }
                 Err((Failure::Lost(heard), _)) => {
                     return Try::Lost { statement: Some(statement.index), heard, committing: None };
@@ -160,7 +161,7 @@ impl Runner<'_> {
             Ok(_) => {}
             Err(Failure::Refused(refusal)) => {
                 let last = segment.statements.last().map(|statement| statement.index);
-                return Try::Refused(last, Box::new(at_commit(refusal)), Duration::ZERO);
+                return Try::Refused(last, Box::new(at_commit(refusal)), None);
             }
             Err(Failure::Lost(heard)) => return Try::Lost { statement: None, heard, committing: Some(xid) },
         }
@@ -233,7 +234,7 @@ impl Runner<'_> {
         file: &PlannedFile,
         statement: Option<usize>,
         refusal: Refusal,
-        took: Duration,
+        took: Option<Duration>,
     ) -> (String, Option<Stop>) {
         if refusal.sqlstate == "57014" && self.run.is_stopping() {
             return ("The run was stopped.".to_owned(), Some(Stop::Cancelled));
@@ -250,8 +251,8 @@ impl Runner<'_> {
         (why, Some(stop))
     }
 
-    pub(super) fn fail(&self, step: usize, statement: usize, error: SqlError, took: Duration) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    pub(super) fn fail(&self, step: usize, statement: usize, error: SqlError, took: Option<Duration>) {
+        let micros = took.map(micros);
         self.run.emit(RunEventKind::StatementFailed { step, statement, micros, error });
     }
 
@@ -270,7 +271,7 @@ impl Runner<'_> {
                 message: format!("The connection to the target broke: {heard}."),
                 ..Refusal::default()
             };
-            self.fail(index, statement, step.locate(statement, refusal), Duration::ZERO);
+            self.fail(index, statement, step.locate(statement, refusal), None);
         }
         match self.settle(index, committing).await {
             Settled::Committed => {
@@ -300,7 +301,7 @@ impl Runner<'_> {
 /// The studio's own command failed; no statement is to blame.
 fn own(failure: Failure, committing: Option<String>) -> Try {
     match failure {
-        Failure::Refused(refusal) => Try::Refused(None, Box::new(refusal), Duration::ZERO),
+        Failure::Refused(refusal) => Try::Refused(None, Box::new(refusal), None),
         Failure::Lost(heard) => Try::Lost { statement: None, heard, committing },
     }
 }

@@ -84,8 +84,8 @@ pub enum RunEventKind {
         statement: usize,
         /// Rows affected or returned; `None` where the command has none.
         rows: Option<u64>,
-        /// Microseconds from sending to completion.
-        micros: u64,
+        /// Microseconds from sending to completion; `None` where nobody saw it complete.
+        micros: Option<u64>,
     },
     /// A statement was refused.
     StatementFailed {
@@ -93,8 +93,8 @@ pub enum RunEventKind {
         step: usize,
         /// The statement's index in its file.
         statement: usize,
-        /// Microseconds from sending to refusal.
-        micros: u64,
+        /// Microseconds from sending to refusal; `None` where nobody saw it refused.
+        micros: Option<u64>,
         /// Why.
         error: SqlError,
     },

@@ -2,8 +2,8 @@
 //! It decides nothing: whoever writes the events has decided.
 
 use super::{
-    NOTICES_KEPT, RunEvent, RunEventKind, RunState, RunView, SegmentState, SegmentView, StatementState,
-    StatementView, StepView,
+    RunEvent, RunEventKind, RunState, RunView, SegmentState, SegmentView, StatementState, StatementView,
+    StepView,
 };
 
 impl RunView {
@@ -74,13 +74,13 @@ impl RunView {
                 self.statement(*step, *statement, |statement| {
                     statement.state = StatementState::Done;
                     statement.rows = *rows;
-                    statement.micros = Some(*micros);
+                    statement.micros = micros.or(statement.micros);
                 });
             }
             RunEventKind::StatementFailed { step, statement, micros, error } => {
                 self.statement(*step, *statement, |statement| {
                     statement.state = StatementState::Failed;
-                    statement.micros = Some(*micros);
+                    statement.micros = micros.or(statement.micros);
                     statement.error = Some(error.clone());
                 });
             }
@@ -89,7 +89,7 @@ impl RunView {
             }
             RunEventKind::Notice { step, statement, notice } => {
                 self.statement(*step, *statement, |statement| {
-                    if statement.notices.len() < NOTICES_KEPT {
+                    if notice.has_place(statement.notices.len()) {
                         statement.notices.push(notice.clone());
                     } else {
                         statement.notices_dropped += 1;
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::{
         plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
-        run::{RunKind, ServerNotice, SqlError, event::RunStep, verdict::Verdict},
+        run::{NOTICES_KEPT, RunKind, ServerNotice, SqlError, event::RunStep, verdict::Verdict},
     };
 
     fn queued() -> RunEventKind {
@@ -180,8 +180,13 @@ mod tests {
     fn a_failure_rolls_back_what_was_done_and_skips_the_rest() {
         let view = fold(vec![
             RunEventKind::SegmentStarted { step: 0, segment: 0 },
-            RunEventKind::StatementDone { step: 0, statement: 0, rows: Some(3), micros: 5 },
-            RunEventKind::StatementFailed { step: 0, statement: 1, micros: 7, error: SqlError::default() },
+            RunEventKind::StatementDone { step: 0, statement: 0, rows: Some(3), micros: Some(5) },
+            RunEventKind::StatementFailed {
+                step: 0,
+                statement: 1,
+                micros: Some(7),
+                error: SqlError::default(),
+            },
             RunEventKind::SegmentRolledBack { step: 0, segment: 0, reason: "failed".to_owned() },
             RunEventKind::Ended { state: RunState::Failed, summary: "Nothing was applied.".to_owned() },
         ]);
@@ -220,8 +225,8 @@ mod tests {
     #[test]
     fn a_committed_segment_stays_done_when_a_later_one_is_lost() {
         let view = fold(vec![
-            RunEventKind::StatementDone { step: 0, statement: 0, rows: None, micros: 1 },
-            RunEventKind::StatementDone { step: 0, statement: 1, rows: None, micros: 1 },
+            RunEventKind::StatementDone { step: 0, statement: 0, rows: None, micros: Some(1) },
+            RunEventKind::StatementDone { step: 0, statement: 1, rows: None, micros: Some(1) },
             RunEventKind::SegmentCommitted { step: 0, segment: 0, ledger: None },
             RunEventKind::StatementUnknown { step: 0, statement: 2 },
             RunEventKind::SegmentUnknown { step: 0, segment: 1 },
@@ -230,12 +235,12 @@ mod tests {
         assert_eq!(states(&view), ["done", "done", "unknown"]);
     }
 
-    fn notice(text: &str) -> RunEventKind {
+    fn notice(severity: &str, text: &str) -> RunEventKind {
         RunEventKind::Notice {
             step: 0,
             statement: 0,
             notice: ServerNotice {
-                severity: "NOTICE".to_owned(),
+                severity: severity.to_owned(),
                 sqlstate: "00000".to_owned(),
                 message: text.to_owned(),
                 detail: None,
@@ -247,9 +252,9 @@ mod tests {
     #[test]
     fn the_error_that_sums_up_failed_checks_is_no_check() {
         let error = SqlError { message: "2 checks failed".to_owned(), ..SqlError::default() };
-        let failed = RunEventKind::StatementFailed { step: 0, statement: 0, micros: 1, error };
+        let failed = RunEventKind::StatementFailed { step: 0, statement: 0, micros: Some(1), error };
         let verdicts = |said: &[&str]| {
-            let said = said.iter().map(|text| notice(text));
+            let said = said.iter().map(|text| notice("NOTICE", text));
             let view = fold(said.chain([failed.clone()]).collect());
             view.steps[0].lines().iter().map(|line| line.verdict).collect::<Vec<_>>()
         };
@@ -258,10 +263,29 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_nobody_saw_is_unknown_and_one_that_was_seen_stays() {
+        let failed = |statement| RunEventKind::StatementFailed {
+            step: 0,
+            statement,
+            micros: None,
+            error: SqlError::default(),
+        };
+        let view = fold(vec![
+            RunEventKind::StatementDone { step: 0, statement: 0, rows: None, micros: Some(5) },
+            failed(0),
+            failed(1),
+        ]);
+        let micros: Vec<_> = view.steps[0].statements().map(|statement| statement.micros).collect();
+        assert_eq!(micros, [Some(5), None, None]);
+    }
+
+    #[test]
     fn notices_become_verdict_lines_and_are_capped() {
-        let view = fold((0..NOTICES_KEPT + 5).map(|_| notice("✅ fine")).collect());
+        let mut events: Vec<_> = (0..NOTICES_KEPT + 5).map(|_| notice("NOTICE", "✅ fine")).collect();
+        events.extend([notice("WARNING", "✅ almost"), notice("NOTICE", "✅ fine")]);
+        let view = fold(events);
         let statement = view.steps[0].statements().next().unwrap();
-        assert_eq!((statement.notices.len(), statement.notices_dropped), (NOTICES_KEPT, 5));
+        assert_eq!((statement.notices.len(), statement.notices_dropped), (NOTICES_KEPT + 1, 6));
         assert!(view.steps[0].lines().iter().all(|line| line.verdict == Verdict::Pass));
     }
 }

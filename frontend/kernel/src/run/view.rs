@@ -83,7 +83,7 @@ pub struct StatementView {
     pub rows: Option<u64>,
     /// Microseconds it took.
     pub micros: Option<u64>,
-    /// What the server said, at most [`NOTICES_KEPT`].
+    /// What the server said, as far as [`ServerNotice::has_place`].
     pub notices: Vec<ServerNotice>,
     /// How many notices are not kept.
     pub notices_dropped: u64,
@@ -93,6 +93,9 @@ pub struct StatementView {
 
 /// Notices kept for one statement; the rest is counted.
 pub const NOTICES_KEPT: usize = 1_000;
+
+/// Warnings kept beyond them: a statement that says much says what matters last.
+const WARNINGS_KEPT: usize = 100;
 
 impl RunView {
     /// A run of which nothing is known yet.
@@ -179,6 +182,14 @@ impl StepView {
             }
         }
         lines
+    }
+}
+
+impl ServerNotice {
+    /// Whether it is kept when so many messages of its statement are kept already.
+    pub fn has_place(&self, kept: usize) -> bool {
+        let more = if self.severity == "WARNING" { WARNINGS_KEPT } else { 0 };
+        kept < NOTICES_KEPT + more
     }
 }
 
