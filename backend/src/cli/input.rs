@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use studio_kernel::migration::{MigrationSet, SourceFile};
 
-use crate::services::folder::{read_text, sql_files};
+use crate::services::folder::{read_text, read_within, sql_files};
 
 /// Sub-folders of a migrations folder: a file in one of them belongs to the set of the folder above.
 const PARTS: [&str; 5] = ["rollback", "validate", "maintenance", "tests", "test"];
@@ -53,13 +53,14 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<Input>, String> {
             return Err(format!("{} holds no .sql file.", path.display()));
         }
         for file in files {
-            let text =
-                read_text(&file).map_err(|reason| format!("{} cannot be read: {reason}.", file.display()))?;
             let root = if path.is_dir() { path.clone() } else { parent(&file) };
             let root = match root.file_name().and_then(|name| name.to_str()) {
                 Some(name) if PARTS.contains(&name) => parent(&root),
                 _ => root,
             };
+            // A file that was named is read wherever it leads to.
+            let text = if path.is_dir() { read_within(&root, &file) } else { read_text(&file) };
+            let text = text.map_err(|reason| format!("{} cannot be read: {reason}.", file.display()))?;
             let below = file.strip_prefix(&root).unwrap_or(&file);
             let source = SourceFile { path: slashed(below), text };
             match found.iter_mut().find(|(known, _)| *known == root) {

@@ -122,7 +122,7 @@ impl Folder {
         let mut files = Vec::new();
         let mut unreadable = Vec::new();
         for Stamp { path, .. } in &stamps {
-            match read_text(&self.root.join(path)) {
+            match read_within(&self.root, &self.root.join(path)) {
                 Ok(text) => files.push(SourceFile { path: path.clone(), text }),
                 Err(reason) => unreadable.push(Unreadable { path: path.clone(), reason }),
             }
@@ -211,6 +211,24 @@ fn walk(folder: &Path, prefix: &str, depth: usize, stamps: &mut Vec<Stamp>) -> i
         }
     }
     Ok(())
+}
+
+/// Reads a file that was found in a folder. A link out of the folder is not followed: it would show a file that
+/// nobody put there to be shown.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_within(folder: &Path, file: &Path) -> std::result::Result<String, String> {
+    let leads_out = || {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let is_link = fs::symlink_metadata(file)?.is_symlink();
+        Ok(is_link && !fs::canonicalize(file)?.starts_with(fs::canonicalize(folder)?))
+    };
+    match leads_out() {
+        Ok(false) => read_text(file),
+        Ok(true) => Err("it is a link out of the folder".to_owned()),
+        Err(error) => Err(io::Error::to_string(&error)),
+    }
 }
 
 /// Reads a file as migrations are read, or says why not, in a phrase.
@@ -308,6 +326,28 @@ mod tests {
         fs::write(root.path().join("20250801000000_a.sql"), "select 12;").unwrap();
         let second = folder.snapshot().await.unwrap();
         assert_eq!(second.set.files()[0].text, "select 12;");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn links_are_followed_inside_the_folder_and_not_out_of_it() {
+        use std::os::unix::fs::symlink;
+        let parent = tempfile::tempdir().unwrap();
+        let root = parent.path().join("set");
+        fs::create_dir(&root).unwrap();
+        fs::write(parent.path().join("secret.sql"), "select 'secret';").unwrap();
+        fs::write(root.join("a.sql"), "select 1;").unwrap();
+        symlink("a.sql", root.join("inside.sql")).unwrap();
+        symlink("../secret.sql", root.join("outside.sql")).unwrap();
+        // The folder itself may be reached by a link.
+        symlink("set", parent.path().join("link")).unwrap();
+        for root in [root, parent.path().join("link")] {
+            let seen = Folder::new(root).snapshot().await.unwrap();
+            let paths: Vec<&str> = seen.set.files().iter().map(|file| file.path.as_str()).collect();
+            assert_eq!(paths, ["a.sql", "inside.sql"]);
+            let reason = "it is a link out of the folder".to_owned();
+            assert_eq!(seen.unreadable, [Unreadable { path: "outside.sql".to_owned(), reason }]);
+        }
     }
 
     #[tokio::test]
