@@ -3,13 +3,13 @@
 use std::{
     io,
     net::SocketAddr,
-    path::Path,
     process::ExitCode,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use secrecy::{ExposeSecret, SecretString};
+use studio_kernel::words::count;
 use tokio::{net::TcpListener, sync::watch};
 
 use super::output::{errln, outln};
@@ -46,7 +46,9 @@ pub async fn run(config: Config) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             errln!("error: {}\nhelp: {}", error.with_causes(), error.help());
-            ExitCode::FAILURE
+            // What it was told cannot be used; anything else is a failure of its own.
+            let told = matches!(error, Error::Invalid(_) | Error::Target(_) | Error::Folder { .. });
+            ExitCode::from(if told { 2 } else { 1 })
         }
     }
 }
@@ -68,11 +70,14 @@ async fn serve(config: Config) -> Result<()> {
     for file in &files.unreadable {
         steps.say(&format!("{} is left out: {}", file.path, file.reason));
     }
+    // A wrong address is said before anything is started.
+    let target = given(&config, config.database_url.as_ref())?;
+    let studio = given(&config, config.state_url.as_ref())?;
     let engine = match &config {
         Config { database_url: Some(_), state_url: Some(_), .. } => None,
         config => Some(Arc::new(start_engine(config, &steps).await?)),
     };
-    let served = serve_with(config, folder, engine.clone(), &steps).await;
+    let served = serve_with(config, folder, engine.clone(), [studio, target], &steps).await;
     if let Some(engine) = engine.and_then(Arc::into_inner) {
         engine.stop().await;
         steps.say("PostgreSQL has stopped");
@@ -105,37 +110,31 @@ async fn create(engine: &Engine, database: &str) -> Result<()> {
     }
 }
 
+/// A database that was named.
+fn given(config: &Config, url: Option<&SecretString>) -> Result<Option<Target>> {
+    let target = url.map(|url| Target::new(url.expose_secret(), config.database_ca.as_deref(), false));
+    Ok(target.transpose()?)
+}
+
 /// A database that was named, or else one of the engine's.
-fn database(
-    given: Option<&SecretString>,
-    ca: Option<&Path>,
-    engine: Option<&Engine>,
-    own: &str,
-) -> Result<Target> {
-    let target = match (given, engine) {
-        (Some(url), _) => Target::new(url.expose_secret(), ca, false),
-        (None, Some(engine)) => Target::new(engine.connection_string(own).expose_secret(), None, true),
-        (None, None) => return Err(Error::invalid("No database was named and no engine runs.")),
-    };
-    Ok(target?)
+fn database(given: Option<Target>, engine: Option<&Engine>, own: &str) -> Result<Target> {
+    match (given, engine) {
+        (Some(target), _) => Ok(target),
+        (None, Some(engine)) => Ok(Target::new(engine.connection_string(own).expose_secret(), None, true)?),
+        (None, None) => Err(Error::invalid("No database was named and no engine runs.")),
+    }
 }
 
 async fn serve_with(
     config: Config,
     folder: Folder,
     engine: Option<Arc<Engine>>,
+    [studio, target]: [Option<Target>; 2],
     steps: &Steps,
 ) -> Result<()> {
-    let studio = database(
-        config.state_url.as_ref(),
-        config.database_ca.as_deref(),
-        engine.as_deref(),
-        STUDIO_DATABASE,
-    )?;
-    let studio = Studio::open(studio).await?;
+    let studio = Studio::open(database(studio, engine.as_deref(), STUDIO_DATABASE)?).await?;
     steps.say(&log_of_audit(audit::verify(&studio).await?));
-    let url = config.database_url.as_ref();
-    let target = database(url, config.database_ca.as_deref(), engine.as_deref(), TARGET_DATABASE)?;
+    let target = database(target, engine.as_deref(), TARGET_DATABASE)?;
     steps.say(&format!("Runs go to {}", target.name()));
     let listener = listen(&config).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, &error))?;
@@ -179,12 +178,12 @@ async fn serve_with(
 async fn settle(state: &AppState, steps: &Steps) -> Result<()> {
     let runs = recovery::recover(state).await?;
     if runs > 0 {
-        steps.say(&format!("{runs} runs had no end; their pages say what became of them"));
+        steps.say(&format!("{} had no end; the page of each says what became of it", count(runs, "run")));
     }
     if let Some(engine) = &state.engine {
         let copies = copy::clean(engine).await?;
         if copies > 0 {
-            steps.say(&format!("{copies} throw-away databases were dropped"));
+            steps.say(&format!("Dropped {}", count(copies, "throw-away database")));
         }
     }
     Ok(())

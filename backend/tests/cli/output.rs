@@ -47,6 +47,20 @@ async fn a_run_goes_on_when_nobody_reads() {
 }
 
 #[test]
+fn a_server_with_a_wrong_address_starts_nothing() {
+    let folder = folder(&[("20250801000000_fruit.sql", TABLE)]);
+    let data = folder.path().join("data");
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_studio"));
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--migrations"]).arg(folder.path());
+    serve.arg("--data-dir").arg(&data).env_remove("STUDIO_STATE_URL");
+    let output = serve.env("DATABASE_URL", "postgresql://u:x@hunter2@localhost/a").output().unwrap();
+    let (printed, complaint) = said(&output);
+    assert_eq!(output.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains("The database URL cannot be used."), "{complaint}");
+    assert!(!printed.contains("PostgreSQL") && !data.exists(), "{printed}");
+}
+
+#[test]
 fn a_files_name_does_not_move_the_cursor() {
     let folder = folder(&[("20250801000000_\u{1b}[2Jfruit.sql", TABLE)]);
     let output = studio("plan", folder.path()).output().unwrap();
