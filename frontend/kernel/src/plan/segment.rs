@@ -13,6 +13,7 @@ use crate::{
     name::{QualifiedName, SearchPath},
     sql::{
         lock::locks,
+        psql_variable,
         statement::{ObjectKind, ObjectRole, Statement, StatementKind, Verb},
     },
     text::{LineIndex, Span},
@@ -85,6 +86,11 @@ impl<'a> Cutter<'a> {
         if statement.kind == StatementKind::Other(Verb::Psql) {
             let message = "This is a command of psql, not SQL: a server cannot execute it. Write it as SQL.";
             return self.refuse("psql-command", statement.span, message);
+        }
+        if let Some(variable) = psql_variable(statement.span.of(&self.file.text)) {
+            let message = "Here psql writes the value of a variable before it sends the statement; a server \
+                           takes it for a syntax error. Write the value.";
+            self.refuse("psql-command", variable.shifted(statement.span.start), message);
         }
         match class(statement, &self.file.text) {
             Class::Begin => self.begin(statement),

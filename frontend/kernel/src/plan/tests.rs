@@ -104,6 +104,9 @@ fn a_new_enum_value_is_committed_before_its_use() {
 #[test]
 fn what_must_not_run_is_refused_with_its_place() {
     check("1_a.sql", "\\i other.sql\nselect 1;", "transaction 1 | ! psql-command");
+    check("1_a.sql", "select 0; select :'x', 1;", "transaction 0 1 | ! psql-command");
+    check("1_a.sql", "drop table :\"x\";", "transaction 0 | ! psql-command");
+    check("1_a.sql", "select a::\"char\", b[1:'2'], ':''x', $$:'x'$$, f(a:='x') -- :'x'", "transaction 0");
     check("a.sql", "select 1;", "transaction 0 | ! no-version");
     check("rollback/a.sql", "select 1;", "transaction 0 | ! no-forward-file");
     let broken = plan(&set(&[("1_a.sql", "select (1;")]), &["1_a.sql"], &BTreeSet::new());

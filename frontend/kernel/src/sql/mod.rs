@@ -15,7 +15,7 @@ mod structure;
 use crate::text::Span;
 use classify::Context;
 use cursor::Cursor;
-use lex::{Token, TokenKind};
+use lex::{Lexer, Token, TokenKind};
 use reading::reading;
 use split::Splitter;
 use statement::{Reading, Statement};
@@ -78,6 +78,31 @@ fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
         detail: outline.detail,
         reading: if context.trees { reading(cursor, outline.kind) } else { Reading::OutlineOnly },
     }
+}
+
+/// The first `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
+/// Between brackets the colon is SQL's own: `a[1:'2']`.
+pub(crate) fn psql_variable(text: &str) -> Option<Span> {
+    if !text.contains(":'") && !text.contains(":\"") {
+        return None;
+    }
+    let mut brackets = 0_usize;
+    let mut colon = None;
+    for token in Lexer::new(text) {
+        match token.kind {
+            TokenKind::OpenBracket => brackets += 1,
+            TokenKind::CloseBracket => brackets = brackets.saturating_sub(1),
+            TokenKind::Text | TokenKind::QuotedName if token.span().of(text).starts_with(['\'', '"']) => {
+                if let Some(start) = colon {
+                    return Some(Span::new(start, token.end));
+                }
+            }
+            _ => {}
+        }
+        let is_lone = token.kind == TokenKind::Colon && token.span().len() == 1 && brackets == 0;
+        colon = is_lone.then_some(token.start);
+    }
+    None
 }
 
 /// The tokens that carry meaning, without comments, white space and final `;`: two texts with equal tokens
