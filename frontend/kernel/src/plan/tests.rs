@@ -129,7 +129,7 @@ fn rows_that_only_a_client_could_send_or_take_are_refused() {
         check("1_a.sql", &format!("select 0; {copy} select 2;"), "transaction 0 2 | ! client-copy");
     }
     for copy in
-        ["copy t from '/tmp/stdin';", "copy stdin from program 'cat';", "copy (table stdout) to '/x';"]
+        ["copy t from '/data/stdin';", "copy stdin from program 'cat';", "copy (table stdout) to '/x';"]
     {
         check("1_a.sql", copy, "transaction 0");
     }
