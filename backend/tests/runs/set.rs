@@ -140,8 +140,17 @@ const BREAKAGES: &str = "
            format('alter table public.%I drop constraint %I cascade', c.relname, k.conname)
     from pg_constraint k join pg_class c on c.oid = k.conrelid where k.contype <> 'n' and c.relname ~ $1";
 
+/// The validations, each with the tables of its feature.
+const VALIDATIONS: [(&str, &str); 2] = [
+    ("validate/validate_workflow_schema.sql", "^archon_workflow_"),
+    (
+        "validate/validate_template_injection_schema.sql",
+        "^archon_template_(injection|components|assignments)",
+    ),
+];
+
 #[test]
-fn the_workflow_validation_notices_every_object_that_is_gone() {
+fn each_validation_notices_every_object_that_is_gone_and_leaves_nothing() {
     on_runtime(async {
         let set = set();
         let bench = Bench::new("set_mutations").await;
@@ -149,23 +158,70 @@ fn the_workflow_validation_notices_every_object_that_is_gone() {
         for file in forward(&set) {
             whole(client, &file.text).await.unwrap();
         }
-        let validation = set.get("validate/validate_workflow_schema.sql").unwrap();
-        whole(client, &validation.text).await.unwrap();
-        let breakages = client.query(BREAKAGES, &[&"^archon_workflow"]).await.unwrap();
-        let mut unnoticed = Vec::new();
-        for row in &breakages {
-            let (kind, name, statement): (String, String, String) = (row.get(0), row.get(1), row.get(2));
-            client.batch_execute(&format!("begin; {statement}")).await.unwrap();
-            let said = client.batch_execute(&validation.text).await;
-            client.batch_execute("rollback").await.unwrap();
-            let error = said.err().and_then(|error| Some(error.as_db_error()?.message().to_owned()));
-            if !error.is_some_and(|message| message.contains(&name)) {
-                unnoticed.push(format!("{kind} {name}"));
+        for (path, tables) in VALIDATIONS {
+            let validation = set.get(path).unwrap();
+            let (schema, before) = (fingerprint(&bench).await, rows(client).await);
+            whole(client, &validation.text).await.unwrap();
+            assert_eq!(schema.changes_to(&fingerprint(&bench).await), [], "{path}");
+            assert_eq!(rows(client).await, before, "{path}");
+            let breakages = client.query(BREAKAGES, &[&tables]).await.unwrap();
+            let mut unnoticed = Vec::new();
+            for row in &breakages {
+                let (kind, name, statement): (String, String, String) = (row.get(0), row.get(1), row.get(2));
+                client.batch_execute(&format!("begin; {statement}")).await.unwrap();
+                let said = client.batch_execute(&validation.text).await;
+                client.batch_execute("rollback").await.unwrap();
+                let error = said.err().and_then(|error| Some(error.as_db_error()?.message().to_owned()));
+                if !error.is_some_and(|message| message.contains(&name)) {
+                    unnoticed.push(format!("{kind} {name}"));
+                }
             }
+            let noticed = breakages.len() - unnoticed.len();
+            println!("{path}: {noticed} of {} breakages noticed", breakages.len());
+            assert!(breakages.len() > 60, "{} breakages are not the whole feature", breakages.len());
+            assert_eq!(unnoticed, Vec::<String>::new(), "{path}");
         }
-        println!("{} of {} breakages noticed", breakages.len() - unnoticed.len(), breakages.len());
-        assert!(breakages.len() > 100, "{} breakages are not the whole feature", breakages.len());
-        assert_eq!(unnoticed, Vec::<String>::new());
+        let validations = set.files().iter().filter(|file| file.path.starts_with("validate/")).count();
+        assert_eq!(validations, VALIDATIONS.len(), "a validation is not tried");
+    });
+}
+
+#[test]
+fn a_template_expands_with_its_components_and_refuses_what_it_cannot() {
+    on_runtime(async {
+        let set = set();
+        let bench = Bench::new("set_expansion").await;
+        let client = &bench.client;
+        for file in forward(&set) {
+            whole(client, &file.text).await.unwrap();
+        }
+        let planted = "insert into public.archon_template_components (name, instruction_text) values
+               ('action::a', 'first {{group::b}}'), ('group::b', 'second'),
+               ('group::c', '{{group::d}}'), ('group::d', '{{group::c}}');
+             insert into public.archon_template_injection_templates (name, template_content) values
+               ('workflow::good', '{{action::a}}, then {{USER_TASK}}'),
+               ('workflow::circle', '{{USER_TASK}} {{group::c}}'),
+               ('workflow::stranger', '{{USER_TASK}} {{group::nobody}}')";
+        client.batch_execute(planted).await.unwrap();
+        let expand = async |name: &str| {
+            let sql = "select public.expand_archon_template($1, 'my {{group::c}}')";
+            let row = client.query_one(sql, &[&name]).await;
+            row.map(|row| row.get::<_, String>(0))
+                .map_err(|error| error.as_db_error().unwrap().message().to_owned())
+        };
+        // Braces in what the user wrote are the user's.
+        assert_eq!(expand("workflow::good").await.unwrap(), "first second, then my {{group::c}}");
+        assert!(expand("workflow::circle").await.unwrap_err().contains("group::c > group::d > group::c"));
+        assert!(expand("workflow::stranger").await.unwrap_err().contains("group::nobody"));
+        assert!(expand("workflow::none").await.unwrap_err().contains("workflow::none"));
+        for seeded in ["workflow::default", "workflow::hotfix", "workflow::research", "workflow::deployment"]
+        {
+            let text = expand(seeded).await.unwrap();
+            assert!(text.contains("my {{group::c}}") && text.len() > 300, "{seeded}: {text}");
+        }
+        let misspelt = "insert into public.archon_template_injection_templates (name, template_content) \
+                        values ('workflow::bad', '{{USER_TASK}} {{two words}}')";
+        assert!(client.batch_execute(misspelt).await.is_err());
     });
 }
 
