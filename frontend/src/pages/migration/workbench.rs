@@ -76,12 +76,7 @@ pub(super) fn Workbench(
         key.with_value(|key| storage::remove(key));
     });
     let elsewhere = RwSignal::new(false);
-    let written = window_event_listener(ev::Custom::new("storage"), move |event: web_sys::StorageEvent| {
-        if key.try_with_value(|key| event.key().as_ref() == Some(key)) == Some(true) {
-            elsewhere.set(event.new_value().is_some());
-        }
-    });
-    on_cleanup(move || written.remove());
+    storage::watch(key.get_value(), move |written| elsewhere.set(written));
     let changed = Callback::new(move |typed: String| {
         linter.analyse(&opened.with_value(|opened| opened.path.clone()), Arc::from(typed.as_str()));
         text.set(typed);
