@@ -32,6 +32,8 @@ pub(crate) struct Remote<T: Send + Sync + 'static> {
     /// Why the latest request failed.
     error: RwSignal<Option<ApiError>>,
     again: RwSignal<u32>,
+    /// How often a value was taken. An answer to what was asked before the last time is older than it.
+    taken: StoredValue<u32>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Remote<T> {
@@ -48,15 +50,24 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
     where
         F: Future<Output = Result<T, ApiError>> + 'static,
     {
-        let remote = Self { value: RwSignal::new(None), error: RwSignal::new(None), again: RwSignal::new(0) };
+        let remote = Self {
+            value: RwSignal::new(None),
+            error: RwSignal::new(None),
+            again: RwSignal::new(0),
+            taken: StoredValue::new(0),
+        };
         let reach = expect_context::<Reach>();
         Effect::new(move |_| {
             remote.again.track();
+            let asked = remote.taken.get_value();
             let answer = fetch();
             // The effect's own scope ends when it runs again: an older request is dropped, and so aborted.
             spawn_local_scoped_with_cancellation(async move {
                 let answer = answer.await;
                 reach.tell(!answer.as_ref().is_err_and(|error| error.code == "unreachable"));
+                if remote.taken.get_value() != asked {
+                    return;
+                }
                 match answer {
                     Ok(value) => remote.set(value),
                     Err(error) => remote.error.set(Some(error)),
@@ -68,6 +79,7 @@ impl<T: PartialEq + Send + Sync + 'static> Remote<T> {
 
     /// Takes a newer value, such as the answer of a write. An equal one wakes nobody.
     pub(crate) fn set(self, value: T) {
+        self.taken.update_value(|taken| *taken = taken.wrapping_add(1));
         self.error.set(None);
         match self.value.get_untracked() {
             Some(signal) => {
