@@ -1,5 +1,5 @@
-//! What holds for every address: it is asked for by a name of ours, writes come from our own page, and browsers get the headers that keep
-//! other pages out. Who may do what is decided elsewhere.
+//! What holds for every address: it is asked for by a name of ours, writes come from our own page, and browsers
+//! get the headers that keep other pages out. Who may do what is decided elsewhere.
 
 use std::net::IpAddr;
 

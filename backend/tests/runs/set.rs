@@ -11,9 +11,9 @@ use studio_kernel::{
     migration::{Migration, MigrationSet, SourceFile},
     run::RunState,
 };
-use tokio_postgres::Client;
+use tokio_postgres::{Client, types::ToSql};
 
-use crate::bench::{Bench, on_runtime};
+use crate::bench::{Bench, connect, engine_url, on_runtime};
 
 fn set() -> MigrationSet {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
@@ -141,12 +141,13 @@ const BREAKAGES: &str = "
     from pg_constraint k join pg_class c on c.oid = k.conrelid where k.contype <> 'n' and c.relname ~ $1";
 
 /// The validations, each with the tables of its feature.
-const VALIDATIONS: [(&str, &str); 2] = [
+const VALIDATIONS: [(&str, &str); 3] = [
     ("validate/validate_workflow_schema.sql", "^archon_workflow_"),
     (
         "validate/validate_template_injection_schema.sql",
         "^archon_template_(injection|components|assignments)",
     ),
+    ("validate/validate_component_hierarchy.sql", "^archon_(template_definitions|components|component_)"),
 ];
 
 #[test]
@@ -251,5 +252,36 @@ fn a_provider_that_was_chosen_is_carried_over_and_then_left_alone() {
         assert_eq!(value("CHAT_PROVIDER").await, "ollama");
         apply("20250801000200_add_fallback_providers.sql").await;
         assert_eq!(value("ENABLE_PROVIDER_FALLBACK").await, "false");
+    });
+}
+
+#[test]
+fn two_sessions_never_close_a_circle_of_dependencies_together() {
+    on_runtime(async {
+        const ROUNDS: usize = 60;
+        let set = set();
+        let bench = Bench::new("set_circles").await;
+        for file in forward(&set) {
+            whole(&bench.client, &file.text).await.unwrap();
+        }
+        let other = connect(&engine_url(&bench.database)).await;
+        let planted =
+            "with project as (insert into public.archon_projects (title) values ('circles') returning id)
+             insert into public.archon_components (project_id, name)
+             select project.id, format('%s-%s', side, round)
+             from project, unnest(array['left', 'right']) as side, generate_series(1, $1::int) as round";
+        bench.client.execute(planted, &[&i32::try_from(ROUNDS).unwrap()]).await.unwrap();
+        let add = "insert into public.archon_component_dependencies (component_id, depends_on_component_id)
+             select a.id, b.id from public.archon_components a, public.archon_components b
+             where a.name = $1 and b.name = $2";
+        for round in 1..=ROUNDS {
+            let (left, right) = (format!("left-{round}"), format!("right-{round}"));
+            let there: [&(dyn ToSql + Sync); 2] = [&left, &right];
+            let back: [&(dyn ToSql + Sync); 2] = [&right, &left];
+            let (one, two) = tokio::join!(bench.client.execute(add, &there), other.execute(add, &back));
+            assert!(one.is_ok() != two.is_ok(), "round {round}: {one:?} and {two:?}");
+        }
+        let stored = bench.ask("select count(*) from public.archon_component_dependencies").await;
+        assert_eq!(stored, ROUNDS.to_string());
     });
 }
