@@ -12,7 +12,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::bench::{Bench, on_runtime};
+use crate::bench::{Bench, engine_url, on_runtime};
 
 /// The process ids of the backends that no transaction holds.
 type Free = Arc<Mutex<BTreeSet<u32>>>;
@@ -26,7 +26,8 @@ fn a_session_that_shares_its_backend_is_refused() {
             assert_eq!(refused.code, "target-pooler", "{refused}");
         }
         let bench = Bench::new("own_backend").await;
-        assert!(bench.target.connect("a run").await.is_ok());
+        let direct = Target::new(&engine_url(&bench.database), None, false).unwrap();
+        assert!(direct.connect("a run").await.is_ok());
     });
 }
 

@@ -5,7 +5,7 @@ use tokio_postgres::error::SqlState;
 
 use super::{Failure, Session, TargetError, ledger};
 
-const CREATE: &str = "create table if not exists supabase_migrations.studio_fence \
+pub(super) const CREATE: &str = "create table if not exists supabase_migrations.studio_fence \
     (one boolean primary key default true check (one), epoch bigint not null); \
     insert into supabase_migrations.studio_fence (epoch) values (0) on conflict do nothing";
 
@@ -23,8 +23,8 @@ pub async fn advance(session: &Session) -> Result<i64, TargetError> {
         Err(error) if error.code() == Some(&SqlState::INVALID_SCHEMA_NAME) => {}
         Err(error) => return Err(wrong(error)),
     }
-    ledger::create_schema(session).await.map_err(wrong)?;
-    session.client().batch_execute(CREATE).await.map_err(wrong)?;
+    let schema = ledger::missing_schema(session).await.map_err(wrong)?;
+    session.client().batch_execute(&format!("{schema}{CREATE}")).await.map_err(wrong)?;
     session.client().query_one(sql, &[]).await.map(|row| row.get(0)).map_err(wrong)
 }
 

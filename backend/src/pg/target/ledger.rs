@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tokio_postgres::error::SqlState;
 
-use super::{Failure, Session, TargetError};
+use super::{Failure, Session, TargetError, fence};
 
 /// A row of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,20 +88,22 @@ pub async fn create(session: &Session) -> Result<(), TargetError> {
     check(&columns)?;
     if !COLUMNS.iter().all(|(column, _)| columns.contains_key(*column)) {
         let wrong = |error| TargetError::asking("Creating supabase_migrations.schema_migrations", &error);
-        create_schema(session).await.map_err(wrong)?;
-        session.client().batch_execute(CREATE).await.map_err(wrong)?;
+        // One batch is one transaction: a first run waits for the disk once.
+        let schema = missing_schema(session).await.map_err(wrong)?;
+        let sql = format!("{schema}{CREATE}; {}", fence::CREATE);
+        session.client().batch_execute(&sql).await.map_err(wrong)?;
     }
     Ok(())
 }
 
-/// Creates the schema unless it is there: IF NOT EXISTS alone asks for the right to create one all the same.
-pub(super) async fn create_schema(session: &Session) -> Result<(), tokio_postgres::Error> {
-    let client = session.client();
+/// The statement that creates the schema, and nothing where it is there: IF NOT EXISTS alone asks for the right
+/// to create one all the same.
+pub(super) async fn missing_schema(session: &Session) -> Result<&'static str, tokio_postgres::Error> {
     let exists = "select pg_catalog.to_regnamespace('supabase_migrations') is not null";
-    match client.query_one(exists, &[]).await?.get(0) {
-        true => Ok(()),
-        false => client.batch_execute("create schema if not exists supabase_migrations").await,
-    }
+    Ok(match session.client().query_one(exists, &[]).await?.get(0) {
+        true => "",
+        false => "create schema if not exists supabase_migrations; ",
+    })
 }
 
 /// Records a version in the transaction that is open.

@@ -99,8 +99,12 @@ impl Target {
     /// [`TargetError`], in words for whoever configured the target.
     pub async fn connect(&self, application_name: &str) -> Result<Session, TargetError> {
         self.inner.address.refuse_pooler()?;
-        let session = self.open(application_name).await?;
-        let other = self.open("studio pooler probe").await?;
+        // Nothing stands between the studio and its own server.
+        if self.embedded() {
+            return self.open(application_name).await;
+        }
+        let probe = self.open("studio pooler probe");
+        let (session, other) = tokio::try_join!(self.open(application_name), probe)?;
         let pooled = session.is_pooled(&other).await;
         other.close().await;
         if pooled? { Err(TargetError::pooler(self.name())) } else { Ok(session) }
