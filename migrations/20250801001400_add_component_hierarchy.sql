@@ -127,7 +127,7 @@ create table if not exists public.archon_component_metadata (
 
 alter table public.archon_tasks add column if not exists component_id uuid;
 
--- A new column holds nothing, so the check of what is there costs a look at an empty index of values.
+-- The column is new and empty, so the constraint has nothing to check.
 do $$
 begin
   if not exists (

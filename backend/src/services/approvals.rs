@@ -33,7 +33,7 @@ pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -
     let policy = people::locked_policy(&transaction).await?;
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
-    let assessment = assess(folder.set.clone(), files, &ledger, state.target.name(), policy);
+    let assessment = assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;
     let bound = &assessment.bound;
     if bound.digest != wish.expected_digest {
         return Err(Error::StaleDigest);

@@ -16,6 +16,7 @@ use studio_kernel::{
     plan::Digest,
 };
 
+use super::blocking::blocking;
 use crate::error::{Error, Result};
 
 /// Bytes of one file; data of that size is loaded by other means than a migration.
@@ -77,7 +78,15 @@ pub enum Written {
 
 impl Snapshot {
     /// Findings in all files, for a target with these versions applied.
-    pub fn report(&self, applied: &BTreeSet<String>) -> Arc<Report> {
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] when the linter itself fails.
+    pub async fn report(self: &Arc<Self>, applied: BTreeSet<String>) -> Result<Arc<Report>> {
+        let snapshot = Arc::clone(self);
+        blocking(move || Ok(snapshot.linted(&applied))).await
+    }
+
+    fn linted(&self, applied: &BTreeSet<String>) -> Arc<Report> {
         let mut last = self.report.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, report)) = last.as_ref().filter(|(seen, _)| seen == applied) {
             return Arc::clone(report);
@@ -147,13 +156,6 @@ impl Folder {
                 .map_err(|source| Error::Folder { path: target, source })
         })
         .await
-    }
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(result) => result,
-        Err(error) => Err(Error::Corrupt(format!("a task ended early: {error}"))),
     }
 }
 

@@ -14,6 +14,7 @@ use studio_kernel::{
 
 use super::{
     audit::{self, Entry},
+    blocking::blocking,
     people,
     runs::{self, Accepted, NewRun, order},
     stored::{self, Lock, StoredChange},
@@ -42,7 +43,21 @@ pub struct Assessment {
 }
 
 /// Assesses files laid over a folder, for a target with this ledger.
-pub fn assess(
+///
+/// # Errors
+/// [`Error::Corrupt`] when the kernel fails on them.
+pub async fn assess(
+    set: MigrationSet,
+    files: Vec<SourceFile>,
+    ledger: Vec<LedgerRow>,
+    name: &str,
+    policy: Policy,
+) -> Result<Assessment> {
+    let name = name.to_owned();
+    blocking(move || Ok(assessed(set, files, &ledger, &name, policy))).await
+}
+
+fn assessed(
     mut set: MigrationSet,
     files: Vec<SourceFile>,
     ledger: &[LedgerRow],
@@ -149,7 +164,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64, wish: &StartRun) 
     let policy = people::locked_policy(&transaction).await?;
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
-    let assessment = assess(folder.set.clone(), files, &ledger, state.target.name(), policy);
+    let assessment = assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;
     if assessment.bound.digest != wish.expected_digest {
         return Err(Error::StaleDigest);
     }

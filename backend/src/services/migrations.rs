@@ -35,7 +35,7 @@ pub async fn list(state: &AppState) -> Result<Migrations> {
     let ledger = ledger.ok();
     let touched = changes::open_by_path(&state.studio).await?;
     let applied_at = changes::applied_at(&state.studio, &target::name(state)).await?;
-    let report = snapshot.report(&target::versions(ledger.as_deref().unwrap_or_default()));
+    let report = snapshot.report(target::versions(ledger.as_deref().unwrap_or_default())).await?;
     let mut files: Vec<MigrationSummary> = snapshot
         .set
         .files()
@@ -173,7 +173,7 @@ pub async fn file(state: &AppState, path: &str) -> Result<FileText> {
     let applied = target::versions(recorded);
     let mut plan = plan(&snapshot.set, &[path], &applied);
     plan.refuse_other_names(&snapshot.set, &target::names(recorded));
-    let report = snapshot.report(&applied);
+    let report = snapshot.report(applied).await?;
     let findings = report.findings.iter().filter(|finding| finding.file == path);
     Ok(FileText {
         file: SourceFile { path: file.path.clone(), text: file.text.clone() },

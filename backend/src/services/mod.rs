@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod audit;
+mod blocking;
 pub mod changes;
 pub mod comments;
 pub mod folder;

@@ -37,14 +37,14 @@ impl Moment {
     }
 
     /// What a change would run now; what an applied one ran.
-    fn assess(&self, state: ChangeState, files: Vec<SourceFile>) -> Assessment {
+    async fn assess(&self, state: ChangeState, files: Vec<SourceFile>) -> Result<Assessment> {
         let mut ledger = self.ledger.as_deref().unwrap_or_default().to_vec();
         if state == ChangeState::Applied {
             for version in files.iter().filter_map(|file| FileName::of(&file.path).version) {
                 ledger.retain(|row| row.version != version);
             }
         }
-        gate::assess(self.folder.set.clone(), files, &ledger, &self.target, self.policy)
+        gate::assess(self.folder.set.clone(), files, ledger, &self.target, self.policy).await
     }
 
     /// The gate's answer; without a ledger nobody knows what would run, so nothing may.
@@ -77,7 +77,7 @@ pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Change
     let stored = stored::change(client, id, Lock::None).await?;
     let moment = Moment::now(state, client).await?;
     let files = stored::texts(client, &stored.newest()?.files).await?;
-    let assessment = moment.assess(stored.state, files);
+    let assessment = moment.assess(stored.state, files).await?;
     let approvals = stored::approvals(client, id).await?;
     let running = gate::is_running(client, id).await?;
     let gate = moment.decide(person, &stored, &approvals, &assessment, running);
@@ -182,7 +182,7 @@ async fn summary(
         return Ok(summary);
     }
     let files = stored::texts(client, &newest.files).await?;
-    let assessment = moment.assess(stored.state, files);
+    let assessment = moment.assess(stored.state, files).await?;
     let gate = moment.decide(person, &stored, &approvals, &assessment, false);
     let current = || gate.approvals.iter().filter(|status| status.stale.is_none());
     // What was asked for blocks until its reviewer decides again, so after an edit it is their turn.

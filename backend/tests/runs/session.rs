@@ -9,7 +9,10 @@ use crate::bench::{Bench, on_runtime, said};
 fn what_a_file_sets_holds_beyond_a_statement_that_stands_alone() {
     on_runtime(async {
         let bench = Bench::new("holds").await;
-        bench.client.batch_execute("create schema app; create table public.kept (id int); create table app.kept (id int); drop role if exists runs_holder; create role runs_holder; grant runs_holder to current_user; grant all on schema app to runs_holder").await.unwrap();
+        let planted = "create schema app; create table public.kept (id int); create table app.kept (id int); \
+                       drop role if exists runs_holder; create role runs_holder; \
+                       grant runs_holder to current_user; grant all on schema app to runs_holder";
+        bench.client.batch_execute(planted).await.unwrap();
         let text = "set search_path = app, public;\nset role runs_holder;\nset lock_timeout = '7s';\n\
                     create table made as select 1 as id;\n\
                     vacuum app.made;\n\

@@ -25,8 +25,6 @@ pub(super) fn raw_colours(files: &[TreeFile]) -> Vec<String> {
 pub(super) fn too_long(files: &[TreeFile]) -> Vec<String> {
     let limit = |path: &str| match path {
         path if path.starts_with("frontend/kernel/src/lint/rules/") => 120,
-        // The protocol is one list of types, read like a table.
-        "frontend/kernel/src/run/api.rs" | "frontend/kernel/src/sql/statement.rs" => 700,
         _ => 400,
     };
     let source =

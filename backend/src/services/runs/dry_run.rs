@@ -45,9 +45,10 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
     let policy = people::policy(&transaction).await?;
-    let assessed = gate::assess(folder.set.clone(), files, &ledger, state.target.name(), policy);
+    let applied = target::versions(&ledger);
+    let assessed = gate::assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;
     validation::may_run(&assessed.plan)?;
-    let steps = steps(&assessed.set, &assessed.plan, &target::versions(&ledger))?;
+    let steps = steps(&assessed.set, &assessed.plan, &applied)?;
     for file in steps.iter().filter_map(|step| step.file.as_ref()) {
         if let Some(source) = assessed.set.get(&file.path) {
             stored::keep(&transaction, &source.text).await?;
@@ -224,9 +225,7 @@ impl WayBack {
         match (self.from, self.stay.as_slice()) {
             (None, _) => "No rollback file undoes it.".to_owned(),
             (Some(_), []) => "It rolls back to the schema it began with.".to_owned(),
-            (Some(_), stay) => {
-                format!("It rolls back as far as {}, which nothing undoes.", stay[stay.len() - 1])
-            }
+            (Some(_), [.., last]) => format!("It rolls back as far as {last}, which nothing undoes."),
         }
     }
 }

@@ -101,8 +101,9 @@ pub struct PlannedStatement {
 /// Why a plan must not run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// A stable code: `missing-file`, `duplicate-version`, `other-name`, `no-version`, `no-forward-file`, `syntax-error`,
-    /// `psql-command`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`, `inside-transaction-only`.
+    /// A stable code: `missing-file`, `duplicate-version`, `other-name`, `no-version`, `no-forward-file`,
+    /// `syntax-error`, `psql-command`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`,
+    /// `inside-transaction-only`.
     pub code: String,
     /// Path below `migrations/`.
     pub path: String,

@@ -1,30 +1,25 @@
 //! The real migration set: it applies in order, a second time changes nothing, a rollback undoes exactly its
 //! feature, and a validation notices every object that is gone. Files that join the set are tested with it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use studio_backend::pg::target::fingerprint::Fingerprint;
+use studio_backend::{
+    pg::target::fingerprint::{Difference, Fingerprint},
+    services::folder::Folder,
+};
 use studio_kernel::{
-    migration::{Migration, MigrationSet, SourceFile},
+    migration::{Migration, MigrationSet},
     run::RunState,
 };
 use tokio_postgres::{Client, types::ToSql};
 
 use crate::bench::{Bench, connect, engine_url, on_runtime};
 
-fn set() -> MigrationSet {
+async fn set() -> MigrationSet {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
-    let folders = ["", "rollback", "validate", "maintenance", "tests"].map(|folder| root.join(folder));
-    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
-    let paths = files.map(|file| file.unwrap().path());
-    let sql = paths.filter(|path: &PathBuf| path.extension().is_some_and(|extension| extension == "sql"));
-    MigrationSet::new(sql.map(|path| SourceFile {
-        path: path.strip_prefix(&root).unwrap().display().to_string(),
-        text: fs::read_to_string(&path).unwrap(),
-    }))
+    let snapshot = Folder::new(root).snapshot().await.unwrap();
+    assert_eq!(snapshot.unreadable, []);
+    snapshot.set.clone()
 }
 
 fn forward(set: &MigrationSet) -> Vec<&Migration> {
@@ -36,6 +31,13 @@ fn forward(set: &MigrationSet) -> Vec<&Migration> {
 async fn fingerprint(bench: &Bench) -> Fingerprint {
     let session = bench.target.open("test").await.unwrap();
     Fingerprint::take(&session).await.unwrap()
+}
+
+/// What differs from before, but for the table in which rollbacks keep what they remove.
+async fn differences(bench: &Bench, before: &Fingerprint) -> Vec<Difference> {
+    let mut found = before.changes_to(&fingerprint(bench).await);
+    found.retain(|difference| !difference.name.contains("archon_rollback"));
+    found
 }
 
 /// Every row of every table that the set makes, as one text.
@@ -61,7 +63,7 @@ async fn whole(client: &Client, text: &str) -> Result<(), tokio_postgres::Error>
 #[test]
 fn the_set_applies_in_order_and_a_second_time_changes_nothing() {
     on_runtime(async {
-        let set = set();
+        let set = set().await;
         let bench = Bench::new("set_twice").await;
         for file in forward(&set) {
             let run = bench.run(&[(file.path.as_str(), file.text.as_str())]).await;
@@ -81,7 +83,7 @@ fn the_set_applies_in_order_and_a_second_time_changes_nothing() {
 #[test]
 fn each_rollback_undoes_its_feature_twice_and_the_feature_comes_back_the_same() {
     on_runtime(async {
-        let set = set();
+        let set = set().await;
         let bench = Bench::new("set_rollback").await;
         let mut tried = 0;
         for file in forward(&set) {
@@ -91,29 +93,19 @@ fn each_rollback_undoes_its_feature_twice_and_the_feature_comes_back_the_same() 
             let after = fingerprint(&bench).await;
             for time in ["once", "twice"] {
                 whole(&bench.client, &rollback.text).await.unwrap();
-                // The table that keeps what was removed is the rollback's own.
-                let left: Vec<_> = before
-                    .changes_to(&fingerprint(&bench).await)
-                    .into_iter()
-                    .filter(|difference| !difference.name.contains("archon_rollback"))
-                    .collect();
-                assert_eq!(left, [], "{} {time}", rollback.path);
+                assert_eq!(differences(&bench, &before).await, [], "{} {time}", rollback.path);
                 assert_eq!(rows(&bench.client).await, kept, "{} {time}", rollback.path);
             }
             whole(&bench.client, &file.text).await.unwrap();
-            let again: Vec<_> = after
-                .changes_to(&fingerprint(&bench).await)
-                .into_iter()
-                .filter(|difference| !difference.name.contains("archon_rollback"))
-                .collect();
-            assert_eq!(again, [], "{}", file.path);
+            assert_eq!(differences(&bench, &after).await, [], "{}", file.path);
             tried += 1;
         }
         assert!(tried > 0, "no rollback was tried");
     });
 }
 
-/// Ways to break what tables of a feature consist of: what is dropped, the word that must be named, the statement.
+/// Ways to break what tables of a feature consist of: what is dropped, the word that must be named, and the
+/// statement.
 const BREAKAGES: &str = "
     select 'table', c.relname::text, format('drop table public.%I cascade', c.relname)
     from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and c.relname ~ $1
@@ -153,7 +145,7 @@ const VALIDATIONS: [(&str, &str); 3] = [
 #[test]
 fn each_validation_notices_every_object_that_is_gone_and_leaves_nothing() {
     on_runtime(async {
-        let set = set();
+        let set = set().await;
         let bench = Bench::new("set_mutations").await;
         let client = &bench.client;
         for file in forward(&set) {
@@ -190,7 +182,7 @@ fn each_validation_notices_every_object_that_is_gone_and_leaves_nothing() {
 #[test]
 fn a_template_expands_with_its_components_and_refuses_what_it_cannot() {
     on_runtime(async {
-        let set = set();
+        let set = set().await;
         let bench = Bench::new("set_expansion").await;
         let client = &bench.client;
         for file in forward(&set) {
@@ -229,7 +221,7 @@ fn a_template_expands_with_its_components_and_refuses_what_it_cannot() {
 #[test]
 fn a_provider_that_was_chosen_is_carried_over_and_then_left_alone() {
     on_runtime(async {
-        let set = set();
+        let set = set().await;
         let bench = Bench::new("set_providers").await;
         let apply = async |path: &str| whole(&bench.client, &set.get(path).unwrap().text).await.unwrap();
         let value = async |key: &str| {
@@ -259,7 +251,7 @@ fn a_provider_that_was_chosen_is_carried_over_and_then_left_alone() {
 fn two_sessions_never_close_a_circle_of_dependencies_together() {
     on_runtime(async {
         const ROUNDS: usize = 60;
-        let set = set();
+        let set = set().await;
         let bench = Bench::new("set_circles").await;
         for file in forward(&set) {
             whole(&bench.client, &file.text).await.unwrap();
