@@ -300,18 +300,31 @@ create policy archon_component_metadata_service_role_all on public.archon_compon
 -- rows ---------------------------------------------------------------------------------------------------------------
 
 -- Every project has a part to begin with. Only the tasks of a project that gets it now are attached to it: later ones
--- without a component are meant to have none.
-with made as (
-  insert into public.archon_components (project_id, name, description, component_type)
-  select project.id, 'main', 'Whatever belongs to no other component', 'foundation'
-  from public.archon_projects as project
-  on conflict (project_id, name) do nothing
-  returning id, project_id
-)
-update public.archon_tasks as task
-set component_id = made.id
-from made
-where task.project_id = made.project_id and task.component_id is null;
+-- without a component are meant to have none. Attaching does not change a task in its owner's eyes, so updated_at stays.
+do $$
+begin
+  if exists (
+    select from public.archon_projects as project
+    where not exists (
+      select from public.archon_components as known where known.project_id = project.id and known.name = 'main'
+    )
+  ) then
+    alter table public.archon_tasks disable trigger update_archon_tasks_updated_at;
+    with made as (
+      insert into public.archon_components (project_id, name, description, component_type)
+      select project.id, 'main', 'Whatever belongs to no other component', 'foundation'
+      from public.archon_projects as project
+      on conflict (project_id, name) do nothing
+      returning id, project_id
+    )
+    update public.archon_tasks as task
+    set component_id = made.id
+    from made
+    where task.project_id = made.project_id and task.component_id is null;
+    alter table public.archon_tasks enable trigger update_archon_tasks_updated_at;
+  end if;
+end
+$$;
 
 -- comments -----------------------------------------------------------------------------------------------------------
 
