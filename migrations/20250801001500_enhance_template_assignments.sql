@@ -575,7 +575,7 @@ begin
   perform pg_catalog.pg_advisory_xact_lock_shared(
     pg_catalog.hashtextextended('archon_template_assignment_cache', 0)
   );
-  if tg_level = 'STATEMENT' then
+  if tg_level = 'STATEMENT' or tg_argv[0] = 'all' then
     perform public.invalidate_template_assignment_cache();
   else
     -- A null is the level above all others, and so is its answer: everything.
@@ -612,10 +612,11 @@ create or replace trigger invalidate_archon_template_assignments_cache_truncate
   after truncate on public.archon_template_assignments
   for each statement execute function public.invalidate_archon_template_cache();
 
--- A template that is switched off, or a default that appears, changes answers too.
+-- A template that is switched off, or a default that appears, may change any answer. Not for each statement: a seed that
+-- finds its rows there already changes none.
 create or replace trigger invalidate_archon_template_injection_templates_cache
   after insert or update of name, is_active on public.archon_template_injection_templates
-  for each statement execute function public.invalidate_archon_template_cache();
+  for each row execute function public.invalidate_archon_template_cache('all');
 
 create or replace trigger update_archon_template_assignment_cache_updated_at
   before update on public.archon_template_assignment_cache
