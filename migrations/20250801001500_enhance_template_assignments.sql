@@ -660,14 +660,25 @@ create policy archon_template_assignment_audit_service_role_read on public.archo
   for select to service_role
   using ((select auth.role()) = 'service_role');
 
--- Every function is born callable by everybody.
-revoke execute on function public.cache_template_resolution(uuid, text, uuid, jsonb, interval) from public, anon,
-  authenticated;
-revoke execute on function public.invalidate_template_assignment_cache(uuid) from public, anon, authenticated;
-revoke execute on function public.cleanup_expired_template_cache() from public, anon, authenticated;
-grant execute on function public.cache_template_resolution(uuid, text, uuid, jsonb, interval) to service_role;
-grant execute on function public.invalidate_template_assignment_cache(uuid) to service_role;
-grant execute on function public.cleanup_expired_template_cache() to service_role;
+-- Every function is born callable by everybody. Resolution reads tasks, which anon may not.
+revoke execute on function
+  public.archon_template_places(uuid, text, uuid, jsonb),
+  public.resolve_template_inheritance(uuid, text, uuid, jsonb)
+  from public, anon;
+grant execute on function
+  public.archon_template_places(uuid, text, uuid, jsonb),
+  public.resolve_template_inheritance(uuid, text, uuid, jsonb)
+  to authenticated, service_role;
+revoke execute on function
+  public.cache_template_resolution(uuid, text, uuid, jsonb, interval),
+  public.invalidate_template_assignment_cache(uuid),
+  public.cleanup_expired_template_cache()
+  from public, anon, authenticated;
+grant execute on function
+  public.cache_template_resolution(uuid, text, uuid, jsonb, interval),
+  public.invalidate_template_assignment_cache(uuid),
+  public.cleanup_expired_template_cache()
+  to service_role;
 
 -- comments -----------------------------------------------------------------------------------------------------------
 

@@ -146,7 +146,7 @@ fn each_function_may_be_called_by_whom_it_is_for() {
         let expected = BTreeMap::from([
             ("archive_task", "authenticated service_role"),
             ("archon_condition_holds", everybody),
-            ("archon_template_places", everybody),
+            ("archon_template_places", "authenticated service_role"),
             ("cache_template_resolution", "service_role"),
             ("cleanup_expired_template_cache", "service_role"),
             ("expand_archon_template", everybody),
@@ -154,7 +154,7 @@ fn each_function_may_be_called_by_whom_it_is_for() {
             ("invalidate_template_assignment_cache", "service_role"),
             ("match_archon_code_examples", everybody),
             ("match_archon_crawled_pages", everybody),
-            ("resolve_template_inheritance", everybody),
+            ("resolve_template_inheritance", "authenticated service_role"),
         ]);
         let sql = "select proname || ': ' || string_agg(role, ' ' order by role)
              from pg_proc cross join unnest(array['anon', 'authenticated', 'service_role']) as role
@@ -163,10 +163,18 @@ fn each_function_may_be_called_by_whom_it_is_for() {
              group by proname, pg_proc.oid order by 1";
         let expected: Vec<String> = expected.iter().map(|(name, roles)| format!("{name}: {roles}")).collect();
         assert_eq!(column(&bench.client, sql).await, expected);
-        // Rights alone are not all: the task of a person who may not change it stays as it is.
-        let by_anon = "begin; set local role anon; select public.archive_task(gen_random_uuid())";
-        let refused = bench.client.batch_execute(by_anon).await.unwrap_err();
-        bench.client.batch_execute("rollback").await.unwrap();
-        assert_eq!(refusal(&refused).0, "42501");
+        // Whoever may ask which template applies gets an answer, and whoever may not is told so.
+        for (role, answer) in [("authenticated", Ok("workflow::made_5")), ("anon", Err("42501"))] {
+            let ask = format!(
+                "begin; set local role {role}; set local request.jwt.claims = '{{\"role\": \"{role}\"}}'"
+            );
+            bench.client.batch_execute(&ask).await.unwrap();
+            let sql = "select template_name from public.resolve_template_inheritance(
+                   (select id from public.archon_tasks where title = 'Project 1: task 4'), 'task')";
+            let got = bench.client.query_one(sql, &[]).await;
+            bench.client.batch_execute("rollback").await.unwrap();
+            let got = got.map(|row| row.get::<_, String>(0)).map_err(|error| refusal(&error).0.to_owned());
+            assert_eq!(got.as_deref().map_err(String::as_str), answer, "{role}");
+        }
     });
 }
