@@ -1,6 +1,9 @@
 //! The real migration set: it applies in order, a second time changes nothing, a rollback undoes exactly its
 //! feature, and a validation notices every object that is gone. Files that join the set are tested with it.
 
+mod contents;
+mod readers;
+
 use std::path::Path;
 
 use studio_backend::{
