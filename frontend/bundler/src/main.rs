@@ -3,6 +3,7 @@
 //! make.
 
 mod build;
+mod cache;
 mod check;
 mod dist;
 mod engine;
@@ -10,6 +11,7 @@ mod failure;
 mod files;
 mod machine;
 mod progress;
+mod readers;
 mod run;
 mod scripts;
 mod stamp;
@@ -31,7 +33,8 @@ Usage: cargo xtask <command>
   test           build, and run every test of this machine
   ci             check format, lints and types, and run every test; nothing is skipped
   dist           make one file that is the whole studio
-  engine         fetch the embedded PostgreSQL and print its folder";
+  engine         fetch the embedded PostgreSQL and print its folder
+  readers        fetch the Supabase CLI and sqlx, which tests compare with the studio";
 
 #[derive(Clone, Copy)]
 enum Command {
@@ -41,6 +44,7 @@ enum Command {
     Ci,
     Dist,
     Engine,
+    Readers,
 }
 
 impl Command {
@@ -52,6 +56,7 @@ impl Command {
             "ci" => Self::Ci,
             "dist" => Self::Dist,
             "engine" => Self::Engine,
+            "readers" => Self::Readers,
             _ => return None,
         })
     }
@@ -64,6 +69,7 @@ impl Command {
             Self::Ci => check::everything(tree),
             Self::Dist => build::release_file(tree),
             Self::Engine => engine::provision().map(|folder| println!("{}", folder.display())),
+            Self::Readers => readers::provision(tree),
         }
     }
 }

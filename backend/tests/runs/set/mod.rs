@@ -4,8 +4,10 @@
 mod assignments;
 mod behaviour;
 mod cache;
+mod contents;
 mod duplicates;
 mod order;
+mod readers;
 mod resets;
 mod rights;
 mod rollbacks;
