@@ -14,13 +14,13 @@ use std::{
 use secrecy::{ExposeSecret, SecretString};
 use studio_backend::engine::{Engine, EngineConfig, EngineError, locate};
 use studio_kernel::plan::Digest;
-use tokio::{runtime::Runtime, sync::OnceCell};
+use tokio::{runtime::Runtime, sync::OnceCell, time::timeout};
 use tokio_postgres::{Client, NoTls};
 
 use crate::tree;
 
-/// Nothing that is waited for takes longer, unless it never comes.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// No test takes longer, unless something that it waits for never comes.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The file that makes the workflow system, below `migrations/`.
 pub const WORKFLOW: &str = "20250801000300_add_workflow_system.sql";
@@ -34,9 +34,10 @@ pub fn runtime() -> &'static Runtime {
     RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap())
 }
 
-/// Runs a test on [`runtime`].
+/// Runs a test on [`runtime`], for a limited time.
 pub fn on_runtime(test: impl Future<Output = ()>) {
-    runtime().block_on(test);
+    let ended = runtime().block_on(async { timeout(PATIENCE, test).await });
+    assert!(ended.is_ok(), "the test waits for something that does not come");
 }
 
 async fn engine() -> &'static Engine {
@@ -57,7 +58,7 @@ async fn start() -> Engine {
         let config = EngineConfig { binaries: binaries.clone(), data: parent.join("workflow"), port: None };
         match Engine::start(config).await {
             // Another run of the same tests has it; it will not take long.
-            Err(EngineError::InUse { .. }) if begin.elapsed() < PATIENCE * 4 => {
+            Err(EngineError::InUse { .. }) if begin.elapsed() < PATIENCE / 2 => {
                 tokio::task::yield_now().await;
             }
             other => return other.unwrap_or_else(|error| panic!("{error}")),

@@ -46,7 +46,7 @@ database_enum! {
     StepStatus = "step_execution_status" { Pending, Running, Completed, Failed, Skipped, Retrying }
 }
 
-/// A row of a table. Every column is a field, and no field is without a column: [`crate::store::fit`] holds it.
+/// A row of a table. Every column is a field, and no field is without a column; [`crate::store::fit`] sees to it.
 pub(crate) trait Row: Serialize + DeserializeOwned + std::fmt::Debug + Sync {
     const TABLE: &'static str;
 

@@ -13,7 +13,7 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use harness::{
-    database::{Database, PATIENCE, migration},
+    database::{Database, migration},
     tree,
 };
 use hyper_util::rt::TokioIo;
@@ -235,18 +235,15 @@ impl Person {
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
         let mut body = response.into_body().into_data_stream();
         let (mut unread, mut events) = (Vec::new(), Vec::new());
-        let whole = async {
-            while events.len() < enough
-                && let Some(bytes) = body.next().await
-            {
-                unread.extend_from_slice(&bytes.unwrap());
-                while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
-                    let message: Vec<u8> = unread.drain(..end + 2).collect();
-                    events.extend(event(std::str::from_utf8(&message).unwrap()));
-                }
+        while events.len() < enough
+            && let Some(bytes) = body.next().await
+        {
+            unread.extend_from_slice(&bytes.unwrap());
+            while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
+                let message: Vec<u8> = unread.drain(..end + 2).collect();
+                events.extend(event(std::str::from_utf8(&message).unwrap()));
             }
-        };
-        tokio::time::timeout(PATIENCE, whole).await.unwrap();
+        }
         events
     }
 
