@@ -4,7 +4,8 @@
 -- role: feature
 -- requires: 20250801000000_complete_setup
 -- transaction: single
--- locks: archon_tasks for a column and once each row of it; new tables otherwise
+-- locks: access exclusive on archon_tasks until commit, for a column, once each row and an index; writes to
+--   archon_projects wait; new tables otherwise; applied again, each of these for a moment
 -- rollback: rollback/rollback_component_hierarchy
 -- validation: validate/validate_component_hierarchy
 
@@ -158,16 +159,18 @@ from ancestry;
 -- functions ----------------------------------------------------------------------------------------------------------
 
 -- Two sessions that each add one half of a circle do not see each other's row, so they go one after the other, and the
--- second looks again once it has the lock. A snapshot that is older than the lock would not show the first one's row.
+-- second looks again once it has the lock. A snapshot older than the lock would not show the first one's row, and
+-- serializable transactions do not watch those that are not.
 create or replace function public.refuse_archon_component_cycle()
 returns trigger
 language plpgsql
 set search_path = ''
 as $$
 begin
-  if current_setting('transaction_isolation') = 'repeatable read' then
-    raise exception 'component dependencies cannot be written in a repeatable read transaction'
-      using errcode = 'feature_not_supported', hint = 'Use read committed or serializable.';
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    raise exception 'component dependencies cannot be written in a % transaction',
+      current_setting('transaction_isolation')
+      using errcode = 'feature_not_supported', hint = 'Use read committed.';
   end if;
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('archon_component_dependencies', 0));
   if exists (
@@ -238,6 +241,14 @@ alter table public.archon_components enable row level security;
 alter table public.archon_component_dependencies enable row level security;
 alter table public.archon_component_metadata enable row level security;
 
+-- An older project grants its new tables to everybody, and row level security does not stop a truncate.
+revoke all on
+  public.archon_template_definitions,
+  public.archon_components,
+  public.archon_component_dependencies,
+  public.archon_component_metadata,
+  public.archon_component_hierarchy
+  from public, anon, authenticated, service_role;
 grant select, insert, update, delete on
   public.archon_template_definitions,
   public.archon_components,

@@ -4,7 +4,8 @@
 -- role: enhancement
 -- requires: 20250801001100_add_template_injection_schema
 -- transaction: single
--- locks: archon_template_assignments until commit, for columns without a rewrite and once each row of it
+-- locks: access exclusive on archon_template_assignments until commit, for columns without a rewrite and once each row;
+--   writes to archon_template_injection_templates wait; applied again, both for a moment
 -- rollback: rollback/rollback_template_assignments
 -- validation: validate/validate_template_assignments
 
@@ -163,8 +164,8 @@ $$;
 -- functions: resolution ----------------------------------------------------------------------------------------------
 
 -- A condition is {} (always true), {"all": […]}, {"any": […]}, {"not": …} or {"key", "operator", "value"}, the key a
--- path with dots. Every part is read even where the answer is known already, so that a mistake is found when the
--- condition is written and not on the day it matters.
+-- path with dots. Every part is read even where the answer is known already, and values are judged before the context
+-- is, so that a mistake is found when the condition is written and not on the day it matters.
 create or replace function public.archon_condition_holds(condition jsonb, context jsonb)
 returns boolean
 language plpgsql
@@ -172,28 +173,42 @@ immutable
 set search_path = ''
 as $$
 declare
+  operation constant text := condition ->> 'operator';
+  wanted constant jsonb := condition -> 'value';
   present jsonb;
-  wanted jsonb;
 begin
   if condition = '{}' then
     return true;
-  elsif condition ? 'all' then
+  elsif jsonb_typeof(condition -> 'all') = 'array' and condition - 'all' = '{}' then
     return (
       select coalesce(bool_and(public.archon_condition_holds(part.value, context)), true)
       from jsonb_array_elements(condition -> 'all') as part (value)
     );
-  elsif condition ? 'any' then
+  elsif jsonb_typeof(condition -> 'any') = 'array' and condition - 'any' = '{}' then
     return (
       select coalesce(bool_or(public.archon_condition_holds(part.value, context)), false)
       from jsonb_array_elements(condition -> 'any') as part (value)
     );
-  elsif condition ? 'not' then
+  elsif jsonb_typeof(condition -> 'not') = 'object' and condition - 'not' = '{}' then
     return not public.archon_condition_holds(condition -> 'not', context);
+  elsif jsonb_typeof(condition -> 'key') is distinct from 'string'
+    or (
+      case operation
+        when 'exists' then wanted is not null
+        when 'in' then jsonb_typeof(wanted) is distinct from 'array'
+        when 'greater_than' then jsonb_typeof(wanted) is distinct from 'number'
+        when 'less_than' then jsonb_typeof(wanted) is distinct from 'number'
+        else wanted is null
+      end
+    )
+  then
+    raise exception 'condition % is not complete', condition
+      using errcode = 'invalid_parameter_value',
+        hint = 'It has all, any or not alone, or a key, an operator and a value of the operator''s type.';
   end if;
 
   present := context #> string_to_array(condition ->> 'key', '.');
-  wanted := condition -> 'value';
-  case condition ->> 'operator'
+  case operation
     when 'exists' then
       return present is not null;
     when 'equals' then
@@ -209,7 +224,7 @@ begin
     when 'less_than' then
       return case when jsonb_typeof(present) = 'number' then present::numeric < wanted::numeric else false end;
     else
-      raise exception 'operator % of condition % is unknown', coalesce(condition ->> 'operator', '(none)'), condition
+      raise exception 'operator % of condition % is unknown', coalesce(operation, '(none)'), condition
         using errcode = 'invalid_parameter_value',
           hint = 'Known are exists, equals, not_equals, in, contains, greater_than and less_than.';
   end case;
@@ -307,7 +322,7 @@ begin
       and assignment.entity_id is not distinct from place.entity_id
       and assignment.is_active
       and template.is_active
-      and (place."position" = 1 or assignment.inheritance_enabled)
+      and (place."position" = 1 or assignment.inheritance_enabled is not false)
       and (assignment.effective_from is null or assignment.effective_from <= now())
       and (assignment.effective_until is null or assignment.effective_until > now())
       and case assignment.assignment_scope
@@ -351,9 +366,9 @@ $$;
 -- functions: cache ---------------------------------------------------------------------------------------------------
 
 -- Who stores an answer and who changes an assignment at the same time must not miss each other: the one would not see
--- the new assignment, the other not the answer that it has to remove. So the first holds a lock alone, which others do
--- not wait for, they go without the cache; the second holds it together with its like. A snapshot older than the lock
--- would defeat this, so only read committed transactions store.
+-- the new assignment, the other not the answer that it has to remove. So the first holds a lock alone until it commits,
+-- and whoever finds it taken answers without the cache; the second holds it together with its like, and waits for the
+-- first. A snapshot older than the lock would defeat this, so only read committed transactions store and change.
 create or replace function public.cache_template_resolution(
   entity_id_param uuid,
   entity_type_param text,
@@ -373,8 +388,11 @@ set search_path = ''
 as $$
 #variable_conflict use_column
 declare
+  may_write constant boolean := current_setting('transaction_isolation') = 'read committed'
+    and current_setting('transaction_read_only') = 'off';
   own_level public.hierarchy_level_enum;
   hash text;
+  known record;
 begin
   context_param := coalesce(context_param, '{}');
 
@@ -386,27 +404,36 @@ begin
   from public.archon_template_places(entity_id_param, entity_type_param, project_id_param, context_param) as place;
   hash := encode(sha256(convert_to(hash, 'UTF8')), 'hex');
 
-  return query
-    with known as (
+  select cache.id, cache.template_id, cache.resolution_path, template.name
+  into known
+  from public.archon_template_assignment_cache as cache
+  join public.archon_template_injection_templates as template on template.id = cache.template_id
+  where cache.entity_id = entity_id_param
+    and cache.entity_type = entity_type_param
+    and cache.hierarchy_level = own_level
+    and cache.context_hash = hash
+    and cache.expires_at > now();
+  if found then
+    -- A hit that somebody else is counting is not worth waiting for, still less a deadlock.
+    if may_write then
       update public.archon_template_assignment_cache as cache
       set hit_count = cache.hit_count + 1
-      where cache.entity_id = entity_id_param
-        and cache.entity_type = entity_type_param
-        and cache.hierarchy_level = own_level
-        and cache.context_hash = hash
-        and cache.expires_at > now()
-      returning cache.template_id, cache.resolution_path
-    )
-    select known.template_id, template.name::text, (known.resolution_path -> -1 ->> 'assignment_id')::uuid,
-      (known.resolution_path -> -1 ->> 'hierarchy_level')::public.hierarchy_level_enum, known.resolution_path
-    from known
-    join public.archon_template_injection_templates as template on template.id = known.template_id;
-  if found then
+      where cache.id in (
+        select free.id
+        from public.archon_template_assignment_cache as free
+        where free.id = known.id
+        for no key update skip locked
+      );
+    end if;
+    return query select known.template_id, known.name::text,
+      (known.resolution_path -> -1 ->> 'assignment_id')::uuid,
+      (known.resolution_path -> -1 ->> 'hierarchy_level')::public.hierarchy_level_enum,
+      known.resolution_path;
     return;
   end if;
 
   if entity_id_param is null
-    or current_setting('transaction_isolation') <> 'read committed'
+    or not may_write
     or not pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended('archon_template_assignment_cache', 0))
   then
     return query
@@ -488,7 +515,7 @@ declare
   written_the_old_way boolean;
 begin
   if tg_op = 'INSERT' then
-    written_the_old_way := new.entity_id is null and new.hierarchy_level <> 'global';
+    written_the_old_way := new.entity_id is null and new.hierarchy_level is distinct from 'global';
     new.created_by := coalesce(new.created_by, new.assigned_by);
   else
     written_the_old_way :=
@@ -504,7 +531,10 @@ begin
     -- The whole installation has no identifier; the zero one is no project's.
     if new.hierarchy_level = 'global' then
       new.entity_id := null;
-      new.entity_type := 'global';
+    end if;
+    -- A level that changed has another word, unless that was written too.
+    if tg_op = 'UPDATE' and new.hierarchy_level <> old.hierarchy_level and new.entity_type = old.entity_type then
+      new.entity_type := null;
     end if;
     new.entity_type := coalesce(new.entity_type, new.hierarchy_level::text);
     new.hierarchy_type := case
@@ -565,16 +595,32 @@ begin
 end
 $$;
 
+-- The other half of the lock in cache_template_resolution. It comes before any row is locked: two who take the same two
+-- locks in different order would wait for each other.
+create or replace function public.announce_archon_template_change()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    raise exception 'templates and their assignments cannot be changed in a % transaction',
+      current_setting('transaction_isolation')
+      using errcode = 'feature_not_supported', hint = 'Use read committed.';
+  end if;
+  perform pg_catalog.pg_advisory_xact_lock_shared(
+    pg_catalog.hashtextextended('archon_template_assignment_cache', 0)
+  );
+  return null;
+end
+$$;
+
 create or replace function public.invalidate_archon_template_cache()
 returns trigger
 language plpgsql
 set search_path = ''
 as $$
 begin
-  -- The other half of the lock in cache_template_resolution.
-  perform pg_catalog.pg_advisory_xact_lock_shared(
-    pg_catalog.hashtextextended('archon_template_assignment_cache', 0)
-  );
   if tg_level = 'STATEMENT' or tg_argv[0] = 'all' then
     perform public.invalidate_template_assignment_cache();
   else
@@ -591,6 +637,14 @@ end
 $$;
 
 -- triggers -----------------------------------------------------------------------------------------------------------
+
+create or replace trigger announce_archon_template_assignments
+  before insert or update or delete or truncate on public.archon_template_assignments
+  for each statement execute function public.announce_archon_template_change();
+
+create or replace trigger announce_archon_template_injection_templates
+  before insert or update of name, is_active or delete on public.archon_template_injection_templates
+  for each statement execute function public.announce_archon_template_change();
 
 create or replace trigger complete_archon_template_assignments
   before insert or update on public.archon_template_assignments
@@ -646,6 +700,9 @@ create index if not exists idx_archon_template_assignment_audit_assignment
 alter table public.archon_template_assignment_cache enable row level security;
 alter table public.archon_template_assignment_audit enable row level security;
 
+-- An older project grants its new tables to everybody, and row level security does not stop a truncate.
+revoke all on public.archon_template_assignment_cache, public.archon_template_assignment_audit
+  from public, anon, authenticated, service_role;
 grant select, insert, update, delete on public.archon_template_assignment_cache to service_role;
 grant select on public.archon_template_assignment_audit to service_role;
 
@@ -723,4 +780,6 @@ comment on function public.cleanup_expired_template_cache() is 'Removes answers 
 comment on function public.complete_archon_template_assignment() is
   'Trigger: keeps both addresses of an assignment and the name of its template right.';
 comment on function public.audit_archon_template_assignment() is 'Trigger: writes the log of assignments.';
+comment on function public.announce_archon_template_change() is
+  'Trigger: keeps answers from being stored while what they rest on changes.';
 comment on function public.invalidate_archon_template_cache() is 'Trigger: forgets answers that a change may alter.';

@@ -61,6 +61,7 @@ drop table if exists public.archon_settings;
 -- functions ----------------------------------------------------------------------------------------------------------
 
 drop function if exists public.invalidate_archon_template_cache();
+drop function if exists public.announce_archon_template_change();
 drop function if exists public.audit_archon_template_assignment();
 drop function if exists public.complete_archon_template_assignment();
 drop function if exists public.cleanup_expired_template_cache();
@@ -97,6 +98,7 @@ drop type if exists public.task_status;
 -- what rollbacks and factory resets keep -----------------------------------------------------------------------------
 
 drop procedure if exists archon_rollback.reset_group(text, text[]);
+drop view if exists archon_rollback.latest_rows;
 -- studio: allow drop-table because rollbacks and factory resets of the set made it
 drop table if exists archon_rollback.factory_reset_groups;
 -- studio: allow drop-table because rollbacks and factory resets of the set made it

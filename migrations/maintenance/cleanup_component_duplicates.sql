@@ -7,9 +7,10 @@
 -- locks: share row exclusive on the component tables and archon_tasks until commit; people can go on reading
 -- loses: the duplicates, what refers to both of two merged components, and metadata under a key that the kept one has
 --
--- Duplicates are components of one project whose names are equal without - and _. The oldest is kept and stays as it is;
--- what it lacks it takes from the others: description, template, context, gates, metadata, dependencies, children and
--- tasks. What is removed or turned to another component is first copied to archon_rollback.exported_rows.
+-- Duplicates are components of one project whose names are equal without - and _, but for those between digits: part-1-1
+-- is not part-11. The oldest is kept and stays as it is; what it lacks it takes from the others: description, template,
+-- context, gates, metadata, dependencies, children and tasks. What is removed or turned to another component is first
+-- copied to archon_rollback.exported_rows.
 -- Prints one line per merged component. To see what it would do, run it in a transaction and roll that back.
 -- Two components that depend on each other by way of a third one cannot be merged: the trigger against circles stops the
 -- whole file and names them, and nothing has changed.
@@ -33,11 +34,20 @@ from (
     first_value(component.id) over family as keeper_id
   from public.archon_components as component
   window family as (
-    partition by component.project_id, translate(component.name, '-_', '')
+    partition by component.project_id, coalesce(
+      nullif(regexp_replace(translate(component.name, '_', '-'), '(?<![0-9])-+|-+(?![0-9])', '', 'g'), ''),
+      component.name
+    )
     order by component.created_at, component.id
   )
 ) as member
 where member.id <> member.keeper_id;
+
+-- Components that stand below themselves already are none of this file's business.
+create temporary table archon_parent_circles on commit drop as
+select known.component_id
+from public.archon_component_hierarchy as known
+where known.ancestor_id = known.component_id;
 
 -- What each dependency would be after the merge, the strongest and then the oldest of each pair first.
 create temporary table archon_merged_dependencies on commit drop as
@@ -85,9 +95,18 @@ create table if not exists archon_rollback.exported_rows (
   constraint exported_rows_pkey primary key (id)
 );
 
+-- Of a feature that was rolled back more than once, only the last time is the way back.
+create or replace view archon_rollback.latest_rows as
+select exported.id, exported.feature, exported.table_name, exported.content, exported.exported_at
+from archon_rollback.exported_rows as exported
+where exported.exported_at = (
+  select max(newer.exported_at) from archon_rollback.exported_rows as newer where newer.feature = exported.feature
+);
+
 comment on schema archon_rollback is 'What rollbacks of the Archon Plus set have removed.';
 comment on table archon_rollback.exported_rows is
   'One row per row that a rollback removed; see the rollback file for the way back.';
+comment on view archon_rollback.latest_rows is 'What the last rollback of each feature removed.';
 
 insert into archon_rollback.exported_rows (feature, table_name, content)
 select 'component_duplicates', 'archon_components', to_jsonb(component)
@@ -176,7 +195,8 @@ added_gate as (
     join public.archon_components as keeper on keeper.id = member.keeper_id
     where jsonb_typeof(member.completion_gates) = 'array'
       and member.id <> member.keeper_id
-      and not keeper.completion_gates @> jsonb_build_array(gate.value)
+      and coalesce(jsonb_typeof(keeper.completion_gates), 'null') in ('array', 'null')
+      and not coalesce(keeper.completion_gates @> jsonb_build_array(gate.value), false)
     order by member.keeper_id, gate.value, member.created_at, gate.place
   ) as added
   group by added.keeper_id
@@ -197,9 +217,22 @@ update public.archon_components as keeper
 set
   description = coalesce(nullif(keeper.description, ''), oldest.description, keeper.description),
   template_id = coalesce(keeper.template_id, oldest.template_id),
-  context_data = coalesce(context.merged, keeper.context_data),
-  template_customizations = coalesce(customization.merged, keeper.template_customizations),
-  completion_gates = keeper.completion_gates || coalesce(added_gate.gates, '[]')
+  -- What is no object, or no list of gates, is left as the application wrote it.
+  context_data = case
+    when coalesce(jsonb_typeof(keeper.context_data), 'null') in ('object', 'null')
+      then coalesce(context.merged, keeper.context_data)
+    else keeper.context_data
+  end,
+  template_customizations = case
+    when coalesce(jsonb_typeof(keeper.template_customizations), 'null') in ('object', 'null')
+      then coalesce(customization.merged, keeper.template_customizations)
+    else keeper.template_customizations
+  end,
+  completion_gates = case
+    when added_gate.gates is null then keeper.completion_gates
+    when jsonb_typeof(keeper.completion_gates) = 'array' then keeper.completion_gates || added_gate.gates
+    else added_gate.gates
+  end
 from oldest
 left join context on context.keeper_id = oldest.keeper_id
 left join customization on customization.keeper_id = oldest.keeper_id
@@ -260,7 +293,10 @@ begin
   select string_agg(component.name, ', ' order by component.name) into flaw
   from public.archon_component_hierarchy as known
   join public.archon_components as component on component.id = known.component_id
-  where known.ancestor_id = known.component_id;
+  where known.ancestor_id = known.component_id
+    and not exists (
+      select from archon_parent_circles as before where before.component_id = known.component_id
+    );
   if flaw is not null then
     raise exception 'Merged components would stand below themselves: %', flaw
       using errcode = 'integrity_constraint_violation', hint = 'Change their parents first.';

@@ -22,9 +22,9 @@
 -- Cut off, it is run once more: groups that are done are passed over. archon_rollback.factory_reset_groups shows them.
 -- To bring a table back:
 --   insert into public.archon_projects
---   select (jsonb_populate_record(null::public.archon_projects, exported.content)).*
---   from archon_rollback.exported_rows as exported
---   where exported.feature = 'factory_reset' and exported.table_name = 'archon_projects'
+--   select (jsonb_populate_record(null::public.archon_projects, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'factory_reset' and latest.table_name = 'archon_projects'
 --   on conflict (id) do nothing;
 -- The default rows of templates and settings come back when complete_setup and the seeds are applied again.
 
@@ -35,6 +35,13 @@ begin
       using errcode = 'object_not_in_prerequisite_state',
         hint = 'Set archon.confirm to factory_reset; see the head of the file.';
   end if;
+end
+$$;
+
+-- Until the end of the session: a second one waits, and then finds nothing left to do.
+do $$
+begin
+  perform pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended('archon_factory_reset', 0));
 end
 $$;
 
@@ -61,7 +68,7 @@ create table if not exists archon_rollback.factory_resets (
   constraint factory_resets_pkey primary key (id)
 );
 
--- One reset at a time: whoever starts a second one goes on with the first.
+-- One reset at a time: one that was cut off has to be finished before another begins.
 create unique index if not exists idx_factory_resets_unfinished
   on archon_rollback.factory_resets ((true)) where finished_at is null;
 
@@ -75,9 +82,18 @@ create table if not exists archon_rollback.factory_reset_groups (
     foreign key (reset_id) references archon_rollback.factory_resets (id) on delete cascade
 );
 
+-- Of a feature that was rolled back more than once, only the last time is the way back.
+create or replace view archon_rollback.latest_rows as
+select exported.id, exported.feature, exported.table_name, exported.content, exported.exported_at
+from archon_rollback.exported_rows as exported
+where exported.exported_at = (
+  select max(newer.exported_at) from archon_rollback.exported_rows as newer where newer.feature = exported.feature
+);
+
 comment on schema archon_rollback is 'What rollbacks of the Archon Plus set have removed.';
 comment on table archon_rollback.exported_rows is
   'One row per row that a rollback removed; see the rollback file for the way back.';
+comment on view archon_rollback.latest_rows is 'What the last rollback of each feature removed.';
 comment on table archon_rollback.factory_resets is 'Factory resets, each with the groups it empties.';
 comment on table archon_rollback.factory_reset_groups is 'Checkpoints: the groups that a reset has emptied.';
 
@@ -149,9 +165,9 @@ begin
   foreach table_name in array coalesce(present, '{}') loop
     execute format('lock table public.%I in share row exclusive mode', table_name);
     execute format(
-      'insert into archon_rollback.exported_rows (feature, table_name, content)
-       select %L, %L, to_jsonb(kept) from public.%I as kept',
-      'factory_reset', table_name, table_name
+      'insert into archon_rollback.exported_rows (feature, table_name, content, exported_at)
+       select %L, %L, to_jsonb(kept), %L from public.%I as kept',
+      'factory_reset', table_name, reset.started_at, table_name
     );
     get diagnostics copied = row_count;
     removed := removed + copied;

@@ -11,22 +11,28 @@
 -- locks: access exclusive on archon_template_assignments and on its log and cache until commit
 -- loses: the log, and eleven columns of archon_template_assignments, copied to archon_rollback.exported_rows
 --
--- To bring the columns back after the forward file:
+-- To bring everything back after the forward file:
 --   update public.archon_template_assignments as assignment
 --   set (hierarchy_level, entity_id, entity_type, assignment_scope, inheritance_enabled, metadata, effective_from,
 --     effective_until, created_by, updated_by, is_active) = (
 --     select former.hierarchy_level, former.entity_id, former.entity_type, former.assignment_scope,
 --       former.inheritance_enabled, former.metadata, former.effective_from, former.effective_until, former.created_by,
 --       former.updated_by, former.is_active
---     from jsonb_populate_record(null::public.archon_template_assignments, exported.content) as former)
---   from archon_rollback.exported_rows as exported
---   where exported.feature = 'template_assignments' and exported.table_name = 'archon_template_assignments'
---     and assignment.id = (exported.content ->> 'id')::uuid;
--- and for the assignments that were removed:
+--     from jsonb_populate_record(null::public.archon_template_assignments, latest.content) as former)
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'template_assignments' and latest.table_name = 'archon_template_assignments'
+--     and assignment.id = (latest.content ->> 'id')::uuid;
 --   insert into public.archon_template_assignments
---   select (jsonb_populate_record(null::public.archon_template_assignments, exported.content)).*
---   from archon_rollback.exported_rows as exported
---   where exported.feature = 'template_assignments' and exported.table_name = 'archon_template_assignments'
+--   select (jsonb_populate_record(null::public.archon_template_assignments, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'template_assignments' and latest.table_name = 'archon_template_assignments'
+--   on conflict (id) do nothing;
+-- and for the log, which has grown by that:
+--   truncate public.archon_template_assignment_audit;
+--   insert into public.archon_template_assignment_audit overriding system value
+--   select (jsonb_populate_record(null::public.archon_template_assignment_audit, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'template_assignments' and latest.table_name = 'archon_template_assignment_audit'
 --   on conflict (id) do nothing;
 
 set local lock_timeout = '5s';
@@ -46,9 +52,18 @@ create table if not exists archon_rollback.exported_rows (
   constraint exported_rows_pkey primary key (id)
 );
 
+-- Of a feature that was rolled back more than once, only the last time is the way back.
+create or replace view archon_rollback.latest_rows as
+select exported.id, exported.feature, exported.table_name, exported.content, exported.exported_at
+from archon_rollback.exported_rows as exported
+where exported.exported_at = (
+  select max(newer.exported_at) from archon_rollback.exported_rows as newer where newer.feature = exported.feature
+);
+
 comment on schema archon_rollback is 'What rollbacks of the Archon Plus set have removed.';
 comment on table archon_rollback.exported_rows is
   'One row per row that a rollback removed; see the rollback file for the way back.';
+comment on view archon_rollback.latest_rows is 'What the last rollback of each feature removed.';
 
 -- The lock comes before the copy: a row written between copy and drop would be lost unseen.
 -- What is gone already, after an earlier rollback, has nothing to export.
@@ -79,6 +94,8 @@ $$;
 
 -- Last made, first dropped. Without `cascade`, anything of somebody else's that depends on it stops the rollback and is
 -- named by the error.
+drop trigger if exists announce_archon_template_injection_templates on public.archon_template_injection_templates;
+drop trigger if exists announce_archon_template_assignments on public.archon_template_assignments;
 drop trigger if exists invalidate_archon_template_injection_templates_cache
   on public.archon_template_injection_templates;
 drop trigger if exists invalidate_archon_template_assignments_cache_truncate on public.archon_template_assignments;
@@ -88,6 +105,7 @@ drop trigger if exists audit_archon_template_assignments on public.archon_templa
 drop trigger if exists complete_archon_template_assignments on public.archon_template_assignments;
 
 drop function if exists public.invalidate_archon_template_cache();
+drop function if exists public.announce_archon_template_change();
 drop function if exists public.audit_archon_template_assignment();
 drop function if exists public.complete_archon_template_assignment();
 drop function if exists public.cleanup_expired_template_cache();

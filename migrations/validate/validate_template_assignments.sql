@@ -32,6 +32,7 @@ declare
     'cache_template_resolution(uuid, text, uuid, jsonb, interval)',
     'invalidate_template_assignment_cache(uuid)',
     'cleanup_expired_template_cache()',
+    'announce_archon_template_change()',
     'complete_archon_template_assignment()',
     'audit_archon_template_assignment()',
     'invalidate_archon_template_cache()'
@@ -224,6 +225,9 @@ begin
   select coalesce(array_agg(format('trigger %s on %s', expected.name, expected.table_name)), '{}')
   into missing
   from (values
+    ('archon_template_assignments', 'announce_archon_template_assignments', 'announce_archon_template_change'),
+    ('archon_template_injection_templates', 'announce_archon_template_injection_templates',
+      'announce_archon_template_change'),
     ('archon_template_assignments', 'complete_archon_template_assignments', 'complete_archon_template_assignment'),
     ('archon_template_assignments', 'audit_archon_template_assignments', 'audit_archon_template_assignment'),
     ('archon_template_assignments', 'audit_archon_template_assignments_truncate', 'audit_archon_template_assignment'),
@@ -244,7 +248,7 @@ begin
       and present.tgenabled in ('O', 'A')
   );
   if missing = '{}' then
-    raise notice '✅ Triggers created (7 found)';
+    raise notice '✅ Triggers created (9 found)';
   end if;
   foreach flaw in array missing loop
     raise notice '❌ % is missing', flaw;
@@ -303,8 +307,8 @@ begin
   if failures <> '{}' then
     raise exception 'Template assignment validation failed, % missing or broken: %',
       cardinality(failures), array_to_string(failures, '; ')
-      using hint = 'Applying 20250801001500_enhance_template_assignments again brings back tables, columns, types, '
-        'constraints, indexes, policies, triggers and functions; a changed column or enum value needs a hand.';
+      using hint = 'Applying 20250801001500_enhance_template_assignments again brings back tables, types, constraints, '
+        'indexes, policies, triggers and functions; what was in a lost column, and a changed one, needs a hand.';
   end if;
   raise notice '🎉 Template Assignment Validation Complete!';
 end

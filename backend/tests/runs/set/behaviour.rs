@@ -78,6 +78,7 @@ fn a_template_expands_with_its_components_and_refuses_what_it_cannot() {
         let planted = "insert into public.archon_template_components (name, instruction_text) values
                ('action::a', 'first {{group::b}}'), ('group::b', 'second'),
                ('group::c', '{{group::d}}'), ('group::d', '{{group::c}}'),
+               ('group::misspelt', '{{ action::a }}'),
                ('sequence::s', '{{action::a}} {{action::a}}'), ('validation::v', 'checked');
              insert into public.archon_template_components (name, instruction_text, is_active)
              values ('group::off', 'switched off', false);
@@ -86,6 +87,9 @@ fn a_template_expands_with_its_components_and_refuses_what_it_cannot() {
                ('workflow::all', '{{sequence::s}} {{validation::v}} {{USER_TASK}} {{USER_TASK}}'),
                ('workflow::circle', '{{USER_TASK}} {{group::c}}'),
                ('workflow::off', '{{USER_TASK}} {{group::off}}'),
+               ('workflow::capital', '{{USER_TASK}} {{Action::a}}'),
+               ('workflow::unknown', '{{USER_TASK}} {{UNKNOWN_NAME}}'),
+               ('workflow::inner', '{{USER_TASK}} {{group::misspelt}}'),
                ('workflow::stranger', '{{USER_TASK}} {{group::nobody}}')";
         client.batch_execute(planted).await.unwrap();
         let expand = async |name: &str| {
@@ -108,6 +112,9 @@ fn a_template_expands_with_its_components_and_refuses_what_it_cannot() {
             ("workflow::stranger", "group::nobody"),
             ("workflow::off", "group::off"),
             ("workflow::none", "workflow::none"),
+            ("workflow::capital", "Action::a"),
+            ("workflow::unknown", "UNKNOWN_NAME"),
+            ("workflow::inner", " action::a "),
         ] {
             let said = expand(name).await.unwrap_err();
             assert!(said.starts_with("P0002") && said.contains(stranger), "{said}");
@@ -164,10 +171,12 @@ fn two_sessions_never_close_a_circle_of_dependencies_together() {
              from public.archon_components as c where c.id = d.component_id and c.name = 'left-1'";
         bench.client.batch_execute(turn).await.unwrap();
         // A snapshot older than the lock could not see the other session's half.
-        bench.client.batch_execute("begin isolation level repeatable read").await.unwrap();
-        let refused = bench.client.execute(add, &[&"left-2", &"left-3"]).await.unwrap_err();
-        assert_eq!(refusal(&refused).0, "0A000");
-        bench.client.batch_execute("rollback").await.unwrap();
+        for isolation in ["repeatable read", "serializable"] {
+            bench.client.batch_execute(&format!("begin isolation level {isolation}")).await.unwrap();
+            let refused = bench.client.execute(add, &[&"left-2", &"left-3"]).await.unwrap_err();
+            assert_eq!(refusal(&refused).0, "0A000", "{isolation}");
+            bench.client.batch_execute("rollback").await.unwrap();
+        }
     });
 }
 

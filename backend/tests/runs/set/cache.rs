@@ -1,7 +1,7 @@
 //! The cache of resolved templates: it answers as resolution does, forgets exactly what a change may alter, and is never
 //! left with an answer from before a change, also when two sessions meet.
 
-use super::{another, column, stocked, whole};
+use super::{another, column, refusal, stocked, whole};
 use crate::bench::on_runtime;
 
 const COUNT: &str = "select count(*) from public.archon_template_assignment_cache";
@@ -187,5 +187,69 @@ fn two_sessions_never_leave_an_answer_from_before_a_change() {
         }
         println!("{ROUNDS} rounds, no stale answer; {stored} answers had been stored under a change");
         assert_eq!(stored, ROUNDS / 3);
+    });
+}
+
+#[test]
+fn a_hit_waits_for_nobody_and_needs_no_right_to_write() {
+    on_runtime(async {
+        let bench = stocked("set_hits").await;
+        let (one, two) = (another(&bench).await, another(&bench).await);
+        let task = |title: &str| format!("(select id from public.archon_tasks where title = '{title}')");
+        let ask = |title: &str| {
+            format!("select template_name from public.cache_template_resolution({}, 'task')", task(title))
+        };
+        let (left, right) = (ask("Project 1: task 1"), ask("Project 2: task 1"));
+        // Each holds the row that the other asks for next: counting would have them wait for each other.
+        one.batch_execute(&format!("begin; {left}")).await.unwrap();
+        two.batch_execute(&format!("begin; {right}")).await.unwrap();
+        one.batch_execute(&format!("{right}; commit")).await.unwrap();
+        two.batch_execute(&format!("{left}; commit")).await.unwrap();
+        for begin in
+            ["begin read only", "begin isolation level repeatable read", "begin isolation level serializable"]
+        {
+            one.batch_execute(&format!("{begin}; {left}")).await.unwrap();
+            two.batch_execute(&left).await.unwrap();
+            one.batch_execute(&format!("{right}; commit"))
+                .await
+                .unwrap_or_else(|error| panic!("{begin}: {error:?}"));
+        }
+        // What is not stored yet is answered there too, and not stored.
+        whole(&one, "delete from public.archon_template_assignment_cache").await.unwrap();
+        assert_eq!(column(&one, &format!("{left} where 1 = 1")).await.len(), 1);
+        whole(&one, "delete from public.archon_template_assignment_cache").await.unwrap();
+        one.batch_execute(&format!("begin read only; {left}; commit")).await.unwrap();
+        assert_eq!(bench.ask(COUNT).await, "0");
+    });
+}
+
+#[test]
+fn who_stores_and_then_changes_does_not_deadlock_with_who_changes() {
+    on_runtime(async {
+        let bench = stocked("set_store_and_change").await;
+        let (one, two) = (another(&bench).await, another(&bench).await);
+        let waits = "select exists (select from pg_locks where locktype = 'advisory' and not granted)";
+        for change in [
+            "update public.archon_template_assignments set priority = priority + 1",
+            "update public.archon_template_injection_templates set is_active = is_active",
+        ] {
+            bench.ask("select public.invalidate_template_assignment_cache()").await;
+            let store = "begin; select template_name from public.cache_template_resolution(
+                (select id from public.archon_tasks where title = 'Project 1: task 1'), 'task')";
+            one.batch_execute(store).await.unwrap();
+            let (other, own) = tokio::join!(two.batch_execute(change), async {
+                bench.until(waits).await;
+                one.batch_execute(&format!("{change}; commit")).await
+            });
+            own.unwrap_or_else(|error| panic!("{change}: {error:?}"));
+            other.unwrap_or_else(|error| panic!("{change}: {error:?}"));
+            // A snapshot older than the lock would miss an answer that is stored meanwhile.
+            for isolation in ["repeatable read", "serializable"] {
+                let refused =
+                    one.batch_execute(&format!("begin isolation level {isolation}; {change}")).await;
+                one.batch_execute("rollback").await.unwrap();
+                assert_eq!(refusal(&refused.unwrap_err()).0, "0A000", "{change}");
+            }
+        }
     });
 }

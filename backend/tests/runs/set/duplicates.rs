@@ -169,3 +169,50 @@ fn what_would_close_a_circle_stops_the_file_and_changes_nothing() {
         }
     });
 }
+
+/// Contexts and gates that are no objects and lists, names that only look alike, and a circle of parents that was there.
+#[test]
+fn odd_values_stay_and_what_only_looks_alike_is_left_alone() {
+    on_runtime(async {
+        let bench = stocked("set_duplicate_oddities").await;
+        let client = &bench.client;
+        let planted = r#"
+            with project as (insert into public.archon_projects (title) values ('odd') returning id)
+            insert into public.archon_components (project_id, name, created_at, context_data, completion_gates)
+            select project.id, name, now() + age * interval '1 second', context::jsonb, gates::jsonb
+            from project, (select *, row_number() over () as age from (values
+              ('a-list', '[1, 2]', 'null'), ('a_list', '{"a": 1}', '["new"]'),
+              ('b-null', null, null), ('b_null', '{"a": 1}', '["new"]'),
+              ('c-scalar', '"s"', '5'), ('c_scalar', null, '["new"]'),
+              ('d-object', '{"a": 1}', '{"a": 1}'), ('d_object', '[3]', '["new"]'),
+              ('part-1-1', '{}', '[]'), ('part-11', '{}', '[]'), ('v1-10', '{}', '[]'), ('v11-0', '{}', '[]'),
+              ('-', '{}', '[]'), ('__', '{}', '[]'), ('ring-one', '{}', '[]'), ('ring-two', '{}', '[]')
+            ) as listed (name, context, gates)) as planted;
+            update public.archon_components as component set parent_component_id = other.id
+            from public.archon_components as other
+            where component.name in ('ring-one', 'ring-two') and other.name in ('ring-one', 'ring-two')
+              and other.id <> component.id"#;
+        whole(client, planted).await.unwrap();
+        whole(client, &text(FILE).await).await.unwrap();
+        let left = "select concat_ws(' | ', name, coalesce(context_data::text, '-'), coalesce(completion_gates::text, '-'))
+             from public.archon_components join public.archon_projects on archon_projects.id = project_id
+             where title = 'odd' order by name collate \"C\"";
+        assert_eq!(
+            column(client, left).await,
+            [
+                "- | {} | []",
+                r#"__ | {} | []"#,
+                r#"a-list | [1, 2] | ["new"]"#,
+                r#"b-null | {"a": 1} | ["new"]"#,
+                r#"c-scalar | "s" | 5"#,
+                r#"d-object | {"a": 1} | {"a": 1}"#,
+                "part-1-1 | {} | []",
+                "part-11 | {} | []",
+                "ring-one | {} | []",
+                "ring-two | {} | []",
+                "v1-10 | {} | []",
+                "v11-0 | {} | []",
+            ]
+        );
+    });
+}

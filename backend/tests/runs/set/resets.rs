@@ -282,3 +282,26 @@ fn a_reset_refuses_what_it_cannot_mean() {
         assert_eq!(before.changes_to(&Rows::of(client).await), Vec::<String>::new());
     });
 }
+
+#[test]
+fn two_who_reset_at_once_take_turns() {
+    on_runtime(async {
+        let sent = statements().await;
+        let bench = stocked("set_factory_two").await;
+        let before = Rows::of(&bench.client).await;
+        let one = another(&bench).await;
+        let two = another(&bench).await;
+        for session in [&one, &two] {
+            session.batch_execute("set archon.confirm = 'factory_reset'").await.unwrap();
+        }
+        let first = async {
+            send(&one, &sent).await;
+            drop(one);
+        };
+        tokio::join!(first, send(&two, &sent));
+        let resets = "select count(*) from archon_rollback.factory_resets where finished_at is not null";
+        assert_eq!(bench.ask(resets).await, "2");
+        // The second found nothing: what was exported is what the first removed.
+        judge(&bench, &before, &["executions", "projects", "knowledge"], "two").await;
+    });
+}

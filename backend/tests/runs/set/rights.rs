@@ -178,3 +178,26 @@ fn each_function_may_be_called_by_whom_it_is_for() {
         }
     });
 }
+
+/// Projects of some age grant every new table to the API roles; what the set grants is all there is.
+#[test]
+fn what_the_server_grants_by_default_is_taken_back() {
+    on_runtime(async {
+        let bench = crate::bench::Bench::new("set_default_grants").await;
+        let generous = "alter default privileges in schema public grant all on tables to anon, authenticated, service_role";
+        bench.client.batch_execute(generous).await.unwrap();
+        for file in super::forward(&super::set().await) {
+            super::whole(&bench.client, &file.text).await.unwrap();
+            super::whole(&bench.client, super::DATA).await.unwrap();
+        }
+        let beyond = "select grantee || ' ' || privilege_type || ' ' || table_name from information_schema.role_table_grants
+             where table_schema = 'public' and grantee in ('anon', 'authenticated', 'service_role', 'PUBLIC')
+               and privilege_type in ('TRUNCATE', 'REFERENCES', 'TRIGGER', 'MAINTAIN')";
+        assert_eq!(column(&bench.client, beyond).await, Vec::<String>::new());
+        for (table, expected) in TABLES {
+            for (role, expected) in ROLES.into_iter().zip(expected) {
+                assert_eq!(rights(&bench.client, table, role, role).await, expected, "{table} for {role}");
+            }
+        }
+    });
+}

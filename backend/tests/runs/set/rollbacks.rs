@@ -1,35 +1,19 @@
 //! Each rollback undoes exactly its own feature, can run twice, and keeps what it removes: the rows come back.
 
-use tokio_postgres::Client;
-
-use super::{DATA, Rows, column, differences, fingerprint, forward, set, whole};
+use super::{DATA, Rows, differences, fingerprint, forward, set, stocked, whole};
 use crate::bench::{Bench, on_runtime};
 
-/// Puts everything that was exported back, as the heads of the rollbacks say. Constraints and triggers are passed over:
-/// the order of the tables is of no interest here, and updated_at comes back as it was.
-async fn bring_back(client: &Client) {
-    const EXPORTED: &str = "archon_rollback.exported_rows as exported where exported.table_name";
-    let tables =
-        "select distinct table_name from archon_rollback.exported_rows where table_name <> 'archon_tasks'";
-    let mut sql = "set local session_replication_role = replica;".to_owned();
-    for table in column(client, tables).await {
-        sql.push_str(&format!(
-            "delete from public.{table};
-             insert into public.{table} overriding system value
-             select (jsonb_populate_record(null::public.{table}, exported.content)).* from {EXPORTED} = '{table}';"
-        ));
-    }
-    let columns = "select distinct key from archon_rollback.exported_rows, jsonb_object_keys(content) as key
-                   where table_name = 'archon_tasks' and key <> 'id'";
-    for name in column(client, columns).await {
-        sql.push_str(&format!(
-            "update public.archon_tasks as task
-             set {name} = (jsonb_populate_record(null::public.archon_tasks, exported.content)).{name}
-             from {EXPORTED} = 'archon_tasks' and task.id = (exported.content ->> 'id')::uuid;"
-        ));
-    }
-    whole(client, &sql).await.unwrap();
+/// The statements at the head of a rollback by which its rows come back, as somebody would copy them.
+fn way_back(rollback: &str) -> String {
+    let head = rollback.lines().take_while(|line| line.starts_with("--"));
+    let told = head.skip_while(|line| !line.starts_with("-- To bring everything back"));
+    let statements: Vec<&str> = told.filter_map(|line| line.strip_prefix("--   ")).collect();
+    assert!(statements.len() > 5, "no way back is told: {statements:?}");
+    statements.join("\n")
 }
+
+/// Tables of which the way back says nothing: what they hold is made anew, or grows by the way back itself.
+const NOT_BROUGHT_BACK: [&str; 2] = ["archon_template_assignment_cache", "archon_template_assignment_audit"];
 
 #[test]
 fn each_rollback_undoes_its_feature_twice_and_its_rows_come_back() {
@@ -46,10 +30,8 @@ fn each_rollback_undoes_its_feature_twice_and_its_rows_come_back() {
                 continue;
             };
             let (after, fresh) = (fingerprint(&bench).await, Rows::of(client).await);
-            let stocked = {
-                whole(client, DATA).await.unwrap();
-                Rows::of(client).await
-            };
+            whole(client, DATA).await.unwrap();
+            let (stocked, lasting) = (Rows::of(client).await, Rows::lasting(client).await);
             assert_ne!(fresh.changes_to(&stocked), Vec::<String>::new(), "{} has no rows", file.path);
             for time in ["once", "twice"] {
                 whole(client, &rollback.text).await.unwrap();
@@ -66,16 +48,58 @@ fn each_rollback_undoes_its_feature_twice_and_its_rows_come_back() {
             }
             whole(client, &file.text).await.unwrap();
             assert_eq!(differences(&bench, &after).await, [], "{}", file.path);
-            bring_back(client).await;
-            let lost = stocked
-                .without(&["archon_template_assignment_cache"])
-                .changes_to(&Rows::of(client).await.without(&["archon_template_assignment_cache"]));
-            assert_eq!(lost, Vec::<String>::new(), "{}", rollback.path);
+            whole(client, &way_back(&rollback.text)).await.unwrap();
+            let lost = lasting.changes_to(&Rows::lasting(client).await);
+            let lost: Vec<&String> = lost.iter().filter(|line| !line.contains("_cache:")).collect();
+            assert_eq!(lost, Vec::<&String>::new(), "{}", rollback.path);
             whole(client, "drop schema archon_rollback cascade").await.unwrap();
             println!("{}: undone twice, and its rows came back", rollback.path);
             tried.push(rollback.path.clone());
         }
         let rollbacks = set.files().iter().filter(|file| file.path.starts_with("rollback/")).count();
         assert_eq!(tried.len(), rollbacks, "only {tried:?} were tried");
+    });
+}
+
+/// What was exported by an earlier rollback, by another feature, or by a clean-up does not rise again.
+#[test]
+fn everything_goes_out_and_comes_back_as_it_last_was() {
+    on_runtime(async {
+        let set = set().await;
+        let bench = stocked("set_out_and_back").await;
+        let client = &bench.client;
+        let schema = fingerprint(&bench).await;
+        let rollback_of = |path: &str| set.triple(path).and_then(|triple| triple.rollback);
+        for edit in [
+            "insert into public.archon_components (project_id, name)
+             select project_id, 'part_1' from public.archon_components where name = 'part-1'",
+            "update public.archon_workflow_templates set title = 'Edited' where name = 'made-1';
+             delete from public.archon_workflow_templates where name = 'made-2';
+             delete from public.archon_component_metadata;
+             update public.archon_tasks set template_metadata = '{\"template\": \"other\"}' where task_order = 3;
+             delete from public.archon_template_assignments where hierarchy_level = 'global'",
+            "select 1",
+        ] {
+            whole(client, edit).await.unwrap();
+            if edit.contains("part_1") {
+                whole(client, &set.get("maintenance/cleanup_component_duplicates.sql").unwrap().text).await.unwrap();
+            }
+            let before = Rows::lasting(client).await.without(&NOT_BROUGHT_BACK);
+            for file in forward(&set).iter().rev() {
+                if let Some(rollback) = rollback_of(&file.path) {
+                    whole(client, &rollback.text).await.unwrap();
+                }
+            }
+            for file in forward(&set) {
+                whole(client, &file.text).await.unwrap();
+                if let Some(rollback) = rollback_of(&file.path) {
+                    let sql = way_back(&rollback.text);
+                    whole(client, &sql).await.unwrap_or_else(|error| panic!("{}: {error:?}", rollback.path));
+                }
+            }
+            let after = Rows::lasting(client).await.without(&NOT_BROUGHT_BACK);
+            assert_eq!(before.changes_to(&after), Vec::<String>::new(), "{edit}");
+            assert_eq!(differences(&bench, &schema).await, []);
+        }
     });
 }
