@@ -213,7 +213,7 @@ impl<'a> Cutter<'a> {
 
     fn planned(&self, index: usize, statement: &Statement) -> PlannedStatement {
         let path = SearchPath::default();
-        let mut locks = locks(statement);
+        let mut locks = locks(statement, None);
         locks.retain(|lock| !self.made.contains(&lock.object.resolved(&path)));
         PlannedStatement {
             index,

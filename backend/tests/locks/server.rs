@@ -1,0 +1,61 @@
+//! An engine with the world that the cases speak of.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use secrecy::ExposeSecret;
+use studio_backend::engine::{Engine, EngineConfig, locate};
+use tempfile::TempDir;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+const WORLD: &str = include_str!("world.sql");
+
+/// Dropped last: the folder goes when the server has.
+pub struct Server {
+    engine: Engine,
+    _folder: TempDir,
+}
+
+impl Server {
+    /// With a database `world`.
+    pub async fn start() -> Self {
+        // A folder that PostgreSQL's unprivileged user can enter.
+        let open = fs::Permissions::from_mode(0o755);
+        let folder = tempfile::Builder::new().prefix("locks-").permissions(open).tempdir().unwrap();
+        let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
+        let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
+        let data = folder.path().join("data");
+        let engine = Engine::start(EngineConfig { binaries, data, port: None }).await;
+        let engine = engine.unwrap_or_else(|error| panic!("{error}"));
+        engine.create_database("world").await.unwrap();
+        let server = Self { engine, _folder: folder };
+        server.connect().await.batch_execute(WORLD).await.unwrap();
+        server
+    }
+
+    pub async fn connect(&self) -> Client {
+        let url = self.engine.connection_string("world");
+        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
+    pub fn major(&self) -> u16 {
+        self.engine.version().split(['.', ' ']).next().and_then(|major| major.parse().ok()).unwrap()
+    }
+
+    pub async fn stop(self) {
+        self.engine.stop().await;
+    }
+}
+
+/// The rows of a query as text, over the simple protocol: it needs no types and takes no locks of its own.
+pub async fn ask(client: &Client, sql: &str) -> Vec<Vec<Option<String>>> {
+    let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    let rows = messages.into_iter().filter_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    });
+    rows.map(|row| (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()).collect()
+}
