@@ -12,5 +12,6 @@ mod observed;
 mod rows;
 mod server;
 mod tables;
+mod transactions;
 
 mod verdict;

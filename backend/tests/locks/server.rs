@@ -1,13 +1,15 @@
 //! An engine with the world that the cases speak of.
 
 use std::fs;
+use std::future::poll_fn;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use secrecy::ExposeSecret;
 use studio_backend::engine::{Engine, EngineConfig, locate};
 use tempfile::TempDir;
-use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
 
 const WORLD: &str = include_str!("world.sql");
 
@@ -39,6 +41,23 @@ impl Server {
         let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
         tokio::spawn(connection);
         client
+    }
+
+    /// A connection, and the SQLSTATE of every warning it brings.
+    pub async fn connect_and_listen(&self) -> (Client, UnboundedReceiver<String>) {
+        let url = self.engine.connection_string("world");
+        let (client, mut connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
+        let (send, warnings) = unbounded_channel();
+        tokio::spawn(async move {
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                if let AsyncMessage::Notice(notice) = message
+                    && notice.severity() == "WARNING"
+                {
+                    let _nobody_listens = send.send(notice.code().code().to_owned());
+                }
+            }
+        });
+        (client, warnings)
     }
 
     pub fn major(&self) -> u16 {

@@ -126,3 +126,5 @@ create table leader (id int primary key);
 create table follower (leader_id int references leader on delete cascade);
 insert into leader values (1);
 insert into follower values (1);
+create procedure commits() language plpgsql as 'begin commit; end';
+create subscription sub connection 'dbname=nowhere' publication news with (connect = false);

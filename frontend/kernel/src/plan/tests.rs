@@ -46,6 +46,9 @@ fn what_postgres_refuses_in_a_block_stands_alone() {
         "cluster",
         "discard all",
         "do $$ begin commit; end $$",
+        "alter database d set tablespace s",
+        "create subscription s connection '' publication p",
+        "alter subscription s refresh publication",
     ] {
         let text = format!("select 1; {statement}; select 2;");
         check("1_a.sql", &text, "transaction 0 | standalone 1 | transaction 2");
@@ -94,10 +97,50 @@ fn the_header_can_ask_for_no_transaction() {
 }
 
 #[test]
+fn a_call_of_a_procedure_that_commits_stands_alone() {
+    let made = "create procedure p() language plpgsql as $$ begin commit; end $$;";
+    check("1_a.sql", &format!("{made} call p(); call q();"), "transaction 0 | standalone 1 | transaction 2");
+    check(
+        "1_a.sql",
+        &format!("{made} begin; call p(); commit;"),
+        "transaction 0 | ! outside-transaction-only",
+    );
+}
+
+#[test]
+fn modes_that_a_run_does_not_have_are_refused() {
+    check(
+        "1_a.sql",
+        "begin isolation level serializable; select 1; commit;",
+        "transaction 1 | ! transaction-mode",
+    );
+    check("1_a.sql", "start transaction read only; commit;", "! transaction-mode");
+    check("1_a.sql", "begin isolation level read committed, read write; select 1; commit;", "transaction 1");
+    check("1_a.sql", "begin; set transaction isolation level repeatable read; commit;", "! transaction-mode");
+    check("1_a.sql", "set transaction read write; select 1", "transaction 0 1");
+    check(
+        "1_a.sql",
+        "-- A.\n-- transaction: none\nset session characteristics as transaction read only;",
+        "standalone 0",
+    );
+    check(
+        "1_a.sql",
+        "-- A.\n-- transaction: none\nset constraints all deferred;",
+        "! inside-transaction-only",
+    );
+    check("1_a.sql", "-- A.\n-- transaction: none\ndeclare c cursor with hold for select 1;", "standalone 0");
+}
+
+#[test]
 fn a_new_enum_value_is_committed_before_its_use() {
     let add = "alter type mood add value 'fine';";
     check("1_a.sql", &format!("{add} update t set m = 'fine';"), "transaction 0 | transaction 1");
     check("1_a.sql", &format!("{add} update t set m = 'bad';"), "transaction 0 1");
+    check("1_a.sql", &format!("{add} select enum_range(null::mood);"), "transaction 0 | transaction 1");
+    // Before PostgreSQL 17 that the type itself is new is no help.
+    let made = "create type mood as enum ();";
+    let text = format!("{made} {add} update t set m = 'fine';");
+    check("1_a.sql", &text, "transaction 0 1 | transaction 2");
     check("1_a.sql", &format!("{add} comment on table t is 'fine';"), "transaction 0 1");
 }
 

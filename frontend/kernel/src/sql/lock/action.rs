@@ -137,12 +137,9 @@ impl On<'_> {
             A::DetachPartition { name, concurrently: false } => {
                 self.take(claims, strongest);
                 self.take(claims, strongest.on(DefaultPartition));
-                if claims.may_be(14, u16::MAX) {
-                    claims.take(name, strongest);
-                } else {
-                    claims.take(name, takes(ShareUpdateExclusive));
-                    claims.take(name, strongest.on(Indexes));
-                }
+                let cloned = "if triggers were cloned there";
+                let before = strongest.because(cloned).perhaps();
+                claims.take(name, if claims.may_be(14, u16::MAX) { strongest } else { before });
             }
             A::DetachPartition { name, .. } => {
                 self.take(claims, takes(ShareUpdateExclusive));

@@ -110,6 +110,25 @@ impl Lock {
         }
     }
 
+    /// Makes it stand for `other` too, a lock on the same relation: the strongest of both, and why.
+    pub fn join(&mut self, other: &Self) {
+        let weight = |lock: &Self| (lock.rewrites, lock.scans, lock.mode);
+        let heavy = if weight(other) > weight(self) { other.clone() } else { self.clone() };
+        *self = Self {
+            mode: self.mode.max(other.mode),
+            descends: self.descends || other.descends,
+            rewrites: self.rewrites || other.rewrites,
+            scans: self.scans || other.scans,
+            ..heavy
+        };
+    }
+
+    /// Whether people want to hear of it: it is on what the statement names, or it can hold up writers or other
+    /// changes of the schema.
+    pub fn is_notable(&self) -> bool {
+        self.reach == Reach::Itself || self.mode > LockMode::RowExclusive
+    }
+
     /// What it does besides keeping others away; empty when nothing.
     pub const fn work(&self) -> &'static str {
         match (self.rewrites, self.scans) {
