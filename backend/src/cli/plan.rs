@@ -37,7 +37,9 @@ pub fn run(args: &Args) -> ExitCode {
         return unusable("A plan takes files of one migrations folder.");
     };
     let mut plan = plan(&input.set, &input.paths(), &BTreeSet::new());
-    plan.lock_for(&input.set, args.postgres);
+    // The neighbours tell whose index it is, and which partitions and foreign keys there are.
+    let neighbours = input.whole();
+    plan.lock_for(neighbours.as_ref().unwrap_or(&input.set), args.postgres);
     match args.format {
         Format::Json => {
             print_json(&plan);

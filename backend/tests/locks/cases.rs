@@ -1,10 +1,10 @@
 //! Every case in a transaction of its own: the kernel's claims beside what the server did.
 
-use studio_kernel::sql::lock::{Lock, LockMode, locks};
+use studio_kernel::sql::lock::{Lock, LockMode, Volatility, locks, volatility};
 
 use crate::claims::{Claims, World, claimed, statement};
 use crate::observed::in_transaction;
-use crate::server::Server;
+use crate::server::{Server, ask};
 use crate::verdict::{Doubts, too_strong, too_weak};
 use crate::{objects, rows, tables};
 
@@ -71,6 +71,28 @@ async fn every_claim_holds_on_a_server() {
     let unsupported = doubts.unsupported();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
     assert!(unsupported.is_empty(), "in doubt, and never seen: {unsupported:#?}");
+    server.stop().await;
+}
+
+/// What the kernel knows of functions, beside the server's catalogue.
+#[tokio::test]
+async fn known_functions_are_as_volatile_as_the_catalogue_says() {
+    let server = Server::start().await;
+    let client = server.connect().await;
+    let functions = "select proname, bool_or(provolatile = 'v') from pg_proc
+        where pronamespace = 'pg_catalog'::regnamespace and prokind = 'f' group by 1 order by 1";
+    let (mut known, mut wrong) = (0, Vec::new());
+    for row in ask(&client, functions).await {
+        let name = row[0].as_deref().unwrap();
+        let expected = if row[1].as_deref() == Some("t") { Volatility::Volatile } else { Volatility::Stable };
+        let claimed = volatility(&format!("{name}()"));
+        known += usize::from(claimed != Volatility::Unknown);
+        if claimed != Volatility::Unknown && claimed != expected {
+            wrong.push(format!("{name} is {expected:?}, not {claimed:?}"));
+        }
+    }
+    assert!(known > 40, "only {known} functions were compared");
+    assert!(wrong.is_empty(), "{wrong:#?}");
     server.stop().await;
 }
 

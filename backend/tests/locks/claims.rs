@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use studio_kernel::name::{Ident, QualifiedName};
 use studio_kernel::sql::lock::{Lock, LockMode, Reach, locks};
 use studio_kernel::sql::{parse, statement::Statement};
 use tokio_postgres::Client;
@@ -110,22 +111,28 @@ impl World {
         family
     }
 
+    fn named(&self, name: &QualifiedName) -> Option<Oid> {
+        let schema = name.schema.as_ref().map(Ident::as_str).filter(|schema| *schema != "public");
+        let prefix = schema.map(|schema| format!("{schema}.")).unwrap_or_default();
+        self.names.get(&format!("{prefix}{}", name.name.as_str())).copied()
+    }
+
     /// The relations of a lock; `None` where nobody can tell.
     fn resolve(&self, lock: &Lock) -> Option<BTreeSet<Oid>> {
         if matches!(lock.reach, Reach::Unknown | Reach::Dependents) {
             return None;
         }
-        let Some(object) = self.names.get(&lock.object.to_string().replace('"', "")) else {
+        let Some(object) = self.named(&lock.object) else {
             return Some(BTreeSet::new());
         };
         let mut reached = match lock.reach {
-            Reach::Itself => BTreeSet::from([*object]),
+            Reach::Itself => BTreeSet::from([object]),
             Reach::Children => {
-                let mut family = self.family(*object);
-                family.remove(object);
+                let mut family = self.family(object);
+                family.remove(&object);
                 family
             }
-            reach => self.reached(*object, reach),
+            reach => self.reached(object, reach),
         };
         if lock.descends {
             reached = reached.into_iter().flat_map(|one| self.family(one)).collect();
@@ -157,7 +164,7 @@ impl Claims {
                 claims.anywhere.push(lock.clone());
                 continue;
             };
-            let root = world.names.get(&lock.object.to_string()).copied();
+            let root = world.named(&lock.object);
             for oid in reached {
                 let inherited = lock.descends && Some(oid) != root && lock.reach == Reach::Itself;
                 claims.on.entry(oid).or_default().push(Claimed { lock: lock.clone(), inherited });

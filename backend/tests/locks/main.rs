@@ -7,6 +7,7 @@
 mod alone;
 mod cases;
 mod claims;
+mod migrations;
 mod objects;
 mod observed;
 mod rows;

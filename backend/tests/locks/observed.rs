@@ -43,6 +43,20 @@ async fn numbers(client: &Client, sql: &str) -> BTreeMap<Oid, String> {
         .collect()
 }
 
+/// The locks that the open transaction holds on relations that were there before.
+pub async fn held(client: &Client, world: &World) -> Effects {
+    let mut effects = Effects::new();
+    for row in ask(client, HELD).await {
+        let oid: Oid = row[0].as_deref().unwrap().parse().unwrap();
+        let mode = mode(row[1].as_deref().unwrap());
+        if world.relations.contains_key(&oid) {
+            let effect = effects.entry(oid).or_default();
+            effect.mode = effect.mode.max(Some(mode));
+        }
+    }
+    effects
+}
+
 /// Runs a statement in a transaction, looks, and rolls it back.
 pub async fn in_transaction(
     client: &Client,
@@ -54,14 +68,7 @@ pub async fn in_transaction(
     let result = client.batch_execute(sql).await;
     let mut effects = Effects::new();
     if result.is_ok() {
-        for row in ask(client, HELD).await {
-            let oid: Oid = row[0].as_deref().unwrap().parse().unwrap();
-            let mode = mode(row[1].as_deref().unwrap());
-            if world.relations.contains_key(&oid) {
-                let effect = effects.entry(oid).or_default();
-                effect.mode = effect.mode.max(Some(mode));
-            }
-        }
+        effects = held(client, world).await;
         let scans = numbers(client, SCANS).await;
         let files = numbers(client, FILES).await;
         work(world, &mut effects, &scans_before, &scans, &files);

@@ -36,8 +36,19 @@ impl Server {
         server
     }
 
+    /// A second database, as Supabase hands it out.
+    pub async fn connect_to_supabase(&self) -> Client {
+        self.engine.create_database("supabase").await.unwrap();
+        self.engine.prepare("supabase").await.unwrap();
+        self.connect_to("supabase").await
+    }
+
     pub async fn connect(&self) -> Client {
-        let url = self.engine.connection_string("world");
+        self.connect_to("world").await
+    }
+
+    async fn connect_to(&self, database: &str) -> Client {
+        let url = self.engine.connection_string(database);
         let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
         tokio::spawn(connection);
         client

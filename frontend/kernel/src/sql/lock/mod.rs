@@ -112,7 +112,7 @@ impl Lock {
 
     /// Makes it stand for `other` too, a lock on the same relation: the strongest of both, and why.
     pub fn join(&mut self, other: &Self) {
-        let weight = |lock: &Self| (lock.rewrites, lock.scans, lock.mode);
+        let weight = |lock: &Self| (lock.rewrites, lock.scans, lock.mode, lock.certain);
         let heavy = if weight(other) > weight(self) { other.clone() } else { self.clone() };
         *self = Self {
             mode: self.mode.max(other.mode),
@@ -123,10 +123,10 @@ impl Lock {
         };
     }
 
-    /// Whether people want to hear of it: it is on what the statement names, or it can hold up writers or other
-    /// changes of the schema.
+    /// Whether people want to hear of it: it is certain and has a name, or it can hold up writers or other changes
+    /// of the schema.
     pub fn is_notable(&self) -> bool {
-        self.reach == Reach::Itself || self.mode > LockMode::RowExclusive
+        self.reach == Reach::Itself && self.certain || self.mode > LockMode::RowExclusive
     }
 
     /// What it does besides keeping others away; empty when nothing.
