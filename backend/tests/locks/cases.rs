@@ -9,29 +9,29 @@ use crate::verdict::{Doubts, too_strong, too_weak};
 use crate::{objects, rows, tables};
 
 /// A statement about the relations of `world.sql`.
-pub struct Case {
-    pub sql: &'static str,
+pub(crate) struct Case {
+    pub(crate) sql: &'static str,
     since: u16,
     /// Why the claim may be stronger than what is seen.
     stronger: Option<&'static str>,
 }
 
-pub const fn case(sql: &'static str) -> Case {
+pub(crate) const fn case(sql: &'static str) -> Case {
     Case { sql, since: 0, stronger: None }
 }
 
 impl Case {
     /// The first major that knows the statement.
-    pub const fn since(self, since: u16) -> Self {
+    pub(crate) const fn since(self, since: u16) -> Self {
         Self { since, ..self }
     }
 
-    pub const fn stronger(self, why: &'static str) -> Self {
+    pub(crate) const fn stronger(self, why: &'static str) -> Self {
         Self { stronger: Some(why), ..self }
     }
 }
 
-pub fn every_case() -> impl Iterator<Item = &'static Case> {
+pub(crate) fn every_case() -> impl Iterator<Item = &'static Case> {
     tables::CASES.iter().chain(objects::CASES).chain(rows::CASES)
 }
 

@@ -9,28 +9,28 @@ use tokio_postgres::Client;
 
 use crate::server::ask;
 
-pub type Oid = u32;
+pub(crate) type Oid = u32;
 
 /// A relation as it was before the statement.
 #[derive(Clone, Debug)]
-pub struct Relation {
-    pub name: String,
-    pub kind: char,
+pub(crate) struct Relation {
+    pub(crate) name: String,
+    pub(crate) kind: char,
     /// Of an index or a TOAST table: the table whose lock covers it.
-    pub table: Option<Oid>,
-    pub file: Option<String>,
+    pub(crate) table: Option<Oid>,
+    pub(crate) file: Option<String>,
 }
 
 impl Relation {
     /// Whether it has rows that a statement could rewrite or read.
-    pub fn has_rows(&self) -> bool {
+    pub(crate) fn has_rows(&self) -> bool {
         matches!(self.kind, 'r' | 'm')
     }
 }
 
 /// What the catalogue says of the relations, as far as claims reach along it.
-pub struct World {
-    pub relations: BTreeMap<Oid, Relation>,
+pub(crate) struct World {
+    pub(crate) relations: BTreeMap<Oid, Relation>,
     /// From, how, to.
     links: Vec<(Oid, Reach, Oid)>,
     names: BTreeMap<String, Oid>,
@@ -72,7 +72,7 @@ union all select '' || stxname, oid from pg_statistic_ext";
 const STATISTICS: &str = "select oid, 'table', stxrelid from pg_statistic_ext";
 
 impl World {
-    pub async fn read(client: &Client) -> Self {
+    pub(crate) async fn read(client: &Client) -> Self {
         let oid = |text: &Option<String>| text.as_deref().unwrap().parse::<Oid>().unwrap();
         let relations = ask(client, RELATIONS).await.into_iter().map(|row| {
             let relation = Relation {
@@ -143,21 +143,21 @@ impl World {
 
 /// What is claimed of one relation.
 #[derive(Clone, Debug)]
-pub struct Claimed {
-    pub lock: Lock,
+pub(crate) struct Claimed {
+    pub(crate) lock: Lock,
     /// It is not the object itself but one of its partitions or children.
-    pub inherited: bool,
+    pub(crate) inherited: bool,
 }
 
 /// All claims about a statement.
-pub struct Claims {
-    pub on: BTreeMap<Oid, Vec<Claimed>>,
+pub(crate) struct Claims {
+    pub(crate) on: BTreeMap<Oid, Vec<Claimed>>,
     /// Claims on relations that the text does not tell.
-    pub anywhere: Vec<Lock>,
+    pub(crate) anywhere: Vec<Lock>,
 }
 
 impl Claims {
-    pub fn of(world: &World, locks: &[Lock]) -> Self {
+    pub(crate) fn of(world: &World, locks: &[Lock]) -> Self {
         let mut claims = Self { on: BTreeMap::new(), anywhere: Vec::new() };
         for lock in locks {
             let Some(reached) = world.resolve(lock) else {
@@ -174,7 +174,7 @@ impl Claims {
     }
 
     /// The strongest mode claimed of a relation, or of the table that covers it.
-    pub fn mode(&self, world: &World, oid: Oid) -> Option<LockMode> {
+    pub(crate) fn mode(&self, world: &World, oid: Oid) -> Option<LockMode> {
         let cover = world.relations.get(&oid).and_then(|relation| relation.table);
         let on = [Some(oid), cover].into_iter().flatten().filter_map(|oid| self.on.get(&oid)).flatten();
         on.map(|claimed| claimed.lock.mode).max()
@@ -182,13 +182,13 @@ impl Claims {
 }
 
 /// The one statement of a case.
-pub fn statement(sql: &str) -> Statement {
+pub(crate) fn statement(sql: &str) -> Statement {
     let mut statements = parse(sql).statements;
     assert_eq!(statements.len(), 1, "{sql}");
     statements.remove(0)
 }
 
 /// What the kernel says of it.
-pub fn claimed(sql: &str, major: u16) -> Vec<Lock> {
+pub(crate) fn claimed(sql: &str, major: u16) -> Vec<Lock> {
     locks(&statement(sql), Some(major))
 }

@@ -2,7 +2,7 @@
 
 use crate::cases::{Case, case};
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     case("create index i on t (n)"),
     case("create unique index i on t (id, k)"),
     case("create index i on t ((n + answer()))"),

@@ -10,16 +10,16 @@ use crate::server::ask;
 
 /// What a statement did to one relation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effect {
-    pub mode: Option<LockMode>,
-    pub rewrites: bool,
-    pub scans: bool,
+pub(crate) struct Effect {
+    pub(crate) mode: Option<LockMode>,
+    pub(crate) rewrites: bool,
+    pub(crate) scans: bool,
 }
 
-pub type Effects = BTreeMap<Oid, Effect>;
+pub(crate) type Effects = BTreeMap<Oid, Effect>;
 
 /// `AccessExclusiveLock` as the kernel names it.
-pub fn mode(server_name: &str) -> LockMode {
+pub(crate) fn mode(server_name: &str) -> LockMode {
     let folded = |name: &str| name.replace(' ', "").to_ascii_lowercase();
     let bare = folded(server_name.trim_end_matches("Lock"));
     *LockMode::ALL.iter().find(|mode| folded(mode.as_str()) == bare).unwrap()
@@ -44,7 +44,7 @@ async fn numbers(client: &Client, sql: &str) -> BTreeMap<Oid, String> {
 }
 
 /// The locks that the open transaction holds on relations that were there before.
-pub async fn held(client: &Client, world: &World) -> Effects {
+pub(crate) async fn held(client: &Client, world: &World) -> Effects {
     let mut effects = Effects::new();
     for row in ask(client, HELD).await {
         let oid: Oid = row[0].as_deref().unwrap().parse().unwrap();
@@ -58,7 +58,7 @@ pub async fn held(client: &Client, world: &World) -> Effects {
 }
 
 /// Runs a statement in a transaction, looks, and rolls it back.
-pub async fn in_transaction(
+pub(crate) async fn in_transaction(
     client: &Client,
     world: &World,
     sql: &str,
@@ -104,7 +104,7 @@ select coalesce(i.indrelid, c.oid), sum(pg_stat_get_numscans(c.oid)
 left join pg_index i on i.indexrelid = c.oid where c.oid >= 16384 group by 1";
 
 /// Runs a statement outside any transaction: the files and the tables read. Its locks are gone when it ends.
-pub async fn on_its_own(client: &Client, world: &World, sql: &str) -> Effects {
+pub(crate) async fn on_its_own(client: &Client, world: &World, sql: &str) -> Effects {
     let flushed = "select pg_stat_force_next_flush()";
     client.batch_execute(flushed).await.unwrap();
     let before = numbers(client, ALL_SCANS).await;

@@ -2,7 +2,7 @@
 
 use crate::cases::{Case, case};
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     case("select id into new from t"),
     case("insert into plain (id, a) values (1, 1)"),
     case("insert into t (n, k, parent_id) values (20, 20, 1)"),

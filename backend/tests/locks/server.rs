@@ -14,14 +14,14 @@ use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
 const WORLD: &str = include_str!("world.sql");
 
 /// Dropped last: the folder goes when the server has.
-pub struct Server {
+pub(crate) struct Server {
     engine: Engine,
     _folder: TempDir,
 }
 
 impl Server {
     /// With a database `world`.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         // A folder that PostgreSQL's unprivileged user can enter.
         let open = fs::Permissions::from_mode(0o755);
         let folder = tempfile::Builder::new().prefix("locks-").permissions(open).tempdir().unwrap();
@@ -37,13 +37,13 @@ impl Server {
     }
 
     /// A second database, as Supabase hands it out.
-    pub async fn connect_to_supabase(&self) -> Client {
+    pub(crate) async fn connect_to_supabase(&self) -> Client {
         self.engine.create_database("supabase").await.unwrap();
         self.engine.prepare("supabase").await.unwrap();
         self.connect_to("supabase").await
     }
 
-    pub async fn connect(&self) -> Client {
+    pub(crate) async fn connect(&self) -> Client {
         self.connect_to("world").await
     }
 
@@ -55,7 +55,7 @@ impl Server {
     }
 
     /// A connection, and the SQLSTATE of every warning it brings.
-    pub async fn connect_and_listen(&self) -> (Client, UnboundedReceiver<String>) {
+    pub(crate) async fn connect_and_listen(&self) -> (Client, UnboundedReceiver<String>) {
         let url = self.engine.connection_string("world");
         let (client, mut connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
         let (send, warnings) = unbounded_channel();
@@ -71,17 +71,17 @@ impl Server {
         (client, warnings)
     }
 
-    pub fn major(&self) -> u16 {
+    pub(crate) fn major(&self) -> u16 {
         self.engine.version().split(['.', ' ']).next().and_then(|major| major.parse().ok()).unwrap()
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.engine.stop().await;
     }
 }
 
 /// The rows of a query as text, over the simple protocol: it needs no types and takes no locks of its own.
-pub async fn ask(client: &Client, sql: &str) -> Vec<Vec<Option<String>>> {
+pub(crate) async fn ask(client: &Client, sql: &str) -> Vec<Vec<Option<String>>> {
     let messages = client.simple_query(sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
     let rows = messages.into_iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),

@@ -2,7 +2,7 @@
 
 use crate::cases::{Case, case};
 
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     case("alter table t add column a int"),
     case("alter table t add column a int not null default 1"),
     case("alter table t add column a timestamptz default now()"),

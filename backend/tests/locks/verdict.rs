@@ -10,7 +10,7 @@ use crate::claims::{Claims, Oid, World};
 use crate::observed::{Effect, Effects};
 
 /// Where the server did more than was claimed.
-pub fn too_weak(world: &World, statement: &Statement, claims: &Claims, seen: &Effects) -> Vec<String> {
+pub(crate) fn too_weak(world: &World, statement: &Statement, claims: &Claims, seen: &Effects) -> Vec<String> {
     let anywhere = claims.anywhere.iter().map(|lock| lock.mode).max();
     let work_anywhere = |pick: fn(&Lock) -> bool| claims.anywhere.iter().any(pick);
     let mut problems = Vec::new();
@@ -39,7 +39,7 @@ pub fn too_weak(world: &World, statement: &Statement, claims: &Claims, seen: &Ef
 }
 
 /// Where it did less than was claimed for certain.
-pub fn too_strong(world: &World, claims: &Claims, seen: &Effects) -> Vec<String> {
+pub(crate) fn too_strong(world: &World, claims: &Claims, seen: &Effects) -> Vec<String> {
     let mut problems = Vec::new();
     for (oid, on) in &claims.on {
         let Some(relation) = world.relations.get(oid) else { continue };
@@ -63,10 +63,10 @@ pub fn too_strong(world: &World, claims: &Claims, seen: &Effects) -> Vec<String>
 
 /// Claims in doubt, each with the statements that show it at full strength.
 #[derive(Default)]
-pub struct Doubts(BTreeMap<String, BTreeSet<String>>);
+pub(crate) struct Doubts(BTreeMap<String, BTreeSet<String>>);
 
 impl Doubts {
-    pub fn note(&mut self, world: &World, sql: &str, claims: &Claims, seen: &Effects) {
+    pub(crate) fn note(&mut self, world: &World, sql: &str, claims: &Claims, seen: &Effects) {
         let whole = |lock: &Lock, oid: &Oid, effect: &Effect| {
             let rows = world.relations[oid].has_rows();
             effect.mode == Some(lock.mode)
@@ -92,7 +92,7 @@ impl Doubts {
     }
 
     /// Doubts that no case shows: claims that nothing supports.
-    pub fn unsupported(&self) -> Vec<&String> {
+    pub(crate) fn unsupported(&self) -> Vec<&String> {
         self.0.iter().filter(|(_, shows)| shows.is_empty()).map(|(key, _)| key).collect()
     }
 }

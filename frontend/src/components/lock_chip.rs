@@ -1,7 +1,7 @@
-//! The locks of a statement: mode, relation and what is done under it, one colour per mode.
+//! The locks of a statement: mode, relation, what is done under it and why, one colour per mode.
 
 use leptos::prelude::*;
-use studio_kernel::sql::lock::{Lock, Reach};
+use studio_kernel::sql::lock::Lock;
 
 /// Locks, strongest first; those that hold up nobody are left out.
 #[component]
@@ -11,15 +11,18 @@ pub(crate) fn LockChips(
 ) -> impl IntoView {
     let chips = locks.into_iter().filter(Lock::is_notable).map(|lock| {
         let work = lock.work();
-        let in_doubt = if lock.certain { "" } else { "perhaps " };
-        // Of the named object it is the work that depends on the database, of the others the lock.
-        let (of_lock, of_work) =
-            if lock.reach == Reach::Itself && !work.is_empty() { ("", in_doubt) } else { (in_doubt, "") };
+        let why = (!work.is_empty()).then(|| view! { <em>{work} ": " {lock.reason.to_string()}</em> });
         view! {
-            <li class="lock-chip" data-mode=lock.mode.as_str() title=lock.to_string()>
-                <span class="lock-chip-mode">{of_lock}{lock.mode.as_str()}</span>
+            <li
+                class="lock-chip"
+                data-mode=lock.mode.as_str()
+                data-certain=lock.certain.to_string()
+                title=lock.to_string()
+            >
+                {(!lock.certain).then_some("perhaps")}
+                <span class="lock-chip-mode">{lock.mode.as_str()}</span>
                 <span class="lock-chip-object">{lock.subject()}</span>
-                {(!work.is_empty()).then(|| view! { <em>{of_work}{work}</em> })}
+                {why}
             </li>
         }
     });
