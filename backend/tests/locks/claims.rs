@@ -152,19 +152,24 @@ pub(crate) struct Claimed {
 /// All claims about a statement.
 pub(crate) struct Claims {
     pub(crate) on: BTreeMap<Oid, Vec<Claimed>>,
+    /// Claims on names that no relation has.
+    pub(crate) nowhere: Vec<Lock>,
     /// Claims on relations that the text does not tell.
     pub(crate) anywhere: Vec<Lock>,
 }
 
 impl Claims {
     pub(crate) fn of(world: &World, locks: &[Lock]) -> Self {
-        let mut claims = Self { on: BTreeMap::new(), anywhere: Vec::new() };
+        let mut claims = Self { on: BTreeMap::new(), nowhere: Vec::new(), anywhere: Vec::new() };
         for lock in locks {
             let Some(reached) = world.resolve(lock) else {
                 claims.anywhere.push(lock.clone());
                 continue;
             };
             let root = world.named(&lock.object);
+            if root.is_none() {
+                claims.nowhere.push(lock.clone());
+            }
             for oid in reached {
                 let inherited = lock.descends && Some(oid) != root && lock.reach == Reach::Itself;
                 claims.on.entry(oid).or_default().push(Claimed { lock: lock.clone(), inherited });

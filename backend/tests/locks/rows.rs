@@ -51,4 +51,11 @@ pub(crate) const CASES: &[Case] = &[
     case("update only base set a = 2"),
     case("select * from t for no key update"),
     case("select * from plain for share nowait"),
+    case("delete from parts where id = 1"),
+    case("select count(*) from parts where id = 1"),
+    case("with x as (update plain set a = 2 returning id) insert into spare (id) select id from x"),
+    case("do 'begin perform 1 from t; end'"),
+    case("insert into base values (1)"),
+    case("select * from other.inside"),
+    case("explain (analyze, costs off) select * from t for update"),
 ];

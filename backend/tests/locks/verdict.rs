@@ -40,7 +40,8 @@ pub(crate) fn too_weak(world: &World, statement: &Statement, claims: &Claims, se
 
 /// Where it did less than was claimed for certain.
 pub(crate) fn too_strong(world: &World, claims: &Claims, seen: &Effects) -> Vec<String> {
-    let mut problems = Vec::new();
+    let nowhere = claims.nowhere.iter().filter(|lock| lock.certain);
+    let mut problems: Vec<String> = nowhere.map(|lock| format!("{}: no relation", lock.object)).collect();
     for (oid, on) in &claims.on {
         let Some(relation) = world.relations.get(oid) else { continue };
         let effect = seen.get(oid).copied().unwrap_or_default();

@@ -75,8 +75,10 @@ impl Row {
 pub(super) fn add(claims: &mut Claims, statement: &Statement) {
     for object in &statement.objects {
         for row in ROWS.iter().filter(|row| row.fits(statement, object)) {
+            // A constraint may belong to a domain, and nobody locks one.
+            let of_domain = row.owner && statement.first(Uses).is_some_and(|of| of.kind == Domain);
             let on = if row.owner { object.of.as_ref() } else { Some(&object.name) };
-            if let Some(on) = on.filter(|_| claims.may_be(row.since, u16::MAX)) {
+            if let Some(on) = on.filter(|_| !of_domain && claims.may_be(row.since, u16::MAX)) {
                 let claim = if statement.flags.only { row.claim.without_children() } else { row.claim };
                 claims.take(on, claim);
             }
@@ -122,6 +124,12 @@ const fn on(kind: StatementKind, role: ObjectRole, object: ObjectKind, claim: Cl
 /// The lock on the table that a trigger, policy, rule or column belongs to.
 const fn owner(kind: StatementKind, role: ObjectRole, object: ObjectKind, mode: LockMode) -> Row {
     Row { owner: true, ..on(kind, role, object, takes(mode)) }
+}
+
+/// A trigger for each row of a partitioned table is one of its partitions too.
+const fn cloned(kind: StatementKind, role: ObjectRole, mode: LockMode) -> Row {
+    let claim = takes(mode).on(Children).because("if they have the trigger too").perhaps();
+    Row { owner: true, ..on(kind, role, Trigger, claim) }
 }
 
 /// What only changes the catalogue.
@@ -188,19 +196,13 @@ const ROWS: &[Row] = &[
     ),
     // What hangs on a table.
     owner(Create(Trigger), Makes, Trigger, ShareRowExclusive),
-    Row {
-        owner: true,
-        ..on(
-            Create(Trigger),
-            Makes,
-            Trigger,
-            takes(ShareRowExclusive).on(Children).because("a trigger for each row is theirs too").perhaps(),
-        )
-    },
+    cloned(Create(Trigger), Makes, ShareRowExclusive),
     on(Create(Trigger), Uses, Table, takes(AccessShare)),
     owner(Alter(Trigger), Renames, Trigger, AccessExclusive),
+    cloned(Alter(Trigger), Renames, AccessExclusive),
     owner(Alter(Trigger), Changes, Trigger, AccessShare),
     owner(Drop(Trigger), Drops, Trigger, AccessExclusive),
+    cloned(Drop(Trigger), Drops, AccessExclusive),
     owner(Create(Policy), Makes, Policy, AccessExclusive),
     owner(Alter(Policy), Changes, Policy, AccessExclusive),
     owner(Alter(Policy), Renames, Policy, AccessExclusive),
