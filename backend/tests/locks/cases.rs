@@ -43,6 +43,8 @@ async fn every_claim_holds_on_a_server() {
     client.batch_execute("prepare wipe as delete from plain").await.unwrap();
     let (mut wrong, mut doubts) = (Vec::new(), Doubts::default());
     let cases: Vec<&Case> = every_case().filter(|case| case.since <= server.major()).collect();
+    let all = every_case().count();
+    assert!(all >= 500 && (server.major() < 18 || cases.len() == all), "{} of {all}", cases.len());
     for case in &cases {
         let seen = match in_transaction(&client, &world, case.sql).await {
             Ok(seen) => seen,
@@ -79,11 +81,15 @@ async fn every_claim_holds_on_a_server() {
 async fn known_functions_are_as_volatile_as_the_catalogue_says() {
     let server = Server::start().await;
     let client = server.connect().await;
-    let functions = "select proname, bool_or(provolatile = 'v') from pg_proc
+    let functions = "select proname, bool_or(provolatile = 'v'), bool_and(provolatile = 'v') from pg_proc
         where pronamespace = 'pg_catalog'::regnamespace and prokind = 'f' group by 1 order by 1";
     let (mut known, mut wrong) = (0, Vec::new());
     for row in ask(&client, functions).await {
         let name = row[0].as_deref().unwrap();
+        // `timezone` of one signature is volatile before 15, the others are not.
+        if row[1] != row[2] {
+            continue;
+        }
         let expected = if row[1].as_deref() == Some("t") { Volatility::Volatile } else { Volatility::Stable };
         let claimed = volatility(&format!("{name}()"));
         known += usize::from(claimed != Volatility::Unknown);

@@ -227,4 +227,5 @@ pub(crate) const CASES: &[Case] = &[
     case("drop foreign data wrapper nothing cascade"),
     case("create trigger x after insert on parts for each statement execute function touched()"),
     case("analyze base"),
+    case("analyze only base").since(18),
 ];

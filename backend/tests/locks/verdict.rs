@@ -104,7 +104,8 @@ fn moves_rows(statement: &Statement) -> bool {
         StatementKind::Create(ObjectKind::MaterializedView) => true,
         StatementKind::Other(verb) => matches!(
             verb,
-            V::Copy
+            V::Analyze
+                | V::Copy
                 | V::CreateTableAs
                 | V::Declare
                 | V::Delete

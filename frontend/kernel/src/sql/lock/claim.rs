@@ -12,7 +12,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Claim {
     pub(super) mode: LockMode,
-    reach: Reach,
+    pub(super) reach: Reach,
     descends: bool,
     rewrites: bool,
     scans: bool,

@@ -25,8 +25,8 @@ struct Row {
     when: When,
     /// The lock is on what the object belongs to.
     owner: bool,
-    /// The first major that takes it.
-    since: u16,
+    /// The majors that take it: the first and the last.
+    majors: (u16, u16),
     claim: Claim,
 }
 
@@ -67,7 +67,11 @@ impl Row {
     }
 
     const fn since(self, since: u16) -> Self {
-        Self { since, ..self }
+        Self { majors: (since, u16::MAX), ..self }
+    }
+
+    const fn until(self, last: u16) -> Self {
+        Self { majors: (0, last), ..self }
     }
 }
 
@@ -78,9 +82,11 @@ pub(super) fn add(claims: &mut Claims, statement: &Statement) {
             // A constraint may belong to a domain, and nobody locks one.
             let of_domain = row.owner && statement.first(Uses).is_some_and(|of| of.kind == Domain);
             let on = if row.owner { object.of.as_ref() } else { Some(&object.name) };
-            if let Some(on) = on.filter(|_| !of_domain && claims.may_be(row.since, u16::MAX)) {
+            if let Some(on) = on.filter(|_| !of_domain && claims.may_be(row.majors.0, row.majors.1)) {
                 let claim = if statement.flags.only { row.claim.without_children() } else { row.claim };
-                claims.take(on, claim);
+                if !statement.flags.only || claim.reach != Children {
+                    claims.take(on, claim);
+                }
             }
         }
     }
@@ -118,7 +124,7 @@ const UNKNOWN: &[(StatementKind, Claim)] = &[
 ];
 
 const fn on(kind: StatementKind, role: ObjectRole, object: ObjectKind, claim: Claim) -> Row {
-    Row { kind, role, object, when: When::Always, owner: false, since: 0, claim }
+    Row { kind, role, object, when: When::Always, owner: false, majors: (0, u16::MAX), claim }
 }
 
 /// The lock on the table that a trigger, policy, rule or column belongs to.
@@ -161,6 +167,19 @@ const fn writes(verb: Verb) -> Row {
 const fn keys(verb: Verb, reach: Reach, mode: LockMode) -> Row {
     on(Other(verb), Changes, Table, takes(mode).on(reach).because("as its foreign keys demand").perhaps())
 }
+
+/// Since PostgreSQL 18 VACUUM and ANALYZE go down to inheriting tables as well.
+const fn inherits(verb: Verb, claim: Claim) -> Row {
+    on(Other(verb), Changes, Table, claim.on(Children)).since(18)
+}
+
+/// Before, only to partitions.
+const fn partitions(verb: Verb, claim: Claim) -> Row {
+    on(Other(verb), Changes, Table, claim.on(Children).perhaps()).until(17)
+}
+
+const PARTITIONS: &str = "if they are partitions";
+const CHANGED: &str = "every page that changed since the last time";
 
 const REFRESH: StatementKind = Other(Verb::RefreshMaterializedView);
 const REINDEX: StatementKind = Other(Verb::Reindex);
@@ -297,21 +316,21 @@ const ROWS: &[Row] = &[
     )
     .when(When::Cascade),
     on(Other(Verb::Cluster), Changes, Table, takes(AccessExclusive).rewrites(PACKED)),
-    on(
-        Other(Verb::Vacuum),
-        Changes,
-        Table,
-        takes(ShareUpdateExclusive).descends().scans("every page that changed since the last time").perhaps(),
-    )
-    .when(When::Plain),
-    on(Other(Verb::Vacuum), Changes, Table, takes(AccessExclusive).descends().rewrites(PACKED))
-        .when(When::Full),
+    on(Other(Verb::Vacuum), Changes, Table, takes(ShareUpdateExclusive).scans(CHANGED).perhaps())
+        .when(When::Plain),
+    inherits(Verb::Vacuum, takes(ShareUpdateExclusive).scans(CHANGED).perhaps()).when(When::Plain),
+    on(Other(Verb::Vacuum), Changes, Table, takes(AccessExclusive).rewrites(PACKED)).when(When::Full),
+    inherits(Verb::Vacuum, takes(AccessExclusive).rewrites(PACKED)).when(When::Full),
+    partitions(Verb::Vacuum, takes(ShareUpdateExclusive).scans(CHANGED)).when(When::Plain),
+    partitions(Verb::Vacuum, takes(AccessExclusive).rewrites(PARTITIONS)).when(When::Full),
     on(
         Other(Verb::Analyze),
         Changes,
         Table,
-        takes(ShareUpdateExclusive).descends().because("it reads a sample of the rows"),
+        takes(ShareUpdateExclusive).because("it reads a sample of the rows"),
     ),
+    inherits(Verb::Analyze, takes(ShareUpdateExclusive)),
+    partitions(Verb::Analyze, takes(ShareUpdateExclusive).because(PARTITIONS)),
     on(REFRESH, Changes, MaterializedView, takes(AccessExclusive).rewrites(FILLED)).when(When::Plain),
     on(REFRESH, Changes, MaterializedView, takes(Exclusive).scans("its rows are compared with the query's"))
         .when(When::Concurrently),
