@@ -165,3 +165,29 @@ fn locks_read_as_sentences() {
         "ACCESS EXCLUSIVE on v; perhaps ACCESS EXCLUSIVE on what depends on v: CASCADE"
     );
 }
+
+#[test]
+fn two_locks_on_one_relation_join_into_the_strongest() {
+    let one = |sql| locks(&outline(sql).statements[0], None).remove(0);
+    let mut lock = one("alter table only t alter a type text");
+    lock.join(&one("alter table only t add b bigserial"));
+    let certain = "ACCESS EXCLUSIVE on t, rewrites the table: every row gets a value of its own";
+    assert_eq!(lock.to_string(), certain, "what is certain wins over what is perhaps so");
+    lock.join(&one("comment on table t is 'x'"));
+    assert_eq!(lock.to_string(), certain);
+    let mut weak = one("comment on table t is 'x'");
+    weak.join(&lock);
+    assert_eq!(weak, lock);
+}
+
+#[test]
+fn locks_travel_as_json_and_those_of_older_plans_are_read() {
+    for sql in ["call p()", "drop index \"I\"", "alter table s.t add a bigserial"] {
+        for lock in locks(&outline(sql).statements[0], None) {
+            let json = serde_json::to_string(&lock).unwrap();
+            assert_eq!(serde_json::from_str::<Lock>(&json).unwrap(), lock, "{json}");
+        }
+    }
+    let old = r#"{"mode":"SHARE","object":"t","rewrites":false,"scans":true}"#;
+    assert_eq!(serde_json::from_str::<Lock>(old).unwrap().to_string(), "SHARE on t, reads the whole table");
+}
