@@ -124,8 +124,16 @@ fn generic(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Ou
     if !renamed(&mut outline, cursor, kind, &named) {
         outline.object(Changes, kind, named);
     }
+    if matches!(kind, Index | View | MaterializedView | Sequence | Domain) {
+        // What the actions name is not an object of a table.
+        let actions = alter_table::actions(cursor, &mut Outline::new(outline.kind), &of);
+        outline.detail = Detail::Alter(actions);
+    }
     match kind {
-        Type => values(&mut outline, cursor, &of),
+        Type => {
+            outline.detail = Detail::Alter(alter_table::attributes(cursor));
+            values(&mut outline, cursor, &of);
+        }
         Publication => {
             cursor.skip_to_any(&["table"]);
             if cursor.eat("table") {

@@ -222,6 +222,9 @@ pub enum Detail {
     CreateTable(Table),
     /// The actions of an ALTER TABLE, in order.
     AlterTable(Vec<TableAction>),
+    /// The actions of an ALTER of an index, a view, a sequence, a type or a domain, as far as it has the grammar
+    /// of ALTER TABLE.
+    Alter(Vec<TableAction>),
     /// CREATE FUNCTION or PROCEDURE.
     Routine(Routine),
     /// DO.
