@@ -37,7 +37,8 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<TreeFile>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && (SKIPPED.contains(&path.as_str()) || name == "node_modules") => {}
+            // In a second worktree `.git` is a file.
+            Ok(_) if SKIPPED.contains(&path.as_str()) || name == "node_modules" => {}
             Ok(kind) if kind.is_dir() => walk(&entry.path(), &path, found),
             Ok(kind) if kind.is_file() => {
                 if let Ok(text) = fs::read_to_string(entry.path()) {

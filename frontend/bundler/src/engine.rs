@@ -70,7 +70,7 @@ pub(crate) fn provision() -> Outcome<PathBuf> {
 
 /// The folder that the server also looks in: for root a public one, because PostgreSQL runs as
 /// another user, who cannot enter root's home.
-fn cache_folder() -> Outcome<PathBuf> {
+pub(crate) fn cache_folder() -> Outcome<PathBuf> {
     if let Some(folder) = std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()) {
         return Ok(PathBuf::from(folder).join("migration-studio"));
     }
@@ -78,7 +78,7 @@ fn cache_folder() -> Outcome<PathBuf> {
         return Ok(PathBuf::from("/var/cache/migration-studio"));
     }
     let home = std::env::var_os("HOME").ok_or_else(|| {
-        Failure::new("HOME is not set. Set HOME or XDG_CACHE_HOME, so that the engine has a place.")
+        Failure::new("HOME is not set. Set HOME or XDG_CACHE_HOME, so that what is fetched has a place.")
     })?;
     Ok(PathBuf::from(home).join(".cache/migration-studio"))
 }
@@ -206,13 +206,13 @@ fn install_client(wheels: &Path, engine: &Path) -> Outcome {
     Ok(())
 }
 
-/// Moves the finished folder to its place; somebody else having been faster is fine.
-fn publish(partial: &Path, folder: &Path) -> Outcome {
+/// Marks the finished folder and moves it to its place; somebody else having been faster is fine.
+pub(crate) fn publish(partial: &Path, folder: &Path) -> Outcome {
     write(&partial.join(STAMP), "")?;
     match fs::rename(partial, folder) {
         Err(_) if folder.join(STAMP).exists() => Ok(()),
         result => {
-            result.map_err(Failure::while_doing(format_args!("Moving the engine to {}", folder.display())))
+            result.map_err(Failure::while_doing(format_args!("Moving the result to {}", folder.display())))
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod build;
 mod check;
+mod corpora;
 mod dist;
 mod engine;
 mod failure;
@@ -31,7 +32,8 @@ Usage: cargo xtask <command>
   test           build, and run every test of this machine
   ci             check format, lints and types, and run every test; nothing is skipped
   dist           make one file that is the whole studio
-  engine         fetch the embedded PostgreSQL and print its folder";
+  engine         fetch the embedded PostgreSQL and print its folder
+  corpora        fetch the SQL files that the reader is tested on and print their folder";
 
 #[derive(Clone, Copy)]
 enum Command {
@@ -41,6 +43,7 @@ enum Command {
     Ci,
     Dist,
     Engine,
+    Corpora,
 }
 
 impl Command {
@@ -52,6 +55,7 @@ impl Command {
             "ci" => Self::Ci,
             "dist" => Self::Dist,
             "engine" => Self::Engine,
+            "corpora" => Self::Corpora,
             _ => return None,
         })
     }
@@ -64,6 +68,11 @@ impl Command {
             Self::Ci => check::everything(tree),
             Self::Dist => build::release_file(tree),
             Self::Engine => engine::provision().map(|folder| println!("{}", folder.display())),
+            Self::Corpora => {
+                let folder = corpora::provision(&engine::provision()?)?;
+                println!("{}", folder.display());
+                Ok(())
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::build;
+use crate::corpora;
 use crate::engine;
 use crate::failure::{Failure, Outcome};
 use crate::files;
@@ -20,11 +21,13 @@ const E2E: &str = "tests/e2e";
 /// Builds and tests; with `strict`, what cannot run is a failure.
 pub(crate) fn test(tree: &Tree, strict: bool) -> Outcome {
     let engine = engine::provision()?;
+    let corpora = corpora::provision(&engine)?;
     build::build(tree)?;
     let path = path_with(&engine)?;
     let with_engine = |tool: Tool| tool.env("STUDIO_ENGINE", &engine).env("PATH", &path);
     step("tests in Rust (cargo)", || {
-        with_engine(Tool::cargo()).args(["test", "--workspace"]).within(tree.root()).run()
+        let cargo = with_engine(Tool::cargo()).env("STUDIO_CORPORA", &corpora);
+        cargo.args(["test", "--workspace"]).within(tree.root()).run()
     })?;
     let Some(browser) = machine::chromium()? else {
         let why = "Skipped: the browser tests, because no Chromium was found. \

@@ -34,6 +34,55 @@ pub(super) fn actions(
     actions
 }
 
+/// ATTRIBUTE actions of a composite type: an attribute is a column.
+pub(super) fn attributes(mut cursor: Cursor<'_>, outline: &mut Outline, of: &QualifiedName) {
+    while let Some(mut item) = cursor.list_item() {
+        let role = match item.word(0).to_ascii_lowercase().as_str() {
+            "add" => Makes,
+            "drop" => Drops,
+            "alter" => Changes,
+            "rename" => Renames,
+            _ => continue,
+        };
+        item.skip(1);
+        if !item.eat("attribute") {
+            continue;
+        }
+        item.eat_all(&["if", "exists"]);
+        column_named(&mut item, outline, role, of);
+        if item.eat("to") {
+            column_named(&mut item, outline, Makes, of);
+        }
+    }
+}
+
+fn column_named(cursor: &mut Cursor<'_>, outline: &mut Outline, role: ObjectRole, of: &QualifiedName) {
+    if let Some((name, span)) = cursor.ident() {
+        let name = QualifiedName::bare(name);
+        outline.object_of(role, Column, Named { name, span }, Some(of.clone()));
+    }
+}
+
+/// The constraint that an action of ALTER DOMAIN is about.
+pub(super) fn domain(mut cursor: Cursor<'_>, outline: &mut Outline, of: &QualifiedName) {
+    let role = match cursor.word(0).to_ascii_lowercase().as_str() {
+        "add" => Makes,
+        "drop" => Drops,
+        "validate" => Changes,
+        "rename" => Renames,
+        _ => return,
+    };
+    cursor.skip(1);
+    if !cursor.eat("constraint") {
+        return;
+    }
+    cursor.eat_all(&["if", "exists"]);
+    named_as(&mut cursor, outline, role, Some(of.clone()));
+    if role == Renames && cursor.eat("to") {
+        named_as(&mut cursor, outline, Makes, Some(of.clone()));
+    }
+}
+
 fn action(mut cursor: Cursor<'_>, outline: &mut Outline, table: &QualifiedName) -> A {
     let whole = cursor;
     let of = Some(table.clone());

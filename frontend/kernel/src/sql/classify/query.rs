@@ -27,8 +27,10 @@ pub(super) fn select(cursor: Cursor<'_>, context: Context) -> Outline {
     outline
 }
 
-/// What follows the INTO of a SELECT, before its FROM.
+/// What follows the INTO of a SELECT, before its FROM. Of several queries the first one may hold it, in
+/// whatever parentheses it stands.
 fn into_target(mut cursor: Cursor<'_>) -> Option<Cursor<'_>> {
+    while cursor.eat_kind(TokenKind::OpenParen) {}
     cursor.skip_to_any(&["into", "from", "union", "intersect", "except"]);
     cursor.eat("into").then_some(cursor)
 }
@@ -49,10 +51,10 @@ pub(super) fn with(cursor: Cursor<'_>, context: Context) -> Outline {
     let mut rest = main;
     rest.skip(1);
     let mut outline = match main.word(0).to_ascii_lowercase().as_str() {
-        "insert" => target(Verb::Insert, rest, "into"),
-        "update" => target(Verb::Update, rest, ""),
-        "delete" => target(Verb::Delete, rest, "from"),
-        "merge" => target(Verb::Merge, rest, "into"),
+        "insert" => target(Verb::Insert, rest, Some("into")),
+        "update" => target(Verb::Update, rest, None),
+        "delete" => target(Verb::Delete, rest, Some("from")),
+        "merge" => target(Verb::Merge, rest, Some("into")),
         "values" => Outline::verb(Verb::Values),
         _ => return select(cursor, context),
     };
@@ -76,10 +78,10 @@ pub(super) fn table(mut cursor: Cursor<'_>) -> Outline {
     outline
 }
 
-/// The table a statement writes, behind `word`.
-fn target(verb: Verb, mut cursor: Cursor<'_>, word: &str) -> Outline {
+/// The table a statement writes, behind `word` when there is one.
+fn target(verb: Verb, mut cursor: Cursor<'_>, word: Option<&str>) -> Outline {
     let mut outline = Outline::verb(verb);
-    cursor.eat(word);
+    word.map(|word| cursor.eat(word));
     outline.flags.only = cursor.eat("only");
     outline.name(&mut cursor, Changes, Table);
     while !cursor.is_empty() {
@@ -89,10 +91,10 @@ fn target(verb: Verb, mut cursor: Cursor<'_>, word: &str) -> Outline {
     outline
 }
 
-fn writes(verb: Verb, cursor: Cursor<'_>, word: &str, using: bool) -> Outline {
+fn writes(verb: Verb, cursor: Cursor<'_>, word: Option<&str>, using: bool) -> Outline {
     let mut outline = target(verb, cursor, word);
     let mut rest = cursor;
-    rest.eat(word);
+    word.map(|word| rest.eat(word));
     rest.eat("only");
     rest.name();
     scan(&mut outline, rest, using);
@@ -100,27 +102,27 @@ fn writes(verb: Verb, cursor: Cursor<'_>, word: &str, using: bool) -> Outline {
 }
 
 pub(super) fn insert(cursor: Cursor<'_>) -> Outline {
-    writes(Verb::Insert, cursor, "into", false)
+    writes(Verb::Insert, cursor, Some("into"), false)
 }
 
 pub(super) fn update(cursor: Cursor<'_>) -> Outline {
-    writes(Verb::Update, cursor, "", false)
+    writes(Verb::Update, cursor, None, false)
 }
 
 pub(super) fn delete(cursor: Cursor<'_>) -> Outline {
-    writes(Verb::Delete, cursor, "from", true)
+    writes(Verb::Delete, cursor, Some("from"), true)
 }
 
 pub(super) fn merge(cursor: Cursor<'_>) -> Outline {
-    writes(Verb::Merge, cursor, "into", true)
+    writes(Verb::Merge, cursor, Some("into"), true)
 }
 
-/// COPY: of a table in either direction, or of a query.
-pub(super) fn copy(mut cursor: Cursor<'_>) -> Outline {
+/// COPY: of a table in either direction, or of a query, which may write and return what it wrote.
+pub(super) fn copy(mut cursor: Cursor<'_>, context: Context) -> Outline {
     let mut outline = Outline::verb(Verb::Copy);
     let query = cursor.group();
     if let Some(query) = query {
-        reads(&mut outline, query);
+        outline = super::relabelled(Verb::Copy, query, context);
     } else {
         cursor.eat("binary");
         let named = cursor.name();
@@ -257,7 +259,8 @@ fn relation(
     let start = *cursor;
     let named = cursor.name()?;
     let called = cursor.at(TokenKind::OpenParen) && role == Uses;
-    let common = named.name.schema.is_none() && local.contains(&named.name.name);
+    // What is written is a table even when a common table has its name.
+    let common = role == Uses && named.name.schema.is_none() && local.contains(&named.name.name);
     if !called && !common {
         outline.object(role, Table, named);
     }

@@ -34,11 +34,12 @@ pub(crate) fn read(text: &str, span: Span, plpgsql: bool, context: Context) -> B
     body
 }
 
-/// BEGIN ATOMIC … END of a routine.
-pub(crate) fn atomic(mut cursor: Cursor<'_>, context: Context) -> Body {
-    cursor.skip(2);
-    let inside = cursor.take(cursor.len().saturating_sub(1));
-    read(inside.text(), inside.span(), false, context)
+/// The body of a routine in standard SQL: BEGIN ATOMIC … END, or RETURN with an expression.
+pub(crate) fn standard(mut cursor: Cursor<'_>, context: Context) -> Body {
+    if cursor.eat_all(&["begin", "atomic"]) {
+        cursor = cursor.take(cursor.len().saturating_sub(1));
+    }
+    read(cursor.text(), cursor.span(), false, context)
 }
 
 fn always(statement: Statement) -> Embedded {

@@ -64,6 +64,10 @@ fn embedded_statements_know_how_they_run() {
         "begin return query select 1; return query execute 'select 2'; open c for select 3; end",
         "select select* select",
     );
+    check(
+        "begin for r in explain select 1 loop null; end loop; for i in (select 1)..(select 2) loop null; end loop; end",
+        "explain",
+    );
     check("begin create rule r as on insert to t do (a; b); call p(); end", "create_rule call");
 }
 
@@ -82,6 +86,37 @@ fn handlers_raises_and_transactions_are_seen() {
     assert!(body("do $$ begin commit; end $$").controls_transaction);
     assert!(!body("do $$ begin select 'commit;'; end $$").controls_transaction);
     assert_eq!(body("do $$ begin execute a || b; end $$").unknown_dynamic.len(), 1);
+}
+
+#[test]
+fn messages_are_read_as_postgres_reads_them() {
+    for (inside, message) in [
+        ("'a ''b'' c'", "a 'b' c"),
+        ("E'a\\n'\n'b'", "a\nb"),
+        ("$m$a \"%\"$m$, x", "a \"%\""),
+        ("'a' 'b'", "ab"),
+        ("using message = 'a'", ""),
+    ] {
+        let read = body(&format!("do $$ begin raise exception {inside}; end $$"));
+        assert_eq!(read.raises.first().map(|one| one.message.as_str()), Some(message), "{inside}");
+    }
+    let read = body("do 'begin raise ''a''; end'");
+    assert_eq!(read.raises.first().map(|one| one.message.as_str()), Some("a"));
+}
+
+#[test]
+fn standard_bodies_are_read() {
+    for (sql, kinds) in [
+        ("create function f() returns int return (select 1 from t)", "select"),
+        (
+            "create function f() returns int begin atomic insert into t values (1); return 1; end",
+            "insert select",
+        ),
+        ("do 'begin perform 1;'\n' vacuum; end'", "select vacuum"),
+    ] {
+        let found: Vec<_> = body(sql).statements.iter().map(|one| one.statement.kind.to_string()).collect();
+        assert_eq!(found.join(" "), kinds, "{sql}");
+    }
 }
 
 #[test]
