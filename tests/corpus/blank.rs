@@ -15,6 +15,18 @@ pub(crate) fn blanked(text: &str) -> String {
     String::from_utf8(blank.out).unwrap_or_default()
 }
 
+/// A name's placeholders as they are blanked.
+pub(crate) fn filled(name: &str) -> String {
+    let mut out = name.to_owned();
+    for (open, close) in [("{{", "}}"), ("${", "}")] {
+        while let Some(start) = out.find(open) {
+            let Some(end) = out[start..].find(close).map(|at| start + at + close.len()) else { break };
+            out.replace_range(start..end, &"_".repeat(end - start));
+        }
+    }
+    out
+}
+
 struct Blank<'a> {
     text: &'a [u8],
     out: Vec<u8>,
@@ -63,12 +75,28 @@ impl Blank<'_> {
                 self.string(matches!(before, b'e' | b'E') && !wordy(prefix));
             }
             b'"' => self.at = self.behind(self.at + 1, b"\""),
+            b'{' | b'$' if self.template() => {}
             b'$' if !self.at.checked_sub(1).is_some_and(|at| wordy(self.byte(at))) => self.dollar(),
             b';' => self.semicolon(),
             b'\\' => self.backslash(),
             b':' => self.colon(),
             _ => self.at += 1,
         }
+    }
+
+    /// A template's placeholder becomes a name of the same length, a directive becomes spaces.
+    fn template(&mut self) -> bool {
+        let (closing, fill): (&[u8], u8) = match [self.byte(self.at), self.byte(self.at + 1)] {
+            [b'{', b'{'] => (b"}}", b'_'),
+            [b'$', b'{'] => (b"}", b'_'),
+            [b'{', b'%'] => (b"%}", b' '),
+            [b'{', b'#'] => (b"#}", b' '),
+            _ => return false,
+        };
+        let end = self.behind(self.at, closing);
+        self.out[self.at..end].fill(fill);
+        self.at = end;
+        true
     }
 
     fn comment(&mut self) {
@@ -198,6 +226,7 @@ fn only_what_is_sent_remains() {
         ("copy t from stdin;\n1\t;\n\\.\nselect 1;", "copy t from stdin;\n   \n  \nselect 1;"),
         ("select E'\\'\\x', $$\\x$$; -- \\x", "select E'\\'\\x', $$\\x$$; -- \\x"),
         ("a \\; b", "a  ; b"),
+        ("{% if a %}b.${c}{{ d }}, '{{e}}'", "          b.___________, '{{e}}'"),
     ] {
         assert_eq!(blanked(text), sent);
     }

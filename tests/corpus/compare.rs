@@ -12,6 +12,7 @@ use studio_kernel::{
 };
 
 use crate::{
+    blank::filled,
     body,
     oracle::{Named, Truth, Verdict},
     tally::Tally,
@@ -185,8 +186,8 @@ fn names(text: &str, statement: &Statement, truth: &Truth) -> Option<String> {
         return Some(format!("misses {} among {}", list(&missing), list(&found)));
     }
     let written = |object: &&ObjectRef| {
-        let name = plain_name(object);
-        let part = |part: &Ident| stands(text, object.span, part.as_str());
+        let name = &object.name;
+        let part = |part: &Ident| stands(text, object.span, part.as_str().trim_start_matches(':'));
         // SET SCHEMA writes the new schema alone.
         !part(&name.name) && !name.schema.as_ref().is_some_and(part)
     };
@@ -205,9 +206,9 @@ fn plain_name(object: &ObjectRef) -> QualifiedName {
     }
 }
 
-/// psql's variables have no colon in the text that is judged.
+/// psql's variables have no colon in the text that is judged, and placeholders are underscores.
 fn without_colon(name: &QualifiedName) -> QualifiedName {
-    let plain = |ident: &Ident| Ident::exact(ident.as_str().trim_start_matches(':'));
+    let plain = |ident: &Ident| Ident::exact(filled(ident.as_str().trim_start_matches(':')));
     QualifiedName { schema: name.schema.as_ref().map(plain), name: plain(&name.name) }
 }
 

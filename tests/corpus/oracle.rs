@@ -10,6 +10,8 @@ use std::{
 use serde_json::Value;
 use studio_kernel::name::{Ident, QualifiedName};
 
+use crate::blank::filled;
+
 /// What PostgreSQL says of a text.
 pub(crate) type Verdict = Result<Vec<Truth>, String>;
 
@@ -117,7 +119,7 @@ fn named(object: &Value) -> Named {
 }
 
 fn name(parts: &Value) -> Option<QualifiedName> {
-    let mut parts: Vec<Ident> = list(parts).map(|part| Ident::exact(word(part))).collect();
+    let mut parts: Vec<Ident> = list(parts).map(|part| Ident::exact(filled(&word(part)))).collect();
     let name = parts.pop()?;
     Some(QualifiedName { schema: parts.pop(), name })
 }

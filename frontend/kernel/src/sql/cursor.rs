@@ -232,7 +232,8 @@ impl<'a> Cursor<'a> {
 
     /// Whether a name can start here.
     pub(crate) fn at_name(&self) -> bool {
-        self.at(TokenKind::Word) || self.at(TokenKind::QuotedName) || self.variable().is_some()
+        let plain = [TokenKind::Word, TokenKind::QuotedName, TokenKind::Placeholder];
+        plain.iter().any(|kind| self.at(*kind)) || self.variable().is_some()
     }
 
     /// One identifier without dots. A psql variable is one too, under its own name with the colon: what it
@@ -310,6 +311,7 @@ impl<'a> Cursor<'a> {
                     kind,
                     TokenKind::Word
                         | TokenKind::QuotedName
+                        | TokenKind::Placeholder
                         | TokenKind::Number
                         | TokenKind::Text
                         | TokenKind::Operator

@@ -18,7 +18,8 @@ use super::{
     cursor::{Cursor, Named},
     lex::TokenKind,
     statement::{
-        Detail, Flags, ObjectKind, ObjectRef, ObjectRole, StatementKind, StatementKind::Other, Verb,
+        Detail, Flags, MetaCommand, ObjectKind, ObjectRef, ObjectRole, StatementKind, StatementKind::Other,
+        Verb,
     },
 };
 use crate::name::QualifiedName;
@@ -106,7 +107,8 @@ pub(crate) fn classify(mut cursor: Cursor<'_>, context: Context) -> Outline {
         return query::select(cursor, context);
     }
     if cursor.at(TokenKind::Meta) {
-        return Outline::verb(V::Psql);
+        let command = MetaCommand::read(cursor.text(), cursor.span().start);
+        return Outline { detail: Detail::Psql(command), ..Outline::verb(V::Psql) };
     }
     let mut buffer = [0; 24];
     let word = lower(cursor.word(0), &mut buffer);
