@@ -1,12 +1,12 @@
 //! The reader against the judge, file by file and statement by statement.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use studio_kernel::{
     name::{Ident, QualifiedName},
     sql::{
         Parsed,
-        statement::{ObjectKind, ObjectRef, Statement, StatementKind, Verb},
+        statement::{ObjectKind, ObjectRef, ObjectRole, Statement, StatementKind, Verb},
     },
     text::Span,
 };
@@ -78,6 +78,16 @@ impl<'a> Read<'a> {
             tally.kinds = 1;
         } else {
             complain(format!("is {}, not {kind}", truth.kind));
+        }
+        if let Some(expected) = &truth.reads {
+            let uses = |one: &&ObjectRef| one.role == ObjectRole::Uses && one.kind == ObjectKind::Table;
+            let read: BTreeSet<_> = statement.objects.iter().filter(uses).map(plain_name).collect();
+            let expected: BTreeSet<_> = expected.iter().cloned().collect();
+            tally.reading = 1;
+            tally.reads = usize::from(read == expected);
+            if read != expected {
+                complain(format!("reads {expected:?}, not {read:?}"));
+            }
         }
         let difference = names(self.text, statement, truth);
         tally.naming = usize::from(!truth.objects.is_empty());

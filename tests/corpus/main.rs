@@ -16,9 +16,10 @@ use compare::Read;
 use studio_kernel::sql;
 use tally::Tally;
 
-/// What must be there for the bars to mean something.
+/// What must be there for the bars to mean something: the pinned packages hold it without PostgreSQL's
+/// regression suite, which more than doubles it.
 const LEAST_FILES: usize = 2_000;
-const LEAST_DISTINCT: usize = 30_000;
+const LEAST_DISTINCT: usize = 25_000;
 
 #[test]
 fn the_reader_agrees_with_postgres() -> io::Result<()> {

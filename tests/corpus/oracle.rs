@@ -22,6 +22,8 @@ pub(crate) struct Truth {
     pub(crate) end: usize,
     pub(crate) kind: String,
     pub(crate) objects: Vec<Named>,
+    /// The tables its queries read.
+    pub(crate) reads: Option<Vec<QualifiedName>>,
     /// What its body holds, when it is PL/pgSQL or SQL; `Err` when the parser gave up on it.
     pub(crate) body: Option<Result<BodyTruth, String>>,
 }
@@ -109,6 +111,7 @@ fn truth(statement: &Value) -> Truth {
         end: number(&statement["end"]),
         kind: word(&statement["kind"]),
         objects: list(&statement["objects"]).map(named).collect(),
+        reads: statement["reads"].as_array().map(|reads| reads.iter().filter_map(name).collect()),
         body: body.is_object().then(read),
     }
 }

@@ -13,7 +13,35 @@ export function describe(stmt, own) {
   const known = STATEMENTS[type];
   if (!known) return { kind: `(${type})`, objects: [] };
   const [kind, ...objects] = known(node);
-  return { kind, objects: objects.filter((one) => one && one[2]) };
+  return { kind, objects: objects.filter((one) => one && one[2]), reads: READING.includes(type) ? reads(node) : null };
+}
+
+// Statements that are queries or hold one.
+const READING = [
+  "CreateTableAsStmt",
+  "DeleteStmt",
+  "InsertStmt",
+  "MergeStmt",
+  "SelectStmt",
+  "UpdateStmt",
+  "ViewStmt",
+];
+
+/** The tables that a query reads, without the common tables it defines. */
+function reads(node) {
+  const found = [];
+  const local = [];
+  const visit = (value) => {
+    if (Array.isArray(value)) return value.forEach(visit);
+    if (!value || typeof value !== "object") return;
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === "RangeVar") found.push(parts(inner));
+      if (key === "ctename") local.push(inner);
+      if (key !== "lockedRels") visit(inner);
+    }
+  };
+  visit(node);
+  return found.filter((one) => one.length > 1 || !local.includes(one[0]));
 }
 
 const made = (kind, name, of = null) => ["makes", kind, parts(name), of && parts(of)];

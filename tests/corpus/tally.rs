@@ -18,6 +18,10 @@ pub(crate) struct Tally {
     pub(crate) naming: usize,
     /// Of those: all names, roles and places as PostgreSQL's.
     pub(crate) names: usize,
+    /// Statements that are queries or hold one.
+    pub(crate) reading: usize,
+    /// Of those: the tables they read as PostgreSQL's.
+    pub(crate) reads: usize,
     /// Problems reported in what PostgreSQL reads.
     pub(crate) alarms: usize,
     /// Bodies that PostgreSQL's own parsers read.
@@ -35,6 +39,8 @@ impl Tally {
         self.kinds += other.kinds;
         self.naming += other.naming;
         self.names += other.names;
+        self.reading += other.reading;
+        self.reads += other.reads;
         self.alarms += other.alarms;
         self.bodies += other.bodies;
         self.bodies_read += other.bodies_read;
@@ -46,6 +52,7 @@ impl Tally {
         for (what, right, of) in [
             ("files are split as PostgreSQL splits them", self.split, self.accepted),
             ("statements have PostgreSQL's kind", self.kinds, self.statements),
+            ("queries read PostgreSQL's tables", self.reads, self.reading),
             ("bodies hold what PostgreSQL finds in them", self.bodies_read, self.bodies),
         ] {
             if right < of {
@@ -65,7 +72,7 @@ impl Tally {
 /// The table of all corpora.
 pub(crate) fn table(rows: &[(String, Tally)]) -> String {
     let mut out = String::new();
-    let titles = ["files", "split as PostgreSQL", "kinds", "names", "false alarms", "bodies"];
+    let titles = ["files", "split as PostgreSQL", "kinds", "names", "tables read", "false alarms", "bodies"];
     let _ = write!(out, "{:44}", "");
     for (title, width) in titles.iter().zip(WIDTHS) {
         let _ = write!(out, " {title:>width$}");
@@ -77,7 +84,7 @@ pub(crate) fn table(rows: &[(String, Tally)]) -> String {
     out
 }
 
-const WIDTHS: [usize; 6] = [6, 19, 17, 17, 13, 13];
+const WIDTHS: [usize; 7] = [6, 19, 17, 17, 17, 13, 13];
 
 impl fmt::Display for Tally {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,6 +94,7 @@ impl fmt::Display for Tally {
             of(self.split, self.accepted),
             of(self.kinds, self.statements),
             of(self.names, self.naming),
+            of(self.reads, self.reading),
             self.alarms.to_string(),
             of(self.bodies_read, self.bodies),
         ];

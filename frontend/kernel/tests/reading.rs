@@ -103,6 +103,7 @@ fn other_objects() {
     check(
         "
         create view v (a) with (security_invoker = on) as select a from t => create_view: makes view v, uses table t
+        create or replace recursive view s.v (n) as values (1) union select n from v, t => create_view: makes view s.v, uses table t
         create or replace recursive view v (n) as values (1) => create_view: makes view v
         create materialized view if not exists s.m as select 1 with no data => create_materialized_view: makes materialized_view s.m
         refresh materialized view concurrently m => refresh_materialized_view: changes materialized_view m
@@ -179,6 +180,10 @@ fn rows() {
         select => select
         select * from a, only b, lateral (select 1 from c) x join d on true => select: uses table a, uses table b, uses table c, uses table d
         select extract(epoch from x), a is distinct from b from t, f(1) => select: uses table t
+        (select 1) union (table t) => select: uses table t
+        select * from rows r, (table t) s, rows from (f(1), g(2)) x, current_date d, u => select: uses table rows, uses table t, uses table u
+        delete from t using a join b using (c), d where true => delete: changes table t, uses table a, uses table b, uses table d
+        with m as (merge into t using u on true when matched then delete) select 1 => select: changes table t, uses table u
         (select 1 into n union select 2) => select_into: makes table n
         (select 1 from a) union all (select 2 from b) => select: uses table a, uses table b
         with c as (select 1 from a) select * from c join s.c using (x) => select: uses table a, uses table s.c

@@ -149,6 +149,10 @@ struct Level {
     tables: bool,
     /// `extract(… from …)` and the like: FROM names no table. Nor does it in `a is distinct from b`.
     call: bool,
+    /// In DELETE and MERGE: USING names a table.
+    using: bool,
+    /// Joins whose ON or USING has not come yet: that USING names columns.
+    joins: u8,
 }
 
 /// Words in whose parentheses FROM belongs to the call.
@@ -178,7 +182,7 @@ const BEHIND_TABLES: [&str; 16] = [
 /// Names of common tables are left out.
 fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
     let local = common_tables(cursor);
-    let mut levels = vec![Level::default()];
+    let mut levels = vec![Level { using, ..Level::default() }];
     let mut before: Option<Token> = None;
     while let Some(token) = cursor.peek() {
         let level = levels.last().copied().unwrap_or_default();
@@ -187,7 +191,7 @@ fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
             TokenKind::OpenParen => {
                 let word = before.map_or("", |token| cursor.text_of(token));
                 let call = FROM_CALLS.iter().any(|name| name.eq_ignore_ascii_case(word));
-                levels.push(Level { tables: false, call });
+                levels.push(Level { call, ..Level::default() });
             }
             TokenKind::CloseParen if levels.len() > 1 => {
                 levels.pop();
@@ -198,17 +202,27 @@ fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
                 let wordy = before.is_some_and(|token| token.kind == TokenKind::Word);
                 let follows =
                     |word| before.is_some_and(|token| cursor.text_of(token).eq_ignore_ascii_case(word));
+                let top = levels.last_mut();
                 if cursor.is("from") {
                     let deletes = follows("delete");
                     if !level.call && !follows("distinct") {
                         expected = Some(if deletes { Changes } else { Uses });
                     }
-                } else if cursor.is("join") || using && levels.len() == 1 && cursor.is("using") {
+                    top.into_iter().for_each(|top| top.using |= deletes);
+                } else if cursor.is("join") {
+                    expected = Some(Uses);
+                    top.into_iter().for_each(|top| top.joins = top.joins.saturating_add(1));
+                } else if cursor.is("on") || cursor.is("using") {
+                    let names_table = cursor.is("using") && level.using && level.joins == 0;
+                    expected = names_table.then_some(Uses);
+                    top.into_iter().for_each(|top| top.joins = top.joins.saturating_sub(1));
+                } else if cursor.is("table") && starts_query(before, &cursor) {
                     expected = Some(Uses);
                 } else if cursor.is("into") && (follows("insert") || follows("merge"))
                     || cursor.is("update") && !wordy && before.is_some()
                 {
                     expected = Some(Changes);
+                    top.into_iter().for_each(|top| top.using |= follows("merge"));
                 } else if BEHIND_TABLES.iter().any(|word| word.eq_ignore_ascii_case(text)) {
                     let top = levels.len() == 1;
                     outline.flags.has_where |= top && cursor.is("where");
@@ -226,6 +240,32 @@ fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
             before = relation(outline, &mut cursor, &mut levels, role, &local).or(before);
         }
     }
+}
+
+/// Whether a query can start behind this token, so that TABLE is one.
+fn starts_query(before: Option<Token>, cursor: &Cursor<'_>) -> bool {
+    let words = ["as", "union", "intersect", "except", "all", "distinct"];
+    before.is_none_or(|token| {
+        let text = cursor.text_of(token);
+        token.kind == TokenKind::OpenParen || words.iter().any(|word| word.eq_ignore_ascii_case(text))
+    })
+}
+
+/// Whether a value that looks like a name stands here: `current_date`, `collation for (…)`.
+fn is_value(cursor: &Cursor<'_>) -> bool {
+    let values = [
+        "user",
+        "current_user",
+        "session_user",
+        "current_role",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "current_catalog",
+        "localtime",
+        "localtimestamp",
+    ];
+    cursor.is_any(&values) || cursor.are(&["collation", "for"])
 }
 
 fn locks_rows(cursor: &Cursor<'_>) -> bool {
@@ -246,15 +286,18 @@ fn relation(
     cursor.eat("only");
     cursor.eat("lateral");
     // `from (a join b …)`: tables stand inside; `from (select …)` finds its own FROM.
+    let mut opened = None;
     while cursor.at(TokenKind::OpenParen) {
-        cursor.skip(1);
-        levels.push(Level { tables: true, call: false });
+        opened = cursor.bump();
+        levels.push(Level { tables: true, ..Level::default() });
     }
-    if cursor.is_any(&["select", "with", "values", "rows", "unnest"]) {
+    let called = cursor.are(&["rows", "from"]) || is_value(cursor);
+    if called || cursor.is_any(&["select", "with", "values", "table"]) {
         if let Some(level) = levels.last_mut() {
-            level.tables = level.tables && cursor.is_any(&["rows", "unnest"]);
+            level.tables &= called;
         }
-        return None;
+        cursor.eat_all(&["rows", "from"]);
+        return opened;
     }
     let start = *cursor;
     let named = cursor.name()?;
