@@ -1,8 +1,16 @@
 //! What bodies hold, by the kernel and by PostgreSQL's own parsers.
 
-use studio_kernel::sql::statement::{Embedded, Statement};
+use std::collections::BTreeSet;
 
-use crate::{compare::kind_of, oracle::BodyTruth};
+use studio_kernel::{
+    name::QualifiedName,
+    sql::statement::{Embedded, ObjectRole, Statement},
+};
+
+use crate::{
+    compare::{kind_of, tables_read},
+    oracle::BodyTruth,
+};
 
 /// What differs, in words.
 pub(crate) fn difference(statement: &Statement, expected: &BodyTruth) -> Option<String> {
@@ -12,7 +20,7 @@ pub(crate) fn difference(statement: &Statement, expected: &BodyTruth) -> Option<
     let kinds = |dynamic: bool| {
         let of = |one: &&Embedded| one.dynamic == dynamic;
         let mut kinds: Vec<String> =
-            body.statements.iter().filter(of).map(|one| kind_of(&one.statement)).collect();
+            body.statements.iter().filter(of).map(|one| summary(&one.statement)).collect();
         kinds.sort();
         kinds
     };
@@ -36,6 +44,26 @@ pub(crate) fn difference(statement: &Statement, expected: &BodyTruth) -> Option<
         read.literal.clone_from(&expected.literal);
     }
     (read != *expected).then(|| format!("its body holds {expected:?}, not {read:?}"))
+}
+
+/// A statement in one line: its kind, what it does to which objects, which tables it reads.
+fn summary(statement: &Statement) -> String {
+    let parts = |name: &QualifiedName| match &name.schema {
+        Some(schema) => format!("{}.{}", schema.as_str(), name.name.as_str()),
+        None => name.name.as_str().to_owned(),
+    };
+    let others = statement.objects.iter().filter(|object| object.role != ObjectRole::Uses);
+    let mut done: Vec<String> = others
+        .map(|object| {
+            let of = object.of.as_ref().map(|of| format!(" of {}", parts(of))).unwrap_or_default();
+            format!("{} {} {}{of}", object.role, object.kind, parts(&object.name))
+        })
+        .collect();
+    done.sort();
+    let read = tables_read(statement);
+    let read = read.iter().flatten().map(|name| format!("reads {}", parts(name)));
+    let read: BTreeSet<String> = read.collect();
+    [vec![kind_of(statement)], done, read.into_iter().collect()].concat().join(", ")
 }
 
 /// `sqlstate '42P07'` is the code alone to the judge.

@@ -80,8 +80,7 @@ impl<'a> Read<'a> {
             complain(format!("is {}, not {kind}", truth.kind));
         }
         if let Some(expected) = &truth.reads {
-            let uses = |one: &&ObjectRef| one.role == ObjectRole::Uses && one.kind == ObjectKind::Table;
-            let read: BTreeSet<_> = statement.objects.iter().filter(uses).map(plain_name).collect();
+            let read = tables_read(statement).unwrap_or_default();
             let expected: BTreeSet<_> = expected.iter().cloned().collect();
             tally.reading = 1;
             tally.reads = usize::from(read == expected);
@@ -109,6 +108,25 @@ pub(crate) fn kind_of(statement: &Statement) -> String {
         "table" | "values" => "select".to_owned(),
         kind => kind.to_owned(),
     }
+}
+
+/// The tables that a query, or what is made of one, reads.
+pub(crate) fn tables_read(statement: &Statement) -> Option<BTreeSet<QualifiedName>> {
+    let kind = kind_of(statement);
+    let reading = [
+        "create_table_as",
+        "create_materialized_view",
+        "create_view",
+        "delete",
+        "insert",
+        "merge",
+        "select",
+        "select_into",
+        "update",
+    ];
+    let uses = |one: &&ObjectRef| one.role == ObjectRole::Uses && one.kind == ObjectKind::Table;
+    let read = || statement.objects.iter().filter(uses).map(plain_name).collect();
+    reading.contains(&kind.as_str()).then(read)
 }
 
 fn excerpt(text: &str) -> String {

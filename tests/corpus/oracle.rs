@@ -40,9 +40,9 @@ pub(crate) struct Named {
 /// What a body holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct BodyTruth {
-    /// Kinds of its statements, sorted.
+    /// Its statements in a line each, sorted.
     pub(crate) embedded: Vec<String>,
-    /// Kinds of the statements in executed literals, sorted.
+    /// The statements in executed literals, sorted.
     pub(crate) literal: Vec<String>,
     /// How many `format(literal …)` are executed.
     pub(crate) templates: usize,

@@ -23,19 +23,29 @@ function option(options, name) {
 
 function atomic(body) {
   const statements = body.List ? body.List.items.flatMap((one) => (one.List ? one.List.items : [one])) : [body];
-  return statements.filter((one) => Object.keys(one).length).map((one) => describe(one).kind);
+  return statements.filter((one) => Object.keys(one).length).map(summary);
+}
+
+/** A statement in one line: its kind, what it does to which objects, which tables it reads. */
+function summary(stmt) {
+  const { kind, objects, reads } = describe(stmt);
+  const done = objects.filter(([role]) => role !== "uses").map(([role, type, name, of]) => {
+    return `${role} ${type} ${name.join(".")}${of ? ` of ${of.join(".")}` : ""}`;
+  });
+  const read = new Set((reads ?? []).map((name) => `reads ${name.join(".")}`));
+  return [kind, ...done.sort(), ...[...read].sort()].join(", ");
 }
 
 function plain(grammar, text) {
   try {
-    return { embedded: kinds(grammar, text) };
+    return { embedded: summaries(grammar, text) };
   } catch (error) {
     return { unreadable: error.message };
   }
 }
 
-function kinds(grammar, text) {
-  return (grammar.parseSync(text).stmts ?? []).map(({ stmt }) => describe(stmt).kind);
+function summaries(grammar, text) {
+  return (grammar.parseSync(text).stmts ?? []).map(({ stmt }) => summary(stmt));
 }
 
 function plpgsql(grammar, own) {
@@ -63,7 +73,7 @@ function walk(value, visit) {
 const LEVELS = { 14: "debug", 15: "log", 17: "info", 18: "notice", 19: "warning", 21: "exception" };
 
 function visit(grammar, found, type, node) {
-  const embed = (held) => held && found.embedded.push(...kinds(grammar, held.PLpgSQL_expr.query));
+  const embed = (held) => held && found.embedded.push(...summaries(grammar, held.PLpgSQL_expr.query));
   const execute = (held) => held && dynamic(grammar, found, held.PLpgSQL_expr.query);
   switch (type) {
     case "PLpgSQL_var":
@@ -108,7 +118,7 @@ function dynamic(grammar, found, expression) {
   const call = val.FuncCall;
   if (val.A_Const?.sval && !escaped) {
     try {
-      found.literal.push(...kinds(grammar, val.A_Const.sval.sval ?? ""));
+      found.literal.push(...summaries(grammar, val.A_Const.sval.sval ?? ""));
     } catch {
       found.literal.push("unknown");
     }

@@ -22,6 +22,7 @@ const READING = [
   "DeleteStmt",
   "InsertStmt",
   "MergeStmt",
+  "ReturnStmt",
   "SelectStmt",
   "UpdateStmt",
   "ViewStmt",

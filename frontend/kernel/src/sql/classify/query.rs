@@ -159,8 +159,9 @@ struct Level {
 const FROM_CALLS: [&str; 5] = ["extract", "substring", "trim", "overlay", "position"];
 
 /// Words that end a list of tables.
-const BEHIND_TABLES: [&str; 16] = [
+const BEHIND_TABLES: [&str; 17] = [
     "where",
+    "into",
     "group",
     "order",
     "having",

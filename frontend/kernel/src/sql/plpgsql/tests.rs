@@ -127,6 +127,15 @@ fn placeholders_name_no_object() {
 }
 
 #[test]
+fn variables_are_no_tables() {
+    let read =
+        body("do $$ begin select a, b from t into x, y; update t set a = 1 returning a, b into x, y; end $$");
+    let objects = read.statements.iter().flat_map(|one| &one.statement.objects);
+    let names: Vec<_> = objects.map(|object| format!("{} {}", object.role, object.name)).collect();
+    assert_eq!(names, ["uses t", "changes t"]);
+}
+
+#[test]
 fn quoted_bodies_keep_their_offsets() {
     let sql = "create function f() returns void language sql as 'insert into t values (''x'')'";
     let read = body(sql);
