@@ -5,6 +5,7 @@
 mod build;
 mod cache;
 mod check;
+mod corpora;
 mod dist;
 mod engine;
 mod failure;
@@ -34,7 +35,8 @@ Usage: cargo xtask <command>
   ci             check format, lints and types, and run every test; nothing is skipped
   dist           make one file that is the whole studio
   engine         fetch the embedded PostgreSQL and print its folder
-  readers        fetch the Supabase CLI and sqlx, which tests compare with the studio";
+  readers        fetch the Supabase CLI and sqlx, which tests compare with the studio
+  corpora        fetch the SQL files that the reader is tested on and print their folder";
 
 #[derive(Clone, Copy)]
 enum Command {
@@ -45,6 +47,7 @@ enum Command {
     Dist,
     Engine,
     Readers,
+    Corpora,
 }
 
 impl Command {
@@ -57,6 +60,7 @@ impl Command {
             "dist" => Self::Dist,
             "engine" => Self::Engine,
             "readers" => Self::Readers,
+            "corpora" => Self::Corpora,
             _ => return None,
         })
     }
@@ -70,6 +74,11 @@ impl Command {
             Self::Dist => build::release_file(tree),
             Self::Engine => engine::provision().map(|folder| println!("{}", folder.display())),
             Self::Readers => readers::provision(tree),
+            Self::Corpora => {
+                let folder = corpora::provision(&engine::provision()?)?;
+                println!("{}", folder.display());
+                Ok(())
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use crate::build;
+use crate::corpora;
 use crate::engine;
 use crate::failure::{Failure, Outcome};
 use crate::files;
@@ -22,10 +23,14 @@ const E2E: &str = "tests/e2e";
 /// Builds and tests; with `strict`, what cannot run is a failure.
 pub(crate) fn test(tree: &Tree, strict: bool) -> Outcome {
     let engine = engine::provision()?;
+    let corpora = corpora::provision(&engine)?;
     build::build(tree)?;
     let path = path_with(&engine)?;
     let with_engine = |tool: Tool| tool.env("STUDIO_ENGINE", &engine).env("PATH", &path);
-    let mut tests = with_engine(Tool::cargo()).args(["test", "--workspace"]).within(tree.root());
+    let mut tests = with_engine(Tool::cargo())
+        .env("STUDIO_CORPORA", &corpora)
+        .args(["test", "--workspace"])
+        .within(tree.root());
     if let Err(failure) = readers::provision(tree) {
         skipped(
             strict,

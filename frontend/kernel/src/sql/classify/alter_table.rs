@@ -34,15 +34,62 @@ pub(super) fn actions(
     actions
 }
 
-/// The actions of ALTER TYPE on a composite type's attributes, by their first words.
-pub(super) fn attributes(mut cursor: Cursor<'_>) -> Vec<TableAction> {
+/// ATTRIBUTE actions of a composite type, by their first words: an attribute is a column.
+pub(super) fn attributes(
+    mut cursor: Cursor<'_>,
+    outline: &mut Outline,
+    of: &QualifiedName,
+) -> Vec<TableAction> {
     let mut actions = Vec::new();
-    while let Some(item) = cursor.list_item() {
+    while let Some(mut item) = cursor.list_item() {
         if item.is_at(1, "attribute") {
             actions.push(TableAction { span: item.span(), kind: A::Other(item.take(2).folded()) });
         }
+        let role = match item.word(0).to_ascii_lowercase().as_str() {
+            "add" => Makes,
+            "drop" => Drops,
+            "alter" => Changes,
+            "rename" => Renames,
+            _ => continue,
+        };
+        item.skip(1);
+        if !item.eat("attribute") {
+            continue;
+        }
+        item.eat_all(&["if", "exists"]);
+        column_named(&mut item, outline, role, of);
+        if item.eat("to") {
+            column_named(&mut item, outline, Makes, of);
+        }
     }
     actions
+}
+
+fn column_named(cursor: &mut Cursor<'_>, outline: &mut Outline, role: ObjectRole, of: &QualifiedName) {
+    if let Some((name, span)) = cursor.ident() {
+        let name = QualifiedName::bare(name);
+        outline.object_of(role, Column, Named { name, span }, Some(of.clone()));
+    }
+}
+
+/// The constraint that an action of ALTER DOMAIN is about.
+pub(super) fn domain(mut cursor: Cursor<'_>, outline: &mut Outline, of: &QualifiedName) {
+    let role = match cursor.word(0).to_ascii_lowercase().as_str() {
+        "add" => Makes,
+        "drop" => Drops,
+        "validate" => Changes,
+        "rename" => Renames,
+        _ => return,
+    };
+    cursor.skip(1);
+    if !cursor.eat("constraint") {
+        return;
+    }
+    cursor.eat_all(&["if", "exists"]);
+    named_as(&mut cursor, outline, role, Some(of.clone()));
+    if role == Renames && cursor.eat("to") {
+        named_as(&mut cursor, outline, Makes, Some(of.clone()));
+    }
 }
 
 fn action(mut cursor: Cursor<'_>, outline: &mut Outline, table: &QualifiedName) -> A {
