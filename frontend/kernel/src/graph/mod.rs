@@ -3,11 +3,10 @@
 
 mod object;
 mod order;
-mod step;
 
+pub use crate::migration::{Step, steps};
 pub use object::{Family, ObjectKey, key, type_key};
 pub use order::{Cycle, Order, order};
-pub use step::{Step, steps};
 
 use std::collections::BTreeMap;
 

@@ -1,0 +1,112 @@
+//! What goes along when something is dropped, as PostgreSQL's dependencies decide it.
+
+use std::collections::BTreeSet;
+
+use crate::sql::statement::{ObjectKind, ObjectRole};
+
+use super::{
+    Effect, Gone, Problem, ProblemKind, Schema,
+    object::{Definition, Hold, Object, Oid, Place},
+};
+
+/// How something is dropped.
+#[derive(Clone, Debug)]
+pub(super) struct Drop {
+    pub(super) place: Place,
+    pub(super) cascade: bool,
+    pub(super) conditional: bool,
+}
+
+impl Schema {
+    /// Drops objects and what goes along. What needs them and does not go along is a problem without CASCADE,
+    /// and stays.
+    pub(super) fn remove(&mut self, roots: &[Oid], drop: &Drop) {
+        let mut going: BTreeSet<Oid> = roots.iter().copied().collect();
+        let mut open: Vec<Oid> = roots.to_vec();
+        let mut held: BTreeSet<Oid> = BTreeSet::new();
+        let mut defaults: Vec<Oid> = Vec::new();
+        while let Some(next) = open.pop() {
+            for (oid, how) in self.dependents(next) {
+                match how {
+                    _ if going.contains(&oid) => {}
+                    Hold::Goes => {
+                        going.insert(oid);
+                        open.push(oid);
+                    }
+                    Hold::Stops if drop.cascade => {
+                        going.insert(oid);
+                        open.push(oid);
+                    }
+                    Hold::Default if drop.cascade => defaults.push(oid),
+                    Hold::Stops | Hold::Default => {
+                        held.insert(oid);
+                    }
+                }
+            }
+        }
+        for oid in held.difference(&going) {
+            let (object, name) = match self.objects.get(oid) {
+                Some(object) => (object.kind, self.full_name(*oid)),
+                None => continue,
+            };
+            let (place, kind) = (drop.place.clone(), ProblemKind::Needed);
+            self.problems.push(Problem { place, kind, object, name, conditional: drop.conditional });
+        }
+        for column in defaults.into_iter().filter(|column| !going.contains(column)) {
+            self.change(column, |object| {
+                object.needs.retain(|need| need.how != Hold::Default);
+                if let Definition::Column(column) = &mut object.definition {
+                    column.default = None;
+                }
+            });
+        }
+        self.bury(&going, drop);
+    }
+
+    fn bury(&mut self, going: &BTreeSet<Oid>, drop: &Drop) {
+        // Names first: they print with what hangs together.
+        let names: Vec<String> = going.iter().map(|oid| self.full_name(*oid)).collect();
+        for (oid, name) in going.iter().zip(names) {
+            let Some(object) = self.take(*oid) else { continue };
+            let place = drop.place.clone();
+            self.effects.push(Effect { place: place.clone(), role: ObjectRole::Drops, on: *oid });
+            self.gone.insert(*oid, Gone { object, name, dropped: place, conditional: drop.conditional });
+        }
+        for object in self.objects.values_mut() {
+            object.needs.retain(|need| !going.contains(&need.on));
+        }
+    }
+
+    /// Who cannot do without `on`, and how.
+    fn dependents(&self, on: Oid) -> Vec<(Oid, Hold)> {
+        let mut found: Vec<(Oid, Hold)> = self.members(on).map(|(oid, _)| (oid, Hold::Goes)).collect();
+        let dropped = self.objects.get(&on);
+        for (oid, object) in self.objects() {
+            let needs = object.needs.iter().filter(|need| need.on == on);
+            found.extend(needs.map(|need| (oid, need.how)));
+            found.extend(dropped.and_then(|dropped| held_by_name(dropped, object)).map(|how| (oid, how)));
+        }
+        // The index behind a constraint goes with it, and a sequence with its column.
+        match dropped.map(|object| &object.definition) {
+            Some(Definition::Constraint(constraint)) => {
+                found.extend(constraint.index.map(|index| (index, Hold::Goes)));
+            }
+            Some(Definition::Column(_)) => {
+                let owned =
+                    self.objects().filter(|(_, object)| object.definition == Definition::Sequence(Some(on)));
+                found.extend(owned.map(|(oid, _)| (oid, Hold::Goes)));
+            }
+            _ => {}
+        }
+        found
+    }
+}
+
+/// A schema holds what stands in it, an extension what it brought.
+fn held_by_name(holder: &Object, object: &Object) -> Option<Hold> {
+    match holder.kind {
+        ObjectKind::Schema if object.schema.as_ref() == Some(&holder.name) => Some(Hold::Stops),
+        ObjectKind::Extension if object.extension.as_ref() == Some(&holder.name) => Some(Hold::Goes),
+        _ => None,
+    }
+}
