@@ -45,12 +45,17 @@ impl Schema {
             }
         }
         for oid in held.difference(&going) {
-            let (object, name) = match self.objects.get(oid) {
-                Some(object) => (object.kind, self.full_name(*oid)),
-                None => continue,
+            let Some(object) = self.objects.get(oid) else { continue };
+            let problem = Problem {
+                place: drop.place.clone(),
+                kind: ProblemKind::Needed,
+                object: object.kind,
+                name: self.qualified(*oid),
+                of: object.of.map(|of| self.qualified(of)),
+                span: drop.place.span,
+                conditional: drop.conditional,
             };
-            let (place, kind) = (drop.place.clone(), ProblemKind::Needed);
-            self.problems.push(Problem { place, kind, object, name, conditional: drop.conditional });
+            self.problems.push(problem);
         }
         for column in defaults.into_iter().filter(|column| !going.contains(column)) {
             self.change(column, |object| {

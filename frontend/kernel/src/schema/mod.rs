@@ -38,6 +38,7 @@ use crate::{
     migration::{Migration, MigrationSet},
     name::{Ident, QualifiedName},
     sql::statement::{ObjectKind, ObjectRole},
+    text::Span,
     words::words,
 };
 
@@ -91,8 +92,12 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// The kind of the object.
     pub object: ObjectKind,
-    /// The object's name as far as it was written.
-    pub name: String,
+    /// The object's name; where it was written without a schema, with the first of the search path.
+    pub name: QualifiedName,
+    /// The table it hangs on.
+    pub of: Option<QualifiedName>,
+    /// Where its name stands, or else the statement.
+    pub span: Span,
     /// Whether the statement may not run.
     pub conditional: bool,
 }
@@ -143,6 +148,22 @@ impl Schema {
     /// A column, constraint, trigger, policy or rule of an object.
     pub fn member(&self, of: Oid, kind: ObjectKind, name: &Ident) -> Option<Oid> {
         self.names.get(&store::Key::member(of, kind, name)).copied()
+    }
+
+    /// What an object cannot do without, beside what it hangs on.
+    pub fn needs(&self, oid: Oid) -> impl Iterator<Item = Oid> {
+        let needs = self.objects.get(&oid).map_or(&[][..], |object| &object.needs);
+        needs.iter().map(|need| need.on)
+    }
+
+    /// Whether what is not here is certainly not in the database: the fold began with a snapshot.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// An object that was dropped.
+    pub fn buried(&self, oid: Oid) -> Option<&Gone> {
+        self.gone.get(&oid)
     }
 
     /// What was dropped, oldest first.

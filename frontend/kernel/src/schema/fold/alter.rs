@@ -2,7 +2,7 @@
 
 use super::{Fold, definition};
 use crate::{
-    name::{Ident, QualifiedName},
+    name::Ident,
     schema::object::{Definition, Demand, Oid},
     sql::{
         cursor::Cursor,
@@ -213,10 +213,8 @@ impl Fold<'_> {
 
     fn alter_routine(&mut self, mut cursor: Cursor<'_>, kind: O) {
         cursor.skip(2);
-        let (found, shown) = self.routine(&mut cursor, kind);
-        let Some(oid) = found else {
-            return self.problem(crate::schema::ProblemKind::Missing, kind, shown);
-        };
+        let (found, name) = self.routine(&mut cursor, kind);
+        let Some(oid) = found else { return self.missing(kind, &name) };
         self.change(oid, |_| {});
         self.renamed(oid, cursor);
     }
@@ -224,12 +222,11 @@ impl Fold<'_> {
     fn alter_on_table(&mut self, cursor: Cursor<'_>, statement: &Statement, kind: O) {
         let named =
             statement.objects.iter().find(|object| matches!(object.role, Role::Changes | Role::Renames));
-        let Some((named, table)) = named.and_then(|named| Some((named, named.of.as_ref()?))) else { return };
-        let table = self.relation(table);
+        let Some((named, of)) = named.and_then(|named| Some((named, named.of.as_ref()?))) else { return };
+        let table = self.relation(of);
         let found = table.and_then(|table| self.schema.member(table, kind, &named.name.name));
         let (Some(table), Some(oid)) = (table, found) else {
-            let name = QualifiedName::bare(named.name.name.clone()).to_string();
-            return self.problem(crate::schema::ProblemKind::Missing, kind, name);
+            return self.missing_member(kind, &named.name.name, of);
         };
         if let Some(new) = statement.first(Role::Makes) {
             return self.change(oid, |object| object.name = new.name.name.clone());

@@ -5,7 +5,7 @@ use super::{
     definition::{self, TableConstraint, is_constraint},
 };
 use crate::{
-    name::{Ident, QualifiedName},
+    name::Ident,
     schema::{
         object::{Column, Definition, Hold, Identity, Oid},
         types::TypeUse,
@@ -145,12 +145,8 @@ impl Fold<'_> {
             if constraint && self.drop_not_null(table, &name) || if_exists {
                 return;
             }
-            let full = QualifiedName::bare(name);
-            return self.problem(
-                crate::schema::ProblemKind::Missing,
-                kind,
-                format!("{full} on {}", self.schema.qualified(table)),
-            );
+            let of = self.schema.qualified(table);
+            return self.missing_member(kind, &name, &of);
         };
         // NOT NULL outlives the primary key that brought it.
         let mut going = vec![oid];

@@ -2,11 +2,11 @@
 
 use super::Fold;
 use crate::{
-    schema::{ProblemKind, drop::Drop, object::Oid},
+    schema::{drop::Drop, object::Oid},
     sql::{
         cursor::Cursor,
         lex::TokenKind,
-        statement::{ObjectKind as O, ObjectRole as Role, Statement},
+        statement::{ObjectKind as O, ObjectRef, ObjectRole as Role, Statement},
     },
 };
 
@@ -17,18 +17,14 @@ impl Fold<'_> {
     }
 
     pub(super) fn drop(&mut self, cursor: Cursor<'_>, statement: &Statement, kind: O) {
-        let mut going = Vec::new();
-        match kind {
+        let going = match kind {
             O::Function | O::Procedure | O::Aggregate | O::Routine => {
-                self.routines_to_drop(cursor, statement, kind, &mut going);
+                self.routines_to_drop(cursor, statement, kind)
             }
-            O::Policy | O::Trigger | O::Rule => {
-                for object in statement.in_role(Role::Drops) {
-                    let table = object.of.as_ref().and_then(|of| self.relation(of));
-                    let found = table.and_then(|table| self.schema.member(table, kind, &object.name.name));
-                    self.going(&mut going, found, kind, object.name.to_string(), statement);
-                }
-            }
+            O::Policy | O::Trigger | O::Rule => self.named_to_drop(statement, |fold, object| {
+                let table = fold.relation(object.of.as_ref()?)?;
+                fold.schema.member(table, kind, &object.name.name)
+            }),
             O::Operator
             | O::OperatorClass
             | O::OperatorFamily
@@ -39,46 +35,47 @@ impl Fold<'_> {
             | O::Database
             | O::Tablespace
             | O::Owned => return,
-            _ => {
-                for object in statement.in_role(Role::Drops) {
-                    let found = self.find(kind, &object.name);
-                    self.going(&mut going, found, kind, object.name.to_string(), statement);
-                }
-            }
-        }
+            _ => self.named_to_drop(statement, |fold, object| fold.find(kind, &object.name)),
+        };
         self.remove(&going, statement.flags.cascade);
     }
 
-    fn going(
+    fn named_to_drop(
         &mut self,
-        going: &mut Vec<Oid>,
-        found: Option<Oid>,
-        kind: O,
-        name: String,
         statement: &Statement,
-    ) {
-        match found {
-            Some(oid) => going.push(oid),
-            None if statement.flags.if_exists || self.conditional => {}
-            None => self.problem(ProblemKind::Missing, kind, name),
+        find: impl Fn(&Self, &ObjectRef) -> Option<Oid>,
+    ) -> Vec<Oid> {
+        let mut going = Vec::new();
+        for object in statement.in_role(Role::Drops) {
+            match find(self, object) {
+                Some(oid) => going.push(oid),
+                None => self.nothing_to_drop(object, statement),
+            }
         }
+        going
     }
 
-    fn routines_to_drop(
-        &mut self,
-        mut cursor: Cursor<'_>,
-        statement: &Statement,
-        kind: O,
-        going: &mut Vec<Oid>,
-    ) {
+    fn routines_to_drop(&mut self, mut cursor: Cursor<'_>, statement: &Statement, kind: O) -> Vec<Oid> {
+        let mut going = Vec::new();
         cursor.skip(2);
         cursor.eat_all(&["if", "exists"]);
-        loop {
-            let (found, shown) = self.routine(&mut cursor, kind);
-            self.going(going, found, kind, shown, statement);
-            if !cursor.eat_kind(TokenKind::Comma) {
-                return;
+        for object in statement.in_role(Role::Drops) {
+            match self.routine(&mut cursor, kind).0 {
+                Some(oid) => going.push(oid),
+                None => self.nothing_to_drop(object, statement),
             }
+            cursor.eat_kind(TokenKind::Comma);
+        }
+        going
+    }
+
+    fn nothing_to_drop(&mut self, object: &ObjectRef, statement: &Statement) {
+        if statement.flags.if_exists || self.conditional {
+            return;
+        }
+        match &object.of {
+            Some(of) => self.missing_member(object.kind, &object.name.name, of),
+            None => self.missing(object.kind, &object.name),
         }
     }
 }

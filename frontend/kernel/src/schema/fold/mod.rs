@@ -32,6 +32,7 @@ use crate::{
             Verb,
         },
     },
+    text::Span,
 };
 
 use super::{
@@ -51,16 +52,21 @@ struct Fold<'s> {
     session: Session,
     place: Place,
     conditional: bool,
+    /// The names in the statement that is read, and where they stand.
+    written: Vec<(Ident, Span)>,
     /// What ROLLBACK returns to: the transaction's begin, then its savepoints.
     saved: Vec<transaction::Saved>,
 }
 
 pub(super) fn apply(schema: &mut Schema, file: &Migration) {
     let session = Session::new(schema.search_path.clone());
-    let place = Place { file: Arc::from(file.path.as_str()), span: crate::text::Span::default() };
-    let mut fold = Fold { schema, session, place, conditional: false, saved: Vec::new() };
+    let place = Place { file: Arc::from(file.path.as_str()), span: Span::default() };
+    let (written, saved) = (Vec::new(), Vec::new());
+    let mut fold = Fold { schema, session, place, conditional: false, written, saved };
     for step in steps(file).iter().filter(|step| !step.deferred) {
         fold.place.span = step.statement.span;
+        let objects = step.statement.objects.iter();
+        fold.written = objects.map(|object| (object.name.name.clone(), object.span)).collect();
         fold.conditional = step.conditional || step.guarded;
         fold.statement(step, &file.text);
     }
@@ -81,6 +87,10 @@ fn text_of<'a>(step: &Step<'_>, text: &'a str) -> Cow<'a, str> {
     } else {
         Cow::Borrowed(written)
     }
+}
+
+fn is_bare_routine(object: &ObjectRef) -> bool {
+    object.name.schema.is_none() && super::store::space(object.kind) == O::Function
 }
 
 impl Fold<'_> {
@@ -147,7 +157,8 @@ impl Fold<'_> {
         };
         match found {
             Some(oid) => self.note(object.role, oid),
-            None if lenient || object.of.is_some() => {}
+            // A bare function may be PostgreSQL's own.
+            None if lenient || object.of.is_some() || is_bare_routine(object) => {}
             None => self.missing(object.kind, &object.name),
         }
     }
@@ -256,23 +267,31 @@ impl Fold<'_> {
         if guarded || self.conditional {
             return self.note(Role::Uses, oid);
         }
-        let name = self.schema.full_name(oid);
-        self.problem(ProblemKind::Exists, kind, name);
+        let of = self.schema.get(oid).and_then(|object| object.of).map(|of| self.schema.qualified(of));
+        let name = self.schema.qualified(oid);
+        self.problem(ProblemKind::Exists, kind, name, of);
     }
 
     fn missing(&mut self, kind: O, name: &QualifiedName) {
         let schema = name.schema.as_ref().map_or("", |schema| schema.as_str());
         let system = matches!(schema, "pg_catalog" | "information_schema" | "pg_temp");
         let catalogue = schema.is_empty() && name.name.as_str().starts_with("pg_");
-        let bare_routine = schema.is_empty() && super::store::space(kind) == O::Function;
-        if system || catalogue || bare_routine || !(in_schema(kind) || kind == O::Schema) {
+        if system || catalogue || !(in_schema(kind) || kind == O::Schema) {
             return;
         }
-        self.problem(ProblemKind::Missing, kind, name.to_string());
+        let schema = in_schema(kind).then(|| self.place_for(name));
+        self.problem(ProblemKind::Missing, kind, QualifiedName { schema, name: name.name.clone() }, None);
     }
 
-    fn problem(&mut self, kind: ProblemKind, object: O, name: String) {
+    fn missing_member(&mut self, kind: O, name: &Ident, of: &QualifiedName) {
+        let of = QualifiedName { schema: Some(self.place_for(of)), name: of.name.clone() };
+        self.problem(ProblemKind::Missing, kind, QualifiedName::bare(name.clone()), Some(of));
+    }
+
+    fn problem(&mut self, kind: ProblemKind, object: O, name: QualifiedName, of: Option<QualifiedName>) {
         let (place, conditional) = (self.place.clone(), self.conditional);
-        self.schema.problems.push(Problem { place, kind, object, name, conditional });
+        let written = self.written.iter().find(|(written, _)| *written == name.name);
+        let span = written.map_or(place.span, |(_, span)| *span);
+        self.schema.problems.push(Problem { place, kind, object, name, of, span, conditional });
     }
 }

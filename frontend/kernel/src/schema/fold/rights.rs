@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Fold;
 use crate::{
-    name::{Ident, QualifiedName},
+    name::Ident,
     schema::{
         object::{Grant, Object, Oid},
         store::space,
@@ -120,16 +120,16 @@ impl Fold<'_> {
         let kind = object_kind(cursor).unwrap_or(O::Table);
         let mut found = Vec::new();
         loop {
-            let (oid, shown) = match space(kind) {
+            let (oid, name) = match space(kind) {
                 O::Function => self.routine(cursor, kind),
                 _ => match cursor.name() {
-                    Some(named) => (self.find(kind, &named.name), named.name.to_string()),
+                    Some(named) => (self.find(kind, &named.name), named.name),
                     None => return found,
                 },
             };
             match oid.and_then(|oid| Some((oid, self.schema.get(oid)?.kind))) {
                 Some((oid, kind)) => found.push((oid, governed(kind))),
-                None => self.missing(kind, &QualifiedName::from_sql(&shown)),
+                None => self.missing(kind, &name),
             }
             if !cursor.eat_kind(TokenKind::Comma) {
                 return found;
@@ -231,30 +231,7 @@ impl Fold<'_> {
     pub(super) fn comment(&mut self, mut cursor: Cursor<'_>) {
         cursor.skip(2);
         let Some(kind) = object_kind(&mut cursor) else { return };
-        let (found, shown) = match kind {
-            O::Column => {
-                let Some((column, Some(table))) = cursor.column() else { return };
-                let holder = self.relation(&table).or_else(|| self.find(O::Type, &table));
-                let found = holder.and_then(|holder| self.schema.column(holder, &column.name.name));
-                (found, format!("{} on {table}", column.name))
-            }
-            O::Constraint | O::Policy | O::Trigger | O::Rule => {
-                let Some(name) = cursor.name() else { return };
-                cursor.eat("on");
-                let holders = if cursor.eat("domain") { O::Domain } else { O::Table };
-                let Some(holder) = cursor.name() else { return };
-                let found = self.find(holders, &holder.name);
-                let found = found.and_then(|holder| self.schema.member(holder, kind, &name.name.name));
-                (found, format!("{} on {}", name.name, holder.name))
-            }
-            _ if space(kind) == O::Function => self.routine(&mut cursor, kind),
-            O::Operator | O::Cast | O::LargeObject | O::Transform | O::Database | O::Role => return,
-            _ => match cursor.name() {
-                Some(named) => (self.find(kind, &named.name), named.name.to_string()),
-                None => return,
-            },
-        };
-        let Some(oid) = found else { return self.missing(kind, &QualifiedName::from_sql(&shown)) };
+        let Some(oid) = self.subject(&mut cursor, kind) else { return };
         cursor.eat("is");
         let text = cursor
             .peek()
@@ -262,6 +239,48 @@ impl Fold<'_> {
         let comment = text.map(|token| string_content(cursor.text_of(token))).filter(|text| !text.is_empty());
         self.schema.change(oid, |object| object.comment = comment);
         self.note(Role::Comments, oid);
+    }
+
+    /// What a comment is put on; that it is not there is noted.
+    fn subject(&mut self, cursor: &mut Cursor<'_>, kind: O) -> Option<Oid> {
+        match kind {
+            O::Column => {
+                let (column, table) = cursor.column()?;
+                let table = table?;
+                let holder = self.relation(&table).or_else(|| self.find(O::Type, &table));
+                let found = holder.and_then(|holder| self.schema.column(holder, &column.name.name));
+                if found.is_none() {
+                    self.missing_member(kind, &column.name.name, &table);
+                }
+                found
+            }
+            O::Constraint | O::Policy | O::Trigger | O::Rule => {
+                let name = cursor.name()?.name.name;
+                cursor.eat("on");
+                let holders = if cursor.eat("domain") { O::Domain } else { O::Table };
+                let of = cursor.name()?.name;
+                let holder = self.find(holders, &of);
+                let found = holder.and_then(|holder| self.schema.member(holder, kind, &name));
+                if found.is_none() {
+                    self.missing_member(kind, &name, &of);
+                }
+                found
+            }
+            O::Operator | O::Cast | O::LargeObject | O::Transform | O::Database | O::Role => None,
+            _ => {
+                let (found, name) = match space(kind) {
+                    O::Function => self.routine(cursor, kind),
+                    _ => {
+                        let name = cursor.name()?.name;
+                        (self.find(kind, &name), name)
+                    }
+                };
+                if found.is_none() {
+                    self.missing(kind, &name);
+                }
+                found
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Fold;
 use crate::{
-    name::Ident,
+    name::{Ident, QualifiedName},
     schema::{
         object::{Definition, Hold, Object, Oid},
         types::{TypeBase, TypeUse},
@@ -109,26 +109,27 @@ impl Fold<'_> {
     }
 
     /// The routine that ALTER, DROP, COMMENT and GRANT mean by a name and, where given, its arguments.
-    pub(super) fn routine(&self, cursor: &mut Cursor<'_>, kind: O) -> (Option<Oid>, String) {
-        let Some(named) = cursor.name() else { return (None, String::new()) };
-        let all = self.schema.routines(self.session.path(), &named.name);
-        let Some(group) = cursor.group() else { return (all.first().copied(), named.name.to_string()) };
+    pub(super) fn routine(&self, cursor: &mut Cursor<'_>, kind: O) -> (Option<Oid>, QualifiedName) {
+        let Some(named) = cursor.name() else { return (None, QualifiedName::default()) };
+        let name = named.name;
+        let Some(group) = cursor.group() else {
+            let all = self.schema.routines(self.session.path(), &name);
+            return (all.first().copied(), name);
+        };
         let arguments = self.arguments(group, kind);
-        let shown = format!("{}({})", named.name, self.schema.arguments_text(&arguments).join(", "));
         let exact = |oid: &Oid| match self.schema.get(*oid).map(|object| &object.definition) {
             Some(Definition::Routine(own)) => same(own, &arguments),
             _ => false,
         };
         // Each schema of the path may hold the overload that is meant.
-        let schemas = match &named.name.schema {
+        let schemas = match &name.schema {
             Some(schema) => vec![schema.clone()],
             None => self.session.path().to_vec(),
         };
-        let named_in = |schema: Ident| {
-            let name = crate::name::QualifiedName::new(schema, named.name.name.clone());
-            self.schema.routines(&[], &name)
-        };
-        (schemas.into_iter().flat_map(named_in).find(exact), shown)
+        let named_in =
+            |schema: Ident| self.schema.routines(&[], &QualifiedName::new(schema, name.name.clone()));
+        let found = schemas.into_iter().flat_map(named_in).find(exact);
+        (found, name)
     }
 }
 

@@ -56,13 +56,19 @@ impl Fold<'_> {
         self.saved.push(Saved { name, schema, session });
     }
 
-    /// What was seen to be wrong stays said, though what was done is undone.
+    /// What was seen of the statements stays said, though what they did is undone.
     fn return_to(&mut self, at: usize) {
         let mut undone = self.saved.drain(at.min(self.saved.len())..);
         let Some(saved) = undone.next() else { return };
         drop(undone);
-        let (problems, next) = (std::mem::take(&mut self.schema.problems), self.schema.next);
-        *self.schema = Schema { problems, next, ..saved.schema };
+        let seen = std::mem::take(self.schema);
+        *self.schema = Schema {
+            effects: seen.effects,
+            problems: seen.problems,
+            unknown: seen.unknown,
+            next: seen.next,
+            ..saved.schema
+        };
         self.session = saved.session;
     }
 
