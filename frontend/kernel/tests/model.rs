@@ -1,5 +1,7 @@
 //! The schema, the graph and the triples of the real migration set; and that no text is too odd for them.
 
+#![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
+
 use std::{fs, path::Path};
 
 use proptest::prelude::*;

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Footprint {
     /// What it makes, in order, without columns and what comes by itself.
-    pub(super) makes: Vec<Oid>,
+    pub(super) makes: Vec<String>,
     /// All that it makes.
     made: BTreeSet<Oid>,
     reads: BTreeSet<Oid>,
@@ -76,10 +76,6 @@ impl Reading {
         reading
     }
 
-    pub(super) fn title(&self, oid: Oid) -> String {
-        title_of(&self.schema, oid)
-    }
-
     /// The forward files that made what a file uses, each with what is used.
     pub(super) fn needs(&self, at: usize) -> BTreeMap<usize, Vec<String>> {
         let mut needs: BTreeMap<usize, Vec<String>> = BTreeMap::new();
@@ -89,7 +85,7 @@ impl Reading {
             // A part that came with its table goes by the table's name.
             let top = top(&self.schema, *oid);
             let named = if self.makers.get(&top) == Some(maker) { top } else { *oid };
-            needs.entry(*maker).or_default().push(self.title(named));
+            needs.entry(*maker).or_default().push(title_of(&self.schema, named));
         }
         needs
     }
@@ -170,7 +166,7 @@ impl Seen {
             if effect.role == ObjectRole::Makes {
                 footprint.made.insert(effect.on);
                 if !comes_by_itself(schema, effect.on) {
-                    footprint.makes.push(effect.on);
+                    footprint.makes.push(title_of(schema, effect.on));
                 }
             }
         }
@@ -181,10 +177,12 @@ impl Seen {
     }
 }
 
-/// Columns, indexes behind constraints, sequences behind columns.
+/// Columns, indexes behind constraints, sequences behind columns, what an extension brings.
 fn comes_by_itself(schema: &Schema, oid: Oid) -> bool {
     let gone = || schema.buried(oid).map(|gone| &gone.object);
-    let Some(object) = schema.get(oid).or_else(gone) else { return true };
+    let Some(object) = schema.get(oid).or_else(gone).filter(|object| object.extension.is_none()) else {
+        return true;
+    };
     match &object.definition {
         Definition::Column(_) => true,
         Definition::Sequence(owner) => owner.is_some(),

@@ -24,7 +24,7 @@ pub use triple::{Coverage, Seed, coverage};
 
 pub use crate::migration::{Step, steps};
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +134,42 @@ pub enum Misfit {
     },
 }
 
+impl Misfit {
+    /// The file that it is about.
+    pub fn file(&self) -> &str {
+        match self {
+            Self::CreatedLater { file, .. }
+            | Self::Missing { file, .. }
+            | Self::UnknownRequirement { file, .. }
+            | Self::Undeclared { file, .. }
+            | Self::Superfluous { file, .. } => file,
+        }
+    }
+}
+
+/// A sentence without its subject, which is the file.
+impl fmt::Display for Misfit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreatedLater { object, maker, .. } => {
+                write!(out, "uses {object}, which only the later file {maker} makes")
+            }
+            Self::Missing { object, .. } => {
+                write!(out, "uses {object}, which neither the database nor an earlier file has")
+            }
+            Self::UnknownRequirement { stem, .. } => {
+                write!(out, "requires {stem}, which is no file of the set")
+            }
+            Self::Undeclared { maker, .. } => {
+                write!(out, "uses what {maker} makes, and `requires:` does not lead there")
+            }
+            Self::Superfluous { required, .. } => {
+                write!(out, "requires {required}, uses nothing of it, and could as well run before it")
+            }
+        }
+    }
+}
+
 /// Reads what the files of a set make and use. Objects that no file makes are none of its business: they may
 /// stand in the database already.
 pub fn graph(set: &MigrationSet) -> Graph {
@@ -145,8 +181,8 @@ pub fn graph_from(set: &MigrationSet, start: Schema) -> Graph {
     let reading = Reading::new(set, start);
     let mut graph = Graph { uses: uses(&reading.schema), ..Graph::default() };
     for (file, footprint) in set.files().iter().zip(&reading.footprints) {
-        let makes = footprint.makes.iter().map(|oid| reading.title(*oid)).collect();
-        graph.nodes.push(Node { path: file.path.clone(), makes, unknown: footprint.unknown });
+        let (path, makes, unknown) = (file.path.clone(), footprint.makes.clone(), footprint.unknown);
+        graph.nodes.push(Node { path, makes, unknown });
     }
     for at in 0..set.files().len() {
         connect(&mut graph, set, &reading, at);

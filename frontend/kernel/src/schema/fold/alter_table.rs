@@ -226,7 +226,10 @@ impl Fold<'_> {
         } else if action.eat_all(&["add", "generated"]) {
             let identity = if action.is("always") { Identity::Always } else { Identity::ByDefault };
             self.with_column(own, |column| column.identity = Some(identity));
-            self.own_sequence(table, own, false);
+            action.skip_to_any(&["identity"]);
+            action.skip(1);
+            let named = action.group().and_then(definition::sequence_name);
+            self.own_sequence(table, own, named, false);
         } else if action.eat_all(&["set", "generated"]) {
             let identity = if action.is("always") { Identity::Always } else { Identity::ByDefault };
             self.with_column(own, |column| column.identity = Some(identity));

@@ -16,6 +16,8 @@ pub(super) struct ColumnText<'a> {
     pub(super) default: Option<Cursor<'a>>,
     pub(super) generated: Option<Cursor<'a>>,
     pub(super) identity: Option<Identity>,
+    /// The name that the author gives the sequence of an identity column.
+    pub(super) sequence: Option<QualifiedName>,
     pub(super) constraints: Vec<ConstraintText<'a>>,
 }
 
@@ -116,6 +118,7 @@ fn parts<'a>(name: Ident, type_name: Cursor<'a>, mut cursor: Cursor<'a>) -> Colu
         default: None,
         generated: None,
         identity: None,
+        sequence: None,
         constraints: Vec::new(),
     };
     while !cursor.is_empty() {
@@ -140,7 +143,7 @@ fn part<'a>(cursor: &mut Cursor<'a>, column: &mut ColumnText<'a>) {
         cursor.eat("as");
         if cursor.eat("identity") {
             column.identity = Some(if by_default { Identity::ByDefault } else { Identity::Always });
-            cursor.group();
+            column.sequence = cursor.group().and_then(sequence_name);
         } else {
             column.generated = cursor.group();
             cursor.eat_any(&["stored", "virtual"]);
@@ -156,6 +159,12 @@ fn part<'a>(cursor: &mut Cursor<'a>, column: &mut ColumnText<'a>) {
     } else {
         cursor.step();
     }
+}
+
+/// `(sequence name s.n …)` behind IDENTITY.
+pub(super) fn sequence_name(mut options: Cursor<'_>) -> Option<QualifiedName> {
+    options.skip_to_any(&["sequence"]);
+    options.eat_all(&["sequence", "name"]).then(|| options.name()).flatten().map(|named| named.name)
 }
 
 /// The word that says what a constraint demands.

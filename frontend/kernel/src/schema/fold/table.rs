@@ -155,7 +155,7 @@ impl Fold<'_> {
             self.schema.change(oid, |object| object.needs(columns, Hold::Stops));
         }
         if serial.is_some() || read.identity.is_some() {
-            self.own_sequence(table, oid, serial.is_some());
+            self.own_sequence(table, oid, read.sequence.clone(), serial.is_some());
         }
         read.constraints.clone()
     }
@@ -187,12 +187,19 @@ impl Fold<'_> {
     }
 
     /// The sequence of a serial or identity column, and the default that reads it.
-    pub(super) fn own_sequence(&mut self, table: Oid, column: Oid, default: bool) {
+    pub(super) fn own_sequence(
+        &mut self,
+        table: Oid,
+        column: Oid,
+        named: Option<QualifiedName>,
+        default: bool,
+    ) {
         let owner = self.schema.qualified(table);
         let Some(schema) = owner.schema else { return };
-        let name = self.schema.qualified(column).name;
+        let column_name = self.schema.qualified(column).name;
         let taken = |name: &Ident| self.schema.has_relation(&schema, name);
-        let name = naming::choose(owner.name.as_str(), Some(name.as_str()), "seq", taken);
+        let chosen = || naming::choose(owner.name.as_str(), Some(column_name.as_str()), "seq", taken);
+        let name = named.map_or_else(chosen, |named| named.name);
         let definition = Definition::Sequence(Some(column));
         let text = format!("nextval('{}'::regclass)", QualifiedName::new(schema.clone(), name.clone()));
         let sequence = self.make(Object { definition, ..Object::new(O::Sequence, Some(schema), name) });
@@ -327,7 +334,7 @@ impl Fold<'_> {
                 }
             });
             if identity.is_some() {
-                self.own_sequence(table, oid, false);
+                self.own_sequence(table, oid, None, false);
             }
         }
         self.like_constraints(table, source, takes("constraints"), takes("indexes"));
