@@ -77,31 +77,32 @@ impl Schema {
             self.effects.push(Effect { place: place.clone(), role: ObjectRole::Drops, on: *oid });
             self.gone.insert(*oid, Gone { object, name, dropped: place, conditional: drop.conditional });
         }
-        for object in self.objects.values_mut() {
-            object.needs.retain(|need| !going.contains(&need.on));
+        // Whoever stayed stands on it no more.
+        for oid in going {
+            let left: Vec<Oid> = self.dependents_of(*oid).map(|(left, _)| left).collect();
+            for left in left {
+                self.change(left, |object| object.needs.retain(|need| !going.contains(&need.on)));
+            }
         }
     }
 
     /// Who cannot do without `on`, and how.
     fn dependents(&self, on: Oid) -> Vec<(Oid, Hold)> {
         let mut found: Vec<(Oid, Hold)> = self.members(on).map(|(oid, _)| (oid, Hold::Goes)).collect();
-        let dropped = self.objects.get(&on);
-        for (oid, object) in self.objects() {
+        for (oid, object) in self.dependents_of(on) {
             let needs = object.needs.iter().filter(|need| need.on == on);
             found.extend(needs.map(|need| (oid, need.how)));
-            found.extend(dropped.and_then(|dropped| held_by_name(dropped, object)).map(|how| (oid, how)));
         }
-        // The index behind a constraint goes with it, and a sequence with its column.
-        match dropped.map(|object| &object.definition) {
-            Some(Definition::Constraint(constraint)) => {
-                found.extend(constraint.index.map(|index| (index, Hold::Goes)));
-            }
-            Some(Definition::Column(_)) => {
-                let owned =
-                    self.objects().filter(|(_, object)| object.definition == Definition::Sequence(Some(on)));
-                found.extend(owned.map(|(oid, _)| (oid, Hold::Goes)));
-            }
-            _ => {}
+        let sequences = self.sequences_of(on).into_iter();
+        found.extend(sequences.map(|sequence| (sequence, Hold::Goes)));
+        let Some(dropped) = self.objects.get(&on) else { return found };
+        if matches!(dropped.kind, ObjectKind::Schema | ObjectKind::Extension) {
+            let held = self.objects().filter_map(|(oid, object)| Some((oid, held_by_name(dropped, object)?)));
+            found.extend(held);
+        }
+        // The index behind a constraint goes with it.
+        if let Definition::Constraint(constraint) = &dropped.definition {
+            found.extend(constraint.index.map(|index| (index, Hold::Goes)));
         }
         found
     }

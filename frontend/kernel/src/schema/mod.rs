@@ -48,6 +48,10 @@ pub struct Schema {
     objects: BTreeMap<Oid, Object>,
     names: BTreeMap<store::Key, Oid>,
     members: BTreeMap<Oid, BTreeSet<Oid>>,
+    /// Who needs an object, beside its members.
+    dependents: BTreeMap<Oid, BTreeSet<Oid>>,
+    /// Constraints by name: no two of one schema get the same by default.
+    constraints: BTreeMap<Ident, BTreeSet<Oid>>,
     gone: BTreeMap<Oid, Gone>,
     effects: Vec<Effect>,
     problems: Vec<Problem>,
@@ -195,6 +199,8 @@ impl Default for Schema {
             objects: BTreeMap::new(),
             names: BTreeMap::new(),
             members: BTreeMap::new(),
+            dependents: BTreeMap::new(),
+            constraints: BTreeMap::new(),
             gone: BTreeMap::new(),
             effects: Vec::new(),
             problems: Vec::new(),

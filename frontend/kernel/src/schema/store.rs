@@ -1,6 +1,6 @@
 //! Objects by number and by name. A rename changes the name alone; whoever refers to the number follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     name::{Ident, QualifiedName},
@@ -81,6 +81,15 @@ impl Object {
         }
     }
 
+    /// What it needs, and the column that owns it when it is a sequence.
+    fn stands_on(&self) -> impl Iterator<Item = Oid> {
+        let owner = match self.definition {
+            Definition::Sequence(owner) => owner,
+            _ => None,
+        };
+        self.needs.iter().map(|need| need.on).chain(owner)
+    }
+
     pub(super) fn needs(&mut self, on: impl IntoIterator<Item = Oid>, how: Hold) {
         for on in on {
             if !self.needs.iter().any(|need| need.on == on && need.how == how) {
@@ -95,48 +104,54 @@ impl Schema {
     pub(super) fn insert(&mut self, object: Object) -> Oid {
         let oid = Oid(self.next);
         self.next += 1;
-        self.names.insert(Key::of(&object), oid);
-        if let Some(of) = object.of {
-            self.members.entry(of).or_default().insert(oid);
-        }
+        self.index(oid, &object);
         self.objects.insert(oid, object);
         oid
     }
 
-    /// Changes an object, and its place among the names with it.
+    /// Changes an object, and its place in every index with it.
     pub(super) fn change(&mut self, oid: Oid, change: impl FnOnce(&mut Object)) {
-        let Some(object) = self.objects.get_mut(&oid) else { return };
-        let (before, of) = (Key::of(object), object.of);
-        change(object);
-        let (after, now) = (Key::of(object), object.of);
-        if before != after {
-            if self.names.get(&before) == Some(&oid) {
-                self.names.remove(&before);
-            }
-            self.names.insert(after, oid);
-        }
-        if of != now {
-            if let Some(members) = of.and_then(|of| self.members.get_mut(&of)) {
-                members.remove(&oid);
-            }
-            if let Some(now) = now {
-                self.members.entry(now).or_default().insert(oid);
-            }
-        }
+        let Some(mut object) = self.objects.remove(&oid) else { return };
+        self.forget(oid, &object);
+        change(&mut object);
+        self.index(oid, &object);
+        self.objects.insert(oid, object);
     }
 
     /// Takes an object out, its members left to the caller.
     pub(super) fn take(&mut self, oid: Oid) -> Option<Object> {
         let object = self.objects.remove(&oid)?;
-        let key = Key::of(&object);
+        self.forget(oid, &object);
+        Some(object)
+    }
+
+    fn index(&mut self, oid: Oid, object: &Object) {
+        self.names.insert(Key::of(object), oid);
+        if let Some(of) = object.of {
+            self.members.entry(of).or_default().insert(oid);
+        }
+        for on in object.stands_on() {
+            self.dependents.entry(on).or_default().insert(oid);
+        }
+        if object.kind == ObjectKind::Constraint {
+            self.constraints.entry(object.name.clone()).or_default().insert(oid);
+        }
+    }
+
+    fn forget(&mut self, oid: Oid, object: &Object) {
+        let key = Key::of(object);
         if self.names.get(&key) == Some(&oid) {
             self.names.remove(&key);
         }
-        if let Some(members) = object.of.and_then(|of| self.members.get_mut(&of)) {
-            members.remove(&oid);
+        if let Some(of) = object.of {
+            discard(&mut self.members, &of, oid);
         }
-        self.members.remove(&oid);
-        Some(object)
+        for on in object.stands_on() {
+            discard(&mut self.dependents, &on, oid);
+        }
+        if object.kind == ObjectKind::Constraint {
+            discard(&mut self.constraints, &object.name, oid);
+        }
     }
 
     /// What hangs on an object, oldest first.
@@ -154,13 +169,25 @@ impl Schema {
         self.member(table, ObjectKind::Column, name)
     }
 
+    /// Who needs an object, beside its members.
+    pub(super) fn dependents_of(&self, on: Oid) -> impl Iterator<Item = (Oid, &Object)> {
+        let dependents = self.dependents.get(&on).into_iter().flatten();
+        dependents.filter_map(|oid| Some((*oid, self.objects.get(oid)?)))
+    }
+
     /// The tables that inherit from a table or are its partitions.
     pub(super) fn children(&self, table: Oid) -> Vec<Oid> {
         let inherits = |object: &Object| match &object.definition {
             Definition::Relation(relation) => relation.parents.contains(&table),
             _ => false,
         };
-        self.objects().filter(|(_, object)| inherits(object)).map(|(oid, _)| oid).collect()
+        self.dependents_of(table).filter(|(_, object)| inherits(object)).map(|(oid, _)| oid).collect()
+    }
+
+    /// The sequences that a column owns.
+    pub(super) fn sequences_of(&self, column: Oid) -> Vec<Oid> {
+        let owned = |object: &Object| object.definition == Definition::Sequence(Some(column));
+        self.dependents_of(column).filter(|(_, object)| owned(object)).map(|(oid, _)| oid).collect()
     }
 
     // Names -------------------------------------------------------------------------------------------
@@ -222,10 +249,9 @@ impl Schema {
 
     /// Whether a constraint of this name stands on any table or domain of a schema.
     pub(super) fn has_constraint(&self, schema: &Ident, name: &Ident) -> bool {
-        let constraints = self.objects.values().filter(|object| object.kind == ObjectKind::Constraint);
-        let named = constraints.filter(|constraint| constraint.name == *name);
-        let holders = named.filter_map(|constraint| self.objects.get(&constraint.of?));
-        holders.into_iter().any(|holder| holder.schema.as_ref() == Some(schema))
+        let named = self.constraints.get(name).into_iter().flatten();
+        let holder = |oid: &Oid| self.objects.get(&self.objects.get(oid)?.of?);
+        named.filter_map(holder).any(|holder| holder.schema.as_ref() == Some(schema))
     }
 
     // Printing ----------------------------------------------------------------------------------------
@@ -275,6 +301,15 @@ impl Schema {
         match &type_use.base {
             TypeBase::Named(Reference::Known(oid)) => Some(*oid),
             _ => None,
+        }
+    }
+}
+
+fn discard<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Oid>>, key: &K, oid: Oid) {
+    if let Some(oids) = index.get_mut(key) {
+        oids.remove(&oid);
+        if oids.is_empty() {
+            index.remove(key);
         }
     }
 }

@@ -235,11 +235,8 @@ impl Fold<'_> {
             self.with_column(own, |column| column.identity = Some(identity));
         } else if action.eat_all(&["drop", "identity"]) {
             self.with_column(own, |column| column.identity = None);
-            let owned =
-                self.schema.objects().find(|(_, one)| one.definition == Definition::Sequence(Some(own)));
-            if let Some(sequence) = owned.map(|(oid, _)| oid) {
-                self.remove(&[sequence], false);
-            }
+            let owned = self.schema.sequences_of(own);
+            self.remove(&owned, false);
         } else if action.eat_all(&["drop", "expression"]) {
             for oid in columns {
                 self.with_column(oid, |column| {
@@ -330,11 +327,7 @@ impl Fold<'_> {
         let columns: Vec<Oid> = self.schema.columns(table).into_iter().map(|(oid, _)| oid).collect();
         let mut moving = vec![table];
         moving.extend(self.indexes_of(table).into_iter().map(|(oid, _)| oid));
-        let owned = self.schema.objects().filter(|(_, object)| match object.definition {
-            Definition::Sequence(Some(column)) => columns.contains(&column),
-            _ => false,
-        });
-        moving.extend(owned.map(|(oid, _)| oid));
+        moving.extend(columns.iter().flat_map(|column| self.schema.sequences_of(*column)));
         for oid in moving {
             self.change(oid, |object| object.schema = Some(schema.clone()));
         }
