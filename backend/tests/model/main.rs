@@ -10,13 +10,17 @@ mod set;
 
 use studio_kernel::schema::{Schema, Snapshot};
 
-/// Says how much of the catalogs the model has right, and everything it has not.
-#[track_caller]
-fn assert_same(what: &str, folded: &Schema, catalogs: &Snapshot) {
+/// Says how much of the catalogs the model has right, and returns everything it has not.
+fn compare(what: &str, folded: &Schema, catalogs: &Snapshot) -> Vec<String> {
     let differences = folded.snapshot().differences(catalogs);
     let own = catalogs.entries.iter().filter(|entry| entry.extension.is_none()).count();
     let wrong = differences.iter().filter(|difference| difference.right.is_some()).count();
     println!("{what}: {} of {own} objects", own - wrong);
-    let texts: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    assert!(texts.is_empty(), "{what}: {} of {own} objects, then:\n{}", own - wrong, texts.join("\n"));
+    differences.iter().map(|difference| format!("{what}: {difference}")).collect()
+}
+
+#[track_caller]
+fn assert_same(what: &str, folded: &Schema, catalogs: &Snapshot) {
+    let wrong = compare(what, folded, catalogs);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -19,17 +19,18 @@ async fn the_set_folds_to_what_the_catalogs_say_after_each_file() {
     let (server, set) = (Server::start().await, set().await);
     let database = server.database("set").await;
     let mut schema = Schema::from(&database.snapshot().await);
-    for file in set.forward_files() {
-        database.run(&file.text).await.unwrap();
-        schema.apply(file);
-        assert_same(&file.path, &schema, &database.snapshot().await);
-        // Rolled back, and made again.
-        if let Some(rollback) = set.triple(&file.path).and_then(|triple| triple.rollback) {
-            for again in [rollback, file] {
-                database.run(&again.text).await.unwrap();
-                schema.apply(again);
-                assert_same(&again.path, &schema, &database.snapshot().await);
-            }
+    for forward in set.forward_files() {
+        // Also rolled back, and made again.
+        let rollback = set.triple(&forward.path).and_then(|triple| triple.rollback);
+        let again = rollback.map(|_| forward);
+        for file in [Some(forward), rollback, again].into_iter().flatten() {
+            let mut from_here = Schema::from(&database.snapshot().await);
+            database.run(&file.text).await.unwrap();
+            let catalogs = database.snapshot().await;
+            from_here.apply(file);
+            assert_same(&format!("{} on what was there", file.path), &from_here, &catalogs);
+            schema.apply(file);
+            assert_same(&file.path, &schema, &catalogs);
         }
     }
     let certain: Vec<_> = schema.problems().iter().filter(|problem| !problem.conditional).collect();

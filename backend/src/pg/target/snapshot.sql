@@ -201,6 +201,28 @@ with schemas as (
   select 'event_trigger', format('%I', evtname), null, 'pg_catalog.pg_event_trigger'::regclass::oid, oid, 0, null, null,
     null, '"plain"'
   from pg_catalog.pg_event_trigger
+), types (oid, class, object) as (
+  -- Whoever needs an array needs its element, and whoever needs the type of a row needs the table.
+  select type.oid,
+    case when relation.oid is null then 'pg_catalog.pg_type'::regclass else 'pg_catalog.pg_class'::regclass end::oid,
+    coalesce(relation.oid, element.oid)
+  from pg_catalog.pg_type as type
+  join pg_catalog.pg_type as element
+    on element.oid = case when type.typcategory = 'A' and type.typelem <> 0 then type.typelem else type.oid end
+  left join pg_catalog.pg_class as relation on relation.oid = element.typrelid and relation.relkind <> 'c'
+), needs (class, object, part, on_class, on_object, on_part, how) as (
+  select
+    case when rule.oid is not null or fallback.oid is not null then 'pg_catalog.pg_class'::regclass::oid else classid end,
+    coalesce(rule.ev_class, fallback.adrelid, objid), coalesce(fallback.adnum, objsubid),
+    coalesce(types.class, refclassid), coalesce(types.object, refobjid), refobjsubid,
+    case when fallback.oid is not null then 'default' when deptype = 'n' then 'stops' else 'goes' end
+  from pg_catalog.pg_depend
+  left join pg_catalog.pg_rewrite as rule
+    on classid = 'pg_catalog.pg_rewrite'::regclass and rule.oid = objid and rulename = '_RETURN'
+  left join pg_catalog.pg_attrdef as fallback on classid = 'pg_catalog.pg_attrdef'::regclass and fallback.oid = objid
+  left join types on refclassid = 'pg_catalog.pg_type'::regclass and types.oid = refobjid
+  -- Schemas and extensions hold by name.
+  where deptype <> 'e' and refclassid <> 'pg_catalog.pg_namespace'::regclass
 )
 
 select jsonb_build_object(
@@ -215,6 +237,16 @@ select jsonb_build_object(
     from aclexplode(acl) as entry
     left join pg_catalog.pg_roles on pg_roles.oid = grantee
     where grantee <> owner and privilege_type <> 'MAINTAIN'
+  ), '[]'),
+  'needs', coalesce((
+    select jsonb_agg(distinct jsonb_build_object(
+      'kind', needed.kind, 'name', needed.name, 'of', needed.holder, 'arguments', needed.shape -> 'routine', 'how', how
+    ))
+    from needs
+    join entries as needed on needed.class = on_class and needed.object = on_object and needed.part = on_part
+    where (needs.class, needs.object, needs.part) = (entries.class, entries.object, entries.part)
+      -- What hangs on a table goes with it anyway.
+      and not (needed.name = entries.holder and how = 'goes')
   ), '[]')
 ) as entry
 from entries

@@ -26,10 +26,10 @@ mod store;
 mod types;
 
 pub use object::{
-    Column, Constraint, Definition, Demand, Domain, Grant, Identity, Index, Object, Oid, Place, Policy,
+    Column, Constraint, Definition, Demand, Domain, Grant, Hold, Identity, Index, Object, Oid, Place, Policy,
     Relation,
 };
-pub use snapshot::{Difference, Entry, Shape, Snapshot};
+pub use snapshot::{Difference, Entry, Needed, Shape, Snapshot};
 pub use types::{Reference, TypeBase, TypeUse};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -214,3 +214,6 @@ impl Default for Schema {
         schema
     }
 }
+
+#[cfg(test)]
+mod tests;

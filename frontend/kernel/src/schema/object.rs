@@ -65,15 +65,16 @@ pub(super) struct Need {
     pub(super) how: Hold,
 }
 
-/// What becomes of the one that needs when the other is dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Hold {
-    /// It goes along.
-    Goes,
-    /// It stops the drop, and goes along with CASCADE.
-    Stops,
-    /// Its default stops the drop, and goes with CASCADE; the column stays.
-    Default,
+crate::words::words! {
+    /// What becomes of the one that needs when the other is dropped.
+    Hold {
+        /// It goes along.
+        Goes = "goes",
+        /// It stops the drop, and goes along with CASCADE.
+        Stops = "stops",
+        /// Its default stops the drop, and goes with CASCADE; the column stays.
+        Default = "default",
+    }
 }
 
 /// What only objects of one kind have.

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::object::{Demand, Identity};
+use super::object::{Demand, Hold, Identity};
 use crate::{
     name::{Ident, QualifiedName},
     sql::statement::ObjectKind as O,
@@ -48,6 +48,38 @@ pub struct Entry {
     /// What its kind alone has.
     #[serde(default)]
     pub shape: Shape,
+    /// What it cannot do without, beside what it hangs on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Needed>,
+}
+
+/// An object that another one cannot do without.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Needed {
+    /// What it is.
+    pub kind: O,
+    /// With its schema, where it stands in one.
+    pub name: QualifiedName,
+    /// The relation, type or domain it hangs on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<QualifiedName>,
+    /// The argument types of a routine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arguments: Option<Vec<String>>,
+    /// What becomes of the one that needs it when it is dropped.
+    pub how: Hold,
+}
+
+impl Needed {
+    fn title(&self) -> String {
+        title(self.kind, &self.name, self.of.as_ref(), self.arguments.as_deref())
+    }
+}
+
+fn title(kind: O, name: &QualifiedName, of: Option<&QualifiedName>, arguments: Option<&[String]>) -> String {
+    let arguments = arguments.map_or(String::new(), |arguments| format!("({})", arguments.join(", ")));
+    let of = of.map_or(String::new(), |of| format!(" on {of}"));
+    format!("{kind} {name}{arguments}{of}")
 }
 
 /// What only objects of one kind have.
@@ -115,18 +147,17 @@ pub enum Shape {
 impl Entry {
     /// What no two entries share: `table public.t`, `column a on public.t`, `function public.f(integer)`.
     pub fn title(&self) -> String {
-        let Self { kind, name, of, shape, .. } = self;
-        let arguments = match shape {
-            Shape::Routine(arguments) => format!("({})", arguments.join(", ")),
-            _ => String::new(),
+        let arguments = match &self.shape {
+            Shape::Routine(arguments) => Some(arguments.as_slice()),
+            _ => None,
         };
-        let of = of.as_ref().map_or(String::new(), |of| format!(" on {of}"));
-        format!("{kind} {name}{arguments}{of}")
+        title(self.kind, &self.name, self.of.as_ref(), arguments)
     }
 
-    /// Without what two readings say differently: the catalogue writes expressions anew, and an extension
-    /// brings its own comment.
+    /// Without what two readings say differently: the catalogue writes expressions anew and knows exactly what
+    /// they need, and an extension brings its own comment.
     fn comparable(mut self, from_queries: &BTreeSet<QualifiedName>) -> Self {
+        self.needs.clear();
         match &mut self.shape {
             Shape::Column { default: Some(text), .. } | Shape::Domain { default: Some(text), .. } => {
                 text.clear()

@@ -1,5 +1,7 @@
 //! A snapshot as a schema: names become numbers, in the order in which objects stand on each other.
 
+use std::collections::BTreeMap;
+
 use super::{Entry, Shape, Snapshot};
 use crate::{
     name::{Ident, QualifiedName},
@@ -31,8 +33,16 @@ impl From<&Snapshot> for Schema {
             }
         }
         // References may lead to what comes later, so they are drawn when all is there.
+        let titles: BTreeMap<String, Oid> = made.iter().map(|(oid, entry)| (entry.title(), *oid)).collect();
         for (oid, entry) in made {
             schema.link(oid, entry);
+            let needs: Vec<(Oid, Hold)> =
+                entry.needs.iter().filter_map(|need| Some((*titles.get(&need.title())?, need.how))).collect();
+            schema.change(oid, |object| {
+                for (on, how) in needs.into_iter().filter(|(on, _)| *on != oid) {
+                    object.needs([on], how);
+                }
+            });
         }
         schema
     }

@@ -1,11 +1,11 @@
 //! A schema as a snapshot: numbers become names.
 
-use super::{Entry, Shape, Snapshot};
+use super::{Entry, Needed, Shape, Snapshot};
 use crate::{
     name::{Ident, QualifiedName},
     schema::{
         Schema,
-        object::{Column, Constraint, Definition, Demand, Object, Oid},
+        object::{Column, Constraint, Definition, Demand, Need, Object, Oid},
     },
 };
 
@@ -29,7 +29,23 @@ impl Schema {
                 .collect(),
             extension: object.extension.clone(),
             shape: self.shape(object),
+            needs: object.needs.iter().filter_map(|need| self.needed(*need)).collect(),
         }
+    }
+
+    fn needed(&self, need: Need) -> Option<Needed> {
+        let object = self.get(need.on)?;
+        let arguments = match &object.definition {
+            Definition::Routine(arguments) => Some(self.arguments_text(arguments)),
+            _ => None,
+        };
+        Some(Needed {
+            kind: object.kind,
+            name: self.qualified(need.on),
+            of: object.of.map(|of| self.qualified(of)),
+            arguments,
+            how: need.how,
+        })
     }
 
     /// A column's place among those that are there, from 1.
