@@ -214,12 +214,19 @@ with schemas as (
   select
     case when rule.oid is not null or fallback.oid is not null then 'pg_catalog.pg_class'::regclass::oid else classid end,
     coalesce(rule.ev_class, fallback.adrelid, objid), coalesce(fallback.adnum, objsubid),
-    coalesce(types.class, refclassid), coalesce(types.object, refobjid), refobjsubid,
-    case when fallback.oid is not null then 'default' when deptype = 'n' then 'stops' else 'goes' end
+    coalesce(types.class, refclassid), coalesce(types.object, refobjid),
+    -- The columns of a view go for the view.
+    case when view.oid is null then refobjsubid else 0 end,
+    -- A generated column cannot be without its expression.
+    case when attgenerated <> '' then 'stops' when fallback.oid is not null then 'default' when deptype = 'n' then 'stops'
+      else 'goes' end
   from pg_catalog.pg_depend
   left join pg_catalog.pg_rewrite as rule
     on classid = 'pg_catalog.pg_rewrite'::regclass and rule.oid = objid and rulename = '_RETURN'
   left join pg_catalog.pg_attrdef as fallback on classid = 'pg_catalog.pg_attrdef'::regclass and fallback.oid = objid
+  left join pg_catalog.pg_attribute as computed on computed.attrelid = fallback.adrelid and attnum = fallback.adnum
+  left join pg_catalog.pg_class as view
+    on refclassid = 'pg_catalog.pg_class'::regclass and view.oid = refobjid and view.relkind in ('v', 'm')
   left join types on refclassid = 'pg_catalog.pg_type'::regclass and types.oid = refobjid
   -- Schemas and extensions hold by name.
   where deptype <> 'e' and refclassid <> 'pg_catalog.pg_namespace'::regclass
@@ -246,7 +253,7 @@ select jsonb_build_object(
     join entries as needed on needed.class = on_class and needed.object = on_object and needed.part = on_part
     where (needs.class, needs.object, needs.part) = (entries.class, entries.object, entries.part)
       -- What hangs on a table goes with it anyway.
-      and not (needed.name = entries.holder and how = 'goes')
+      and (needed.name is distinct from entries.holder or how <> 'goes')
   ), '[]')
 ) as entry
 from entries

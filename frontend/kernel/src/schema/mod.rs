@@ -26,8 +26,8 @@ mod store;
 mod types;
 
 pub use object::{
-    Column, Constraint, Definition, Demand, Domain, Grant, Hold, Identity, Index, Object, Oid, Place, Policy,
-    Relation,
+    Column, Constraint, DefaultGrant, Definition, Demand, Domain, Grant, Hold, Identity, Index, Object, Oid,
+    Place, Policy, Relation,
 };
 pub use snapshot::{Difference, Entry, Needed, Shape, Snapshot};
 pub use types::{Reference, TypeBase, TypeUse};
@@ -56,7 +56,7 @@ pub struct Schema {
     effects: Vec<Effect>,
     problems: Vec<Problem>,
     unknown: Vec<Place>,
-    default_grants: Vec<fold::DefaultGrant>,
+    default_grants: Vec<DefaultGrant>,
     search_path: Vec<Ident>,
     /// Whether what is not here is certainly not in the database.
     complete: bool,

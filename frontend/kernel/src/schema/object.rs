@@ -50,12 +50,26 @@ pub struct Object {
 }
 
 /// One right of one role.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct Grant {
     /// The role; `public` is everybody.
     pub role: Ident,
     /// Upper case, as the catalogue prints it: `SELECT`.
     pub right: String,
+}
+
+/// A right that new objects of a kind get or do not get.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DefaultGrant {
+    /// Where; everywhere when `None`.
+    pub schema: Option<Ident>,
+    /// A table, a sequence, a function, a type or a schema.
+    pub kind: ObjectKind,
+    /// The right.
+    #[serde(flatten)]
+    pub grant: Grant,
+    /// Or else taken away.
+    pub given: bool,
 }
 
 /// Something an object cannot do without.

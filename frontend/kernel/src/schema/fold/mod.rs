@@ -17,8 +17,6 @@ mod routine;
 mod table;
 mod transaction;
 
-pub(super) use rights::DefaultGrant;
-
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{

@@ -6,7 +6,7 @@ use super::Fold;
 use crate::{
     name::Ident,
     schema::{
-        object::{Grant, Object, Oid},
+        object::{DefaultGrant, Grant, Object, Oid},
         store::space,
     },
     sql::{
@@ -17,17 +17,6 @@ use crate::{
         string_content,
     },
 };
-
-/// Rights that new objects of a kind get.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::schema) struct DefaultGrant {
-    /// Everywhere when `None`.
-    schema: Option<Ident>,
-    kind: O,
-    grant: Grant,
-    /// Or else taken from them.
-    given: bool,
-}
 
 /// What ALL stands for. MAINTAIN, which PostgreSQL 17 adds for tables, is not modelled.
 fn all_rights(kind: O) -> &'static [&'static str] {

@@ -11,7 +11,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::object::{Demand, Hold, Identity};
+use super::object::{DefaultGrant, Demand, Hold, Identity};
 use crate::{
     name::{Ident, QualifiedName},
     sql::statement::ObjectKind as O,
@@ -22,6 +22,9 @@ use crate::{
 pub struct Snapshot {
     /// The schemas in which a bare name is looked up.
     pub search_path: Vec<Ident>,
+    /// Rights that objects yet to be made get, or do not get.
+    #[serde(default)]
+    pub default_grants: Vec<DefaultGrant>,
     /// In any order.
     pub entries: Vec<Entry>,
 }

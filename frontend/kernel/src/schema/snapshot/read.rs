@@ -20,6 +20,7 @@ impl From<&Snapshot> for Schema {
     fn from(snapshot: &Snapshot) -> Self {
         let mut schema =
             Self { complete: true, search_path: snapshot.search_path.clone(), ..Self::default() };
+        schema.default_grants.clone_from(&snapshot.default_grants);
         let public: Vec<Oid> = schema.objects().map(|(oid, _)| oid).collect();
         for oid in public {
             schema.take(oid);
@@ -36,6 +37,10 @@ impl From<&Snapshot> for Schema {
         let titles: BTreeMap<String, Oid> = made.iter().map(|(oid, entry)| (entry.title(), *oid)).collect();
         for (oid, entry) in made {
             schema.link(oid, entry);
+            // All a sequence needs is its owner, and that may change.
+            if entry.kind == O::Sequence {
+                continue;
+            }
             let needs: Vec<(Oid, Hold)> =
                 entry.needs.iter().filter_map(|need| Some((*titles.get(&need.title())?, need.how))).collect();
             schema.change(oid, |object| {

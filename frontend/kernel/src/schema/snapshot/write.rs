@@ -13,7 +13,8 @@ impl Schema {
     /// The objects by name.
     pub fn snapshot(&self) -> Snapshot {
         let entries = self.objects().map(|(_, object)| self.entry(object)).collect();
-        Snapshot { search_path: self.search_path.clone(), entries }
+        let default_grants = self.default_grants.clone();
+        Snapshot { search_path: self.search_path.clone(), default_grants, entries }
     }
 
     fn entry(&self, object: &Object) -> Entry {
