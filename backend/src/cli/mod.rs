@@ -8,6 +8,7 @@
 )]
 
 pub mod apply;
+pub mod graph;
 mod input;
 pub mod inspect;
 pub mod lint;
@@ -41,6 +42,8 @@ enum Command {
     Inspect(inspect::Args),
     /// Say what a run of these files would do on an empty ledger: segments, statements, locks
     Plan(plan::Args),
+    /// Say what files need of each other, what does not fit, and what rollbacks and validations leave out
+    Graph(graph::Args),
     /// Apply files to a database, each with its ledger row
     Apply(apply::Args),
     /// Undo files with their rollback files, newest first
@@ -59,6 +62,7 @@ impl Cli {
             Command::Lint(args) => whole(lint::run(&args)),
             Command::Inspect(args) => whole(inspect::run(&args)),
             Command::Plan(args) => whole(plan::run(&args)),
+            Command::Graph(args) => whole(graph::run(&args)),
             Command::Apply(args) => apply::run(&args, apply::Deed::Apply).await,
             Command::Rollback(args) => apply::run(&args, apply::Deed::Rollback).await,
             Command::Validate(args) => apply::run(&args, apply::Deed::Validate).await,

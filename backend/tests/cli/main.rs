@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 mod bench;
+mod graph;
 mod ledger;
 mod output;

@@ -26,7 +26,7 @@ fn ends(command: &mut Command, stdout: Stdio) -> (Option<i32>, String) {
 fn a_closed_pipe_is_no_error_and_a_full_disk_is_one() {
     let folder = folder(&[("20250801000000_fruit.sql", TABLE)]);
     let file = folder.path().join("20250801000000_fruit.sql");
-    for command in ["lint", "inspect", "plan"] {
+    for command in ["lint", "inspect", "plan", "graph"] {
         assert_eq!(ends(&mut studio(command, &file), unread()), (Some(0), String::new()), "{command}");
         let full = File::options().write(true).open("/dev/full").unwrap();
         let (code, complaint) = ends(&mut studio(command, &file), full.into());

@@ -6,7 +6,11 @@ use std::{env, fs, hint::black_box, io, path::Path};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sqlparser::{dialect::PostgreSqlDialect, tokenizer::Tokenizer};
-use studio_kernel::sql::{outline, parse, significant_tokens};
+use studio_kernel::{
+    migration::{Migration, SourceFile},
+    schema::Schema,
+    sql::{outline, parse, significant_tokens},
+};
 
 /// Folders of the corpora that are no migrations: suites and templates.
 const NO_MIGRATIONS: [&str; 3] = ["postgresql-", "squawk-parser", "nominatim"];
@@ -49,5 +53,43 @@ fn reading(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, reading);
+/// A megabyte of what `piece` gives for each number, as one file.
+fn megabyte(piece: impl Fn(usize) -> String) -> Migration {
+    let mut text = String::new();
+    for number in 0.. {
+        let piece = piece(number);
+        if piece.is_empty() || text.len() > 1_000_000 {
+            break;
+        }
+        text += &piece;
+    }
+    Migration::read(SourceFile { path: "1_long.sql".to_owned(), text })
+}
+
+fn modelling(criterion: &mut Criterion) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    let set = text_of(&folder).unwrap_or_default();
+    let copies = megabyte(|number| set.replace("public.", &format!("public.copy_{number}_")));
+    let tables = megabyte(|number| {
+        format!("create table t{number} (id serial primary key, a int unique references t0);\n")
+    });
+    let drops = megabyte(|number| {
+        format!("create table t{number} (id serial primary key, a int check (a > 0));drop table t{number};\n")
+    });
+    let mut group = criterion.benchmark_group("a megabyte");
+    group.sample_size(10);
+    for (name, file) in [("copies of the set", copies), ("small tables", tables), ("tables that go", drops)] {
+        group.throughput(Throughput::Bytes(file.text.len() as u64));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let mut schema = Schema::default();
+                schema.apply(black_box(&file));
+                schema
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, reading, modelling);
 criterion_main!(benches);

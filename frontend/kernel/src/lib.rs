@@ -13,6 +13,7 @@
 //! | [`name`] | identifiers as PostgreSQL compares them |
 //! | [`sql`] | text to statements: split, classify, parse, locks |
 //! | [`migration`] | files with roles, headers, triples; the set in order |
+//! | [`schema`] | what a database holds after the statements of a set |
 //! | [`graph`] | what depends on what, and what exists when |
 //! | [`lint`] | rules and findings |
 //! | [`plan`] | segments, digests |
@@ -26,6 +27,7 @@ pub mod name;
 pub mod plan;
 pub mod review;
 pub mod run;
+pub mod schema;
 pub mod sql;
 pub mod text;
 pub mod words;

@@ -3,8 +3,8 @@
 use harness::tree::TreeFile;
 
 /// The kernel's modules; a module imports only from those left of it.
-const KERNEL_ORDER: [&str; 10] =
-    ["words", "text", "name", "sql", "migration", "graph", "lint", "plan", "review", "run"];
+const KERNEL_ORDER: [&str; 11] =
+    ["words", "text", "name", "sql", "migration", "schema", "graph", "lint", "plan", "review", "run"];
 
 /// A text and the only places (path prefixes) where it may stand, among files of a prefix and an ending.
 struct OnlyHere {

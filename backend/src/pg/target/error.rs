@@ -66,6 +66,15 @@ impl TargetError {
         }
     }
 
+    /// Of an answer in a form that is not expected, as a version of PostgreSQL to come may give it.
+    pub(super) fn unread(what: &str, error: &serde_json::Error) -> Self {
+        Self::new(
+            "target-unread",
+            format!("The server's answer about {what} could not be read: {error}."),
+            "Check the server's version: 13 to 18 are known.",
+        )
+    }
+
     /// Of an attempt to connect.
     pub(super) fn connecting(name: &str, error: &tokio_postgres::Error) -> Self {
         if let Some(db) = error.as_db_error() {

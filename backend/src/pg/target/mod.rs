@@ -13,6 +13,7 @@
 //! outcome      what became of work whose connection broke
 //! facts        what people should know before they run
 //! fingerprint  a schema as comparable lines
+//! snapshot     a schema as the kernel models it
 //! ```
 
 pub mod address;
@@ -26,6 +27,7 @@ pub mod outcome;
 pub mod refusal;
 pub mod session;
 pub mod settings;
+pub mod snapshot;
 mod tls;
 
 use std::{path::Path, sync::Arc, time::Duration};

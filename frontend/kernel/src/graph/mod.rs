@@ -1,23 +1,40 @@
-//! What depends on what: files on files, by the objects they make and use.
-//! It judges no statement; it knows the set and nothing of a database.
+//! What depends on what: files on files and objects on objects, by what is made and what is used.
+//! It judges no statement; it knows the set, and of a database what a snapshot says.
+//!
+//! ```text
+//! asserted   the names that a validation looks for
+//! object     names as keys, for whoever looks at single statements
+//! footprint  what each file reads and writes
+//! declared   `requires:` against what is used
+//! order      an order that honours every need
+//! triple     what a feature makes, its rollback drops, its validation asserts, its seeds fill
+//! ```
 
+mod asserted;
+mod declared;
+mod footprint;
 mod object;
 mod order;
-mod step;
+mod triple;
 
-pub use object::{Family, ObjectKey, key, type_key};
+pub use footprint::Exchange;
+pub use object::{Family, ObjectKey, key};
 pub use order::{Cycle, Order, order};
-pub use step::{Step, steps};
+pub use triple::{Coverage, Seed, coverage};
 
-use std::collections::BTreeMap;
+pub use crate::migration::{Step, steps};
+
+use std::{collections::BTreeSet, fmt};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     migration::{Migration, MigrationSet},
-    sql::statement::{ActionKind, Column, Detail, ObjectRole, Statement},
+    schema::{Oid, Schema},
+    sql::statement::ObjectRole,
     text::Span,
 };
+use footprint::{Footprint, Reading, title};
 
 /// The files of a set and what they need of each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,8 +43,13 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// By user, then by maker.
     pub edges: Vec<Edge>,
+    /// Which object stands on which when all forward files have run.
+    pub uses: Vec<Use>,
     /// What does not fit, by file and place.
     pub misfits: Vec<Misfit>,
+    /// By path, as `nodes`.
+    #[serde(skip)]
+    footprints: Vec<Footprint>,
 }
 
 /// A file and what it brings into being.
@@ -35,8 +57,11 @@ pub struct Graph {
 pub struct Node {
     /// Path below `migrations/`.
     pub path: String,
-    /// `table public.t`, in order of appearance.
+    /// `relation public.t`, in order of appearance; columns, and what comes by itself with a table, go without
+    /// saying.
     pub makes: Vec<String>,
+    /// Whether some of what it does is known only at run time.
+    pub unknown: bool,
 }
 
 /// One file needs another.
@@ -50,6 +75,15 @@ pub struct Edge {
     pub declared: bool,
     /// What is used of it, as in [`Node::makes`]; empty when it is only declared.
     pub objects: Vec<String>,
+}
+
+/// One object stands on another; what hangs on a table counts as the table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Use {
+    /// The one that cannot do without.
+    pub from: String,
+    /// The one it stands on.
+    pub to: String,
 }
 
 /// A use that does not fit the order, or a requirement that does not fit the set.
@@ -67,6 +101,16 @@ pub enum Misfit {
         /// The first file that makes it.
         maker: String,
     },
+    /// A forward file uses what neither the database nor an earlier file has. Without a snapshot it is never
+    /// said: the database may have it.
+    Missing {
+        /// The file that uses it.
+        file: String,
+        /// Where.
+        span: Span,
+        /// What.
+        object: String,
+    },
     /// `requires:` names a file that the set does not hold.
     UnknownRequirement {
         /// The file that requires it.
@@ -81,83 +125,112 @@ pub enum Misfit {
         /// The file that it does not name.
         maker: String,
     },
+    /// `requires:` of a forward file names one that it uses nothing of and that it could run before.
+    Superfluous {
+        /// The file that requires.
+        file: String,
+        /// The file that it names.
+        required: String,
+    },
+}
+
+impl Misfit {
+    /// The file that it is about.
+    pub fn file(&self) -> &str {
+        match self {
+            Self::CreatedLater { file, .. }
+            | Self::Missing { file, .. }
+            | Self::UnknownRequirement { file, .. }
+            | Self::Undeclared { file, .. }
+            | Self::Superfluous { file, .. } => file,
+        }
+    }
+}
+
+/// A sentence without its subject, which is the file.
+impl fmt::Display for Misfit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CreatedLater { object, maker, .. } => {
+                write!(out, "uses {object}, which only the later file {maker} makes")
+            }
+            Self::Missing { object, .. } => {
+                write!(out, "uses {object}, which neither the database nor an earlier file has")
+            }
+            Self::UnknownRequirement { stem, .. } => {
+                write!(out, "requires {stem}, which is no file of the set")
+            }
+            Self::Undeclared { maker, .. } => {
+                write!(out, "uses what {maker} makes, and `requires:` does not lead there")
+            }
+            Self::Superfluous { required, .. } => {
+                write!(out, "requires {required}, uses nothing of it, and could as well run before it")
+            }
+        }
+    }
 }
 
 /// Reads what the files of a set make and use. Objects that no file makes are none of its business: they may
 /// stand in the database already.
 pub fn graph(set: &MigrationSet) -> Graph {
-    let files = set.files();
-    let mut graph = Graph::default();
-    let mut makers: BTreeMap<ObjectKey, usize> = BTreeMap::new();
-    for (at, file) in files.iter().enumerate() {
-        let mut makes = Vec::new();
-        for (object, _) in file_objects(file, ObjectRole::Makes) {
-            if file.role.is_forward() {
-                makers.entry(object.clone()).or_insert(at);
-            }
-            makes.push(object.to_string());
-        }
-        graph.nodes.push(Node { path: file.path.clone(), makes });
+    graph_from(set, Schema::default())
+}
+
+/// Reads a set that is to run on a database that holds `start`.
+pub fn graph_from(set: &MigrationSet, start: Schema) -> Graph {
+    let reading = Reading::new(set, start);
+    let mut graph = Graph { uses: uses(&reading.schema), ..Graph::default() };
+    for (file, footprint) in set.files().iter().zip(&reading.footprints) {
+        let (path, makes, unknown) = (file.path.clone(), footprint.makes.clone(), footprint.unknown);
+        graph.nodes.push(Node { path, makes, unknown });
     }
-    for at in 0..files.len() {
-        connect(&mut graph, set, at, &makers);
+    for at in 0..set.files().len() {
+        connect(&mut graph, set, &reading, at);
     }
+    graph.footprints = reading.footprints;
     graph
 }
 
-fn connect(graph: &mut Graph, set: &MigrationSet, at: usize, makers: &BTreeMap<ObjectKey, usize>) {
+fn connect(graph: &mut Graph, set: &MigrationSet, reading: &Reading, at: usize) {
     let files = set.files();
-    let file = &files[at];
-    let mut needs: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    for (object, span) in used(file) {
-        let Some(&maker) = makers.get(&object).filter(|maker| **maker != at) else { continue };
-        let name = object.to_string();
-        if file.role.is_forward() && maker > at {
-            let (path, maker) = (file.path.clone(), files[maker].path.clone());
-            graph.misfits.push(Misfit::CreatedLater { file: path, span, object: name.clone(), maker });
-        }
-        let objects = needs.entry(maker).or_default();
-        if !objects.contains(&name) {
-            objects.push(name);
-        }
-    }
-    let (required, unknown) = set.required_by(file);
-    for stem in unknown {
-        let (file, stem) = (file.path.clone(), stem.to_owned());
-        graph.misfits.push(Misfit::UnknownRequirement { file, stem });
-    }
-    let reached = reachable(set, file);
-    if file.header.requires.is_some() {
-        for maker in needs.keys().filter(|maker| !reached.contains(&files[**maker].path.as_str())) {
-            let (file, maker) = (file.path.clone(), files[*maker].path.clone());
-            graph.misfits.push(Misfit::Undeclared { file, maker });
+    let (file, footprint) = (&files[at], &reading.footprints[at]);
+    let mut needs = reading.needs(at);
+    for problem in footprint.missing.iter().filter(|_| file.role.is_forward()) {
+        let (path, span, object) = (file.path.clone(), problem.span, title(problem));
+        match reading.made_later(&object, at) {
+            Some(maker) => {
+                needs.entry(maker).or_default().push(object.clone());
+                let maker = files[maker].path.clone();
+                graph.misfits.push(Misfit::CreatedLater { file: path, span, object, maker });
+            }
+            None if reading.schema.is_complete() => {
+                graph.misfits.push(Misfit::Missing { file: path, span, object });
+            }
+            None => {}
         }
     }
-    for required in &required {
-        if let Some(place) = files.iter().position(|file| file.path == required.path) {
-            needs.entry(place).or_default();
-        }
-    }
-    for (to, objects) in needs {
+    declared::check(graph, set, reading, at, &mut needs);
+    let (required, _) = set.required_by(file);
+    for (to, mut objects) in needs {
+        let mut seen = BTreeSet::new();
+        objects.retain(|object| seen.insert(object.clone()));
         let declared = required.iter().any(|required| required.path == files[to].path);
         let (from, to) = (file.path.clone(), files[to].path.clone());
         graph.edges.push(Edge { from, to, declared, objects });
     }
 }
 
-/// The paths that `requires:` leads to, directly or through others.
-fn reachable<'set>(set: &'set MigrationSet, file: &'set Migration) -> Vec<&'set str> {
-    let mut found: Vec<&str> = Vec::new();
-    let mut open = vec![file];
-    while let Some(next) = open.pop() {
-        for required in set.required_by(next).0 {
-            if !found.contains(&required.path.as_str()) {
-                found.push(&required.path);
-                open.push(required);
-            }
+/// Which object stands on which.
+fn uses(schema: &Schema) -> Vec<Use> {
+    let mut found = BTreeSet::new();
+    for (oid, _) in schema.objects() {
+        let from = footprint::top(schema, oid);
+        for to in schema.needs(oid).map(|need| footprint::top(schema, need)).filter(|to| *to != from) {
+            let named = |oid: Oid| footprint::title_of(schema, oid);
+            found.insert(Use { from: named(from), to: named(to) });
         }
     }
-    found
+    found.into_iter().collect()
 }
 
 /// The objects a file has in this role, in statements that run with it.
@@ -165,38 +238,6 @@ pub fn file_objects(file: &Migration, role: ObjectRole) -> Vec<(ObjectKey, Span)
     let running = steps(file).into_iter().filter(|step| !step.deferred);
     let objects = running.flat_map(|step| step.statement.in_role(role));
     objects.map(|object| (key(object), object.span)).collect()
-}
-
-/// What a file needs to find: everything it names but does not make, and the types of its columns.
-fn used(file: &Migration) -> Vec<(ObjectKey, Span)> {
-    let mut found = Vec::new();
-    for step in steps(file).into_iter().filter(|step| !step.deferred) {
-        // IF EXISTS and to_regclass() look whether something is there; they do not need it.
-        if step.conditional || step.statement.flags.if_exists {
-            continue;
-        }
-        for object in step.statement.objects.iter().filter(|object| object.role != ObjectRole::Makes) {
-            found.push((key(object), object.span));
-        }
-        for column in columns(step.statement) {
-            found.extend(type_key(&column.type_name).map(|key| (key, column.span)));
-        }
-    }
-    found
-}
-
-fn columns(statement: &Statement) -> Vec<&Column> {
-    match &statement.detail {
-        Detail::CreateTable(table) => table.columns.iter().collect(),
-        Detail::AlterTable(actions) => actions
-            .iter()
-            .filter_map(|action| match &action.kind {
-                ActionKind::AddColumn { column, .. } => Some(column),
-                _ => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    }
 }
 
 #[cfg(test)]

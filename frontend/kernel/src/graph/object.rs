@@ -94,11 +94,3 @@ pub fn key(object: &ObjectRef) -> ObjectKey {
     let name = if family.in_schema() { object.name.resolved(&path) } else { object.name.clone() };
     ObjectKey { family, of, name }
 }
-
-/// The key of a column's type as written; `None` for a type of two words, which is PostgreSQL's own.
-pub fn type_key(written: &str) -> Option<ObjectKey> {
-    let name = written.split(['(', '[']).next().unwrap_or_default().trim();
-    let plain = !name.is_empty() && !name.contains(char::is_whitespace);
-    let name = || QualifiedName::from_sql(name).resolved(&SearchPath::default());
-    plain.then(|| ObjectKey { family: Family::Type, of: None, name: name() })
-}

@@ -6,12 +6,14 @@ mod file_name;
 mod hash;
 mod header;
 mod set;
+mod step;
 
 pub use compare::same_statements;
 pub use file_name::{FileName, VERSION_DIGITS};
 pub use hash::sha256_hex;
 pub use header::Header;
 pub use set::{MigrationSet, Triple};
+pub use step::{Step, steps};
 
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,7 @@
 mod ast;
 mod blank;
 mod classify;
-mod cursor;
+pub(crate) mod cursor;
 pub(crate) mod lex;
 pub mod lock;
 pub mod marker;
@@ -14,6 +14,8 @@ pub mod statement;
 mod structure;
 
 use crate::text::Span;
+pub(crate) use classify::object_kind;
+
 use classify::Context;
 use cursor::Cursor;
 use lex::{Lexer, Token, TokenKind};
@@ -94,6 +96,61 @@ fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
         detail: outline.detail,
         reading: if context.trees { reading(cursor, outline.kind) } else { Reading::OutlineOnly },
     }
+}
+
+/// The tokens of a text that carry meaning.
+pub(crate) fn tokens(text: &str) -> Vec<Token> {
+    let trivia = |token: &Token| matches!(token.kind, TokenKind::Space | TokenKind::Comment);
+    Lexer::new(text).filter(|token| !trivia(token)).collect()
+}
+
+/// What a string literal holds. The escapes of `U&` stay as they are written.
+pub(crate) fn string_content(literal: &str) -> String {
+    if literal.starts_with('$') {
+        let tag = literal.get(1..).and_then(|rest| rest.find('$')).map_or(0, |at| at + 2);
+        let inner = literal.get(tag..literal.len().saturating_sub(tag));
+        return inner.unwrap_or_default().to_owned();
+    }
+    let quoted = literal.find('\'').and_then(|at| literal.get(at + 1..)).unwrap_or(literal);
+    let inner = quoted.strip_suffix('\'').unwrap_or(quoted).replace("''", "'");
+    if literal.starts_with(['e', 'E']) { unescaped(&inner) } else { inner }
+}
+
+/// The escapes of `E'…'`.
+fn unescaped(inner: &str) -> String {
+    let mut out = String::with_capacity(inner.len());
+    let mut letters = inner.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let escape = if letter == '\\' { letters.next() } else { None };
+        // How many digits follow, and to which base.
+        let (radix, most, first) = match escape {
+            None => {
+                out.push(letter);
+                continue;
+            }
+            Some('x') => (16, 2, None),
+            Some('u') => (16, 4, None),
+            Some('U') => (16, 8, None),
+            Some(digit @ '0'..='7') => (8, 3, Some(digit)),
+            Some(other) => {
+                out.push(match other {
+                    'n' => '\n',
+                    't' => '\t',
+                    'r' => '\r',
+                    'b' => '\u{8}',
+                    'f' => '\u{c}',
+                    other => other,
+                });
+                continue;
+            }
+        };
+        let mut digits: String = first.into_iter().collect();
+        while digits.len() < most && letters.peek().is_some_and(|digit| digit.is_digit(radix)) {
+            digits.extend(letters.next());
+        }
+        out.extend(u32::from_str_radix(&digits, radix).ok().and_then(char::from_u32));
+    }
+    out
 }
 
 /// The first `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.

@@ -14,6 +14,8 @@ mod routine;
 mod session;
 mod table;
 
+pub(crate) use object::kind as object_kind;
+
 use super::{
     cursor::{Cursor, Named},
     lex::TokenKind,

@@ -63,7 +63,7 @@ const KINDS: [(&[&str], ObjectKind); 53] = [
 ];
 
 /// Passes the words of a kind.
-pub(super) fn kind(cursor: &mut Cursor<'_>) -> Option<ObjectKind> {
+pub(crate) fn kind(cursor: &mut Cursor<'_>) -> Option<ObjectKind> {
     let found = KINDS.iter().find(|(words, _)| cursor.are(words))?;
     cursor.skip(found.0.len());
     Some(found.1)

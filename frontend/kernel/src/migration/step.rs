@@ -1,9 +1,7 @@
 //! The statements of a file one by one, those in bodies included, each with what surrounds it.
 
-use crate::{
-    migration::Migration,
-    sql::statement::{Body, Detail, Statement},
-};
+use super::Migration;
+use crate::sql::statement::{Body, Detail, Statement};
 
 /// A statement and where it stands.
 #[derive(Clone, Copy, Debug)]

@@ -1,0 +1,266 @@
+//! What each file reads and writes, and whether two files can change places.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Family, Graph};
+use crate::{
+    migration::MigrationSet,
+    schema::{Definition, Oid, Problem, ProblemKind, Schema},
+    sql::statement::{ObjectKind, ObjectRole},
+};
+
+/// What one file does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Footprint {
+    /// What it makes, in order, without columns and what comes by itself.
+    pub(super) makes: Vec<String>,
+    /// All that it makes.
+    made: BTreeSet<Oid>,
+    reads: BTreeSet<Oid>,
+    writes: BTreeSet<Oid>,
+    /// Names it needs and does not find.
+    pub(super) missing: Vec<Problem>,
+    /// Some of what it does is known only at run time.
+    pub(super) unknown: bool,
+    /// What it writes: how that is called, and what it hangs on.
+    titles: BTreeMap<Oid, (String, Oid)>,
+}
+
+/// Whether two files can change places.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "objects", rename_all = "snake_case")]
+pub enum Exchange {
+    /// Neither writes what the other reads or writes.
+    Commutes,
+    /// Both use these, and at least one changes them.
+    Conflicts(Vec<String>),
+    /// What one of them does is known only at run time.
+    Unknown,
+}
+
+/// The fold of a set, file by file.
+pub(super) struct Reading {
+    /// When all forward files have run.
+    pub(super) schema: Schema,
+    /// As the files of the set.
+    pub(super) footprints: Vec<Footprint>,
+    /// The forward file that makes an object.
+    makers: BTreeMap<Oid, usize>,
+}
+
+impl Reading {
+    pub(super) fn new(set: &MigrationSet, start: Schema) -> Self {
+        let mut reading = Self {
+            schema: start,
+            footprints: vec![Footprint::default(); set.files().len()],
+            makers: BTreeMap::new(),
+        };
+        let forward = |at: &usize| set.files()[*at].role.is_forward();
+        for at in (0..set.files().len()).filter(forward) {
+            let seen = Seen::of(&reading.schema);
+            reading.schema.apply(&set.files()[at]);
+            let footprint = seen.since(&reading.schema);
+            for oid in &footprint.made {
+                reading.makers.insert(*oid, at);
+            }
+            reading.footprints[at] = footprint;
+        }
+        for at in (0..set.files().len()).filter(|at| !forward(at)) {
+            let mut after = reading.schema.clone();
+            let seen = Seen::of(&after);
+            after.apply(&set.files()[at]);
+            reading.footprints[at] = seen.since(&after);
+        }
+        reading
+    }
+
+    /// The forward files that made what a file uses, each with what is used.
+    pub(super) fn needs(&self, at: usize) -> BTreeMap<usize, Vec<String>> {
+        let mut needs: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let footprint = &self.footprints[at];
+        for oid in footprint.reads.iter().chain(&footprint.writes) {
+            let Some(maker) = self.makers.get(oid).filter(|maker| **maker != at) else { continue };
+            // A part that came with its table goes by the table's name.
+            let top = top(&self.schema, *oid);
+            let named = if self.makers.get(&top) == Some(maker) { top } else { *oid };
+            needs.entry(*maker).or_default().push(title_of(&self.schema, named));
+        }
+        needs
+    }
+
+    /// The first forward file behind this one that makes an object of this name.
+    pub(super) fn made_later(&self, title: &str, at: usize) -> Option<usize> {
+        let mut later = self.footprints.iter().enumerate().skip(at + 1);
+        let makes = |footprint: &Footprint| footprint.titles.values().any(|(made, _)| is_meant(made, title));
+        later.find(|(_, footprint)| makes(footprint)).map(|(at, _)| at)
+    }
+
+    pub(super) fn exchange(&self, left: usize, right: usize) -> Exchange {
+        exchange(&self.footprints[left], &self.footprints[right])
+    }
+}
+
+impl Graph {
+    /// Whether two files of the set can change places; `None` when one of them is not in it.
+    pub fn exchange(&self, left: &str, right: &str) -> Option<Exchange> {
+        let of = |path: &str| {
+            let at = self.nodes.iter().position(|node| node.path == path)?;
+            self.footprints.get(at)
+        };
+        Some(exchange(of(left)?, of(right)?))
+    }
+}
+
+fn exchange(left: &Footprint, right: &Footprint) -> Exchange {
+    let mut shared: BTreeMap<Oid, &(String, Oid)> = BTreeMap::new();
+    let mut objects = BTreeSet::new();
+    for (one, other) in [(left, right), (right, left)] {
+        let both = |oid: &Oid| other.reads.contains(oid) || other.writes.contains(oid);
+        shared.extend(one.titles.iter().filter(|(oid, _)| both(oid)).map(|(oid, title)| (*oid, title)));
+        let missed: Vec<String> = one.missing.iter().map(title).collect();
+        let made = other.titles.values().map(|(title, _)| title);
+        objects.extend(made.filter(|made| missed.iter().any(|missed| is_meant(made, missed))).cloned());
+    }
+    // A table speaks for its parts.
+    let alone = |oid: &Oid, top: &Oid| oid == top || !shared.contains_key(top);
+    let titles = shared.iter().filter(|(oid, (_, top))| alone(oid, top));
+    objects.extend(titles.map(|(_, (title, _))| title.clone()));
+    match (objects.is_empty(), left.unknown || right.unknown) {
+        (false, _) => Exchange::Conflicts(objects.into_iter().collect()),
+        (true, true) => Exchange::Unknown,
+        (true, false) => Exchange::Commutes,
+    }
+}
+
+/// Whether a name that was not found means this object: it may leave a routine's arguments out.
+fn is_meant(made: &str, missed: &str) -> bool {
+    made == missed || made.split('(').next() == Some(missed)
+}
+
+/// How far the records of a schema reached.
+struct Seen {
+    effects: usize,
+    problems: usize,
+    unknown: usize,
+}
+
+impl Seen {
+    fn of(schema: &Schema) -> Self {
+        let (effects, problems) = (schema.effects().len(), schema.problems().len());
+        Self { effects, problems, unknown: schema.unknown().len() }
+    }
+
+    fn since(&self, schema: &Schema) -> Footprint {
+        let mut footprint =
+            Footprint { unknown: schema.unknown().len() > self.unknown, ..Footprint::default() };
+        for effect in schema.effects().iter().skip(self.effects) {
+            let writes = effect.role != ObjectRole::Uses;
+            let set = if writes { &mut footprint.writes } else { &mut footprint.reads };
+            set.insert(effect.on);
+            if writes {
+                let title = || (title_of(schema, effect.on), top(schema, effect.on));
+                footprint.titles.entry(effect.on).or_insert_with(title);
+            }
+            if effect.role == ObjectRole::Makes {
+                footprint.made.insert(effect.on);
+                if !comes_by_itself(schema, effect.on) {
+                    footprint.makes.push(title_of(schema, effect.on));
+                }
+            }
+        }
+        let missing = schema.problems().iter().skip(self.problems);
+        let certain = missing.filter(|problem| problem.kind == ProblemKind::Missing && !problem.conditional);
+        footprint.missing = certain.cloned().collect();
+        footprint
+    }
+}
+
+/// Columns, indexes behind constraints, sequences behind columns, what an extension brings.
+fn comes_by_itself(schema: &Schema, oid: Oid) -> bool {
+    let gone = || schema.buried(oid).map(|gone| &gone.object);
+    let Some(object) = schema.get(oid).or_else(gone).filter(|object| object.extension.is_none()) else {
+        return true;
+    };
+    match &object.definition {
+        Definition::Column(_) => true,
+        Definition::Sequence(owner) => owner.is_some(),
+        Definition::Index(_) => {
+            let constraint = |of| schema.member(of, ObjectKind::Constraint, &object.name);
+            object.of.and_then(constraint).is_some()
+        }
+        _ => false,
+    }
+}
+
+/// The object that a column, a constraint or an index hangs on; itself for all else.
+pub(super) fn top(schema: &Schema, oid: Oid) -> Oid {
+    schema.get(oid).and_then(|object| object.of).unwrap_or(oid)
+}
+
+/// `relation public.t`, `policy p on public.t`.
+pub(super) fn title_of(schema: &Schema, oid: Oid) -> String {
+    let kind = schema.get(oid).map(|object| object.kind);
+    let gone = || schema.buried(oid).map(|gone| gone.object.kind);
+    let family = kind.or_else(gone).map_or(Family::Other, Family::of);
+    format!("{family} {}", schema.full_name(oid))
+}
+
+/// The same of what is not there.
+pub(super) fn title(problem: &Problem) -> String {
+    let of = problem.of.as_ref().map_or(String::new(), |of| format!(" on {of}"));
+    format!("{} {}{of}", Family::of(problem.object), problem.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{graph::graph, migration::SourceFile};
+
+    /// Whether the two files behind the first commute, and over what they do not.
+    #[track_caller]
+    fn check(left: &str, right: &str, expected: &str) {
+        let base = "create table t (a int primary key, b int); create table u (a int); create function f() \
+                    returns void language sql as '';";
+        let files = [("1_base.sql", base), ("2_left.sql", left), ("3_right.sql", right)];
+        let file = |(path, text): (&str, &str)| SourceFile { path: path.to_owned(), text: text.to_owned() };
+        let set = MigrationSet::new(files.into_iter().map(file));
+        let said = match graph(&set).exchange("2_left.sql", "3_right.sql") {
+            Some(Exchange::Commutes) => "commutes".to_owned(),
+            Some(Exchange::Unknown) => "unknown".to_owned(),
+            Some(Exchange::Conflicts(objects)) => objects.join(", "),
+            None => "none".to_owned(),
+        };
+        assert_eq!(said, expected, "{left} | {right}");
+    }
+
+    #[test]
+    fn files_commute_when_neither_writes_what_the_other_touches() {
+        check("create index on t (b)", "create policy p on t using (true)", "commutes");
+        check("create table v (t int references t)", "create table w (t int references t)", "commutes");
+        check("insert into t values (1)", "insert into u values (1)", "commutes");
+        check("", "drop table t", "commutes");
+    }
+
+    #[test]
+    fn a_conflict_names_the_object() {
+        check("create table v ()", "comment on table v is 'x'", "relation public.v");
+        check("alter table t add column c int", "alter table t add column d int", "relation public.t");
+        check("insert into t values (1)", "update t set b = 1", "relation public.t");
+        check("create index on u (a)", "alter table u rename to w", "relation public.w");
+        check("drop function f()", "grant execute on function f() to public", "routine public.f()");
+        check("select * from later", "create table later ()", "relation public.later");
+        check(
+            "create view v as select a from t",
+            "drop table t cascade",
+            "relation public.t, relation public.v",
+        );
+    }
+
+    #[test]
+    fn what_is_known_only_at_run_time_is_said() {
+        check("do $$ begin execute a || b; end $$", "insert into u values (1)", "unknown");
+        check("do $$ begin execute 'drop table u'; end $$", "insert into u values (1)", "relation public.u");
+    }
+}

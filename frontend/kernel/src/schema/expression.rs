@@ -1,0 +1,87 @@
+//! What the text of an expression or a query names: columns, functions, types, sequences.
+//! It evaluates nothing, and where a word may mean two things it names both.
+
+use crate::{
+    name::{Ident, QualifiedName},
+    sql::{cursor::Cursor, lex::TokenKind, string_content},
+};
+
+/// Names in an expression, as written.
+#[derive(Debug, Default)]
+pub(super) struct Mentions {
+    /// Words that may be columns.
+    pub(super) columns: Vec<Ident>,
+    /// Functions that are called.
+    pub(super) calls: Vec<QualifiedName>,
+    /// Types that are cast to.
+    pub(super) types: Vec<QualifiedName>,
+    /// What `'…'::regclass` and `nextval('…')` name.
+    pub(super) relations: Vec<QualifiedName>,
+    /// `select *` or `t.*`: every column of what is read.
+    pub(super) star: bool,
+}
+
+/// Reads the names of an expression or a query.
+pub(super) fn mentions(mut cursor: Cursor<'_>) -> Mentions {
+    let mut found = Mentions::default();
+    let mut before = String::new();
+    while let Some(token) = cursor.peek() {
+        match token.kind {
+            TokenKind::Word | TokenKind::QuotedName => {
+                let cast = before == "::";
+                let Some((parts, _)) = cursor.dotted() else { break };
+                name(&mut found, parts, cast, cursor);
+                before.clear();
+                // `t.*`
+                if cursor.at(TokenKind::Dot) {
+                    before.push('.');
+                    cursor.skip(1);
+                }
+                if is_word(cursor, token, "select") {
+                    before.push('.');
+                }
+                continue;
+            }
+            TokenKind::Text => {
+                let literal = cursor.text_of(token);
+                if before == "nextval(" || is_regclass(cursor) {
+                    found.relations.push(QualifiedName::from_sql(&string_content(literal)));
+                }
+                before.clear();
+            }
+            _ => {
+                let text = cursor.text_of(token);
+                found.star |= text == "*" && matches!(before.as_str(), "." | ",");
+                let called =
+                    text == "(" && found.calls.last().is_some_and(|call| call.name.as_str() == "nextval");
+                before = if called { "nextval(".to_owned() } else { text.to_owned() };
+            }
+        }
+        cursor.skip(1);
+    }
+    found
+}
+
+/// Whether the literal here is cast to a relation.
+fn is_regclass(cursor: Cursor<'_>) -> bool {
+    cursor.peek_at(1).is_some_and(|token| cursor.text_of(token) == "::") && cursor.is_at(2, "regclass")
+}
+
+fn is_word(cursor: Cursor<'_>, token: crate::sql::lex::Token, word: &str) -> bool {
+    token.kind == TokenKind::Word && cursor.text_of(token).eq_ignore_ascii_case(word)
+}
+
+fn name(found: &mut Mentions, mut parts: Vec<Ident>, cast: bool, behind: Cursor<'_>) {
+    let Some(last) = parts.pop() else { return };
+    let qualified = QualifiedName { schema: parts.pop(), name: last.clone() };
+    if cast {
+        found.types.push(qualified);
+    } else if behind.at(TokenKind::OpenParen) {
+        found.calls.push(qualified);
+    } else {
+        if behind.at(TokenKind::Text) {
+            found.types.push(qualified);
+        }
+        found.columns.push(last);
+    }
+}

@@ -1,0 +1,294 @@
+//! Constraints with the names PostgreSQL gives them, and what partitions and children take of their parents'.
+
+use super::{Fold, definition::ConstraintText};
+use crate::{
+    name::Ident,
+    schema::{
+        naming,
+        object::{Constraint, Definition, Demand, Hold, Index, Object, Oid},
+        types::Reference,
+    },
+    sql::statement::ObjectKind as O,
+};
+
+impl Constraint {
+    pub(super) fn new(demand: Demand) -> Self {
+        Self {
+            demand,
+            columns: Vec::new(),
+            references: None,
+            valid: true,
+            index: None,
+            inherited: false,
+            passes_on: true,
+        }
+    }
+}
+
+impl Fold<'_> {
+    /// The constraints of a CREATE TABLE or ADD COLUMN: checks, then keys (the primary key first, of equal ones
+    /// only one), then references.
+    pub(super) fn add_constraints(&mut self, table: Oid, constraints: Vec<ConstraintText<'_>>) {
+        let is_key = |read: &ConstraintText<'_>| {
+            matches!(read.demand, Demand::PrimaryKey | Demand::Unique | Demand::Exclusion)
+        };
+        let (keys, others): (Vec<_>, Vec<_>) = constraints.into_iter().partition(is_key);
+        let (checks, references): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|read| read.demand == Demand::Check);
+        let (mut primary, unique): (Vec<_>, Vec<_>) =
+            keys.into_iter().partition(|read| read.demand == Demand::PrimaryKey);
+        for read in unique {
+            let same = |prior: &&mut ConstraintText<'_>| {
+                let names = |read: &ConstraintText<'_>| -> Vec<Option<Ident>> {
+                    read.key.iter().map(|part| part.column.clone()).collect()
+                };
+                prior.demand != Demand::Exclusion
+                    && read.demand == Demand::Unique
+                    && names(prior) == names(&read)
+                    && (&prior.include, &prior.manner) == (&read.include, &read.manner)
+            };
+            match primary.iter_mut().find(same) {
+                Some(prior) => prior.name = prior.name.take().or(read.name),
+                None => primary.push(read),
+            }
+        }
+        for read in checks.iter().chain(&primary).chain(&references) {
+            self.add_constraint(table, read);
+        }
+    }
+
+    pub(super) fn add_constraint(&mut self, table: Oid, read: &ConstraintText<'_>) {
+        if let Some(name) = &read.name
+            && let Some(oid) = self.schema.member(table, O::Constraint, name)
+        {
+            return self.exists(O::Constraint, oid, false);
+        }
+        match read.demand {
+            Demand::PrimaryKey | Demand::Unique | Demand::Exclusion => self.add_key(table, read),
+            Demand::Check => self.add_check(table, read),
+            Demand::ForeignKey => self.add_reference(table, read),
+            Demand::Trigger => {}
+        }
+    }
+
+    pub(super) fn constraint(
+        &mut self,
+        table: Oid,
+        name: Ident,
+        constraint: Constraint,
+        needs: &[Oid],
+    ) -> Oid {
+        let columns = constraint.columns.clone();
+        let definition = Definition::Constraint(constraint);
+        let mut object = Object { of: Some(table), definition, ..Object::new(O::Constraint, None, name) };
+        object.needs(columns, Hold::Goes);
+        object.needs(needs.iter().copied(), Hold::Stops);
+        self.make(object)
+    }
+
+    /// The name of a constraint that has none: no relation and no constraint of the schema bears it.
+    pub(super) fn default_name(
+        &self,
+        table: Oid,
+        middle: Option<&str>,
+        label: &str,
+        relation: bool,
+    ) -> Ident {
+        let holder = self.schema.qualified(table);
+        let schema = holder.schema.unwrap_or_default();
+        let taken = |name: &Ident| {
+            relation && self.schema.has_relation(&schema, name) || self.schema.has_constraint(&schema, name)
+        };
+        naming::choose(holder.name.as_str(), middle, label, taken)
+    }
+
+    // CHECK -------------------------------------------------------------------------------------------
+
+    pub(super) fn add_check(&mut self, table: Oid, read: &ConstraintText<'_>) {
+        let Some(expression) = read.expression else { return };
+        let (columns, needed) = self.read_expression(table, expression);
+        // One column that is named, once or more often, is part of the name.
+        let middle = match columns.as_slice() {
+            [one] => Some(self.schema.qualified(*one).name),
+            _ => None,
+        };
+        let middle = middle.as_ref().map(Ident::as_str);
+        let name = read.name.clone().unwrap_or_else(|| self.default_name(table, middle, "check", false));
+        let (valid, passes_on) = (read.valid, read.inherits);
+        let constraint = Constraint { columns, valid, passes_on, ..Constraint::new(Demand::Check) };
+        self.constraint(table, name, constraint, &needed);
+        for child in self.schema.children(table) {
+            self.take_checks(child, table);
+        }
+    }
+
+    fn own(&mut self, oid: Oid) {
+        self.schema.change(oid, |object| {
+            if let Definition::Constraint(constraint) = &mut object.definition {
+                constraint.inherited = false;
+            }
+        });
+    }
+
+    /// A child has the checks of its parent.
+    pub(super) fn take_checks(&mut self, table: Oid, parent: Oid) {
+        for (name, from) in self.constraints_of(parent, |demand| demand == Demand::Check) {
+            if let Some(own) = self.schema.member(table, O::Constraint, &name) {
+                self.schema.change(own, |object| {
+                    if let Definition::Constraint(constraint) = &mut object.definition {
+                        constraint.inherited = true;
+                    }
+                });
+                continue;
+            }
+            let columns = self.same_columns(table, &from.columns);
+            self.constraint(table, name, Constraint { columns, inherited: true, ..from }, &[]);
+            for child in self.schema.children(table) {
+                self.take_checks(child, table);
+            }
+        }
+    }
+
+    pub(super) fn constraints_of(
+        &self,
+        table: Oid,
+        wanted: impl Fn(Demand) -> bool,
+    ) -> Vec<(Ident, Constraint)> {
+        let members = self.schema.members(table);
+        let found = members.filter_map(|(_, object)| match &object.definition {
+            Definition::Constraint(constraint) if constraint.passes_on && wanted(constraint.demand) => {
+                Some((object.name.clone(), constraint.clone()))
+            }
+            _ => None,
+        });
+        found.collect()
+    }
+
+    /// The columns of `table` that are called as these are.
+    pub(super) fn same_columns(&self, table: Oid, columns: &[Oid]) -> Vec<Oid> {
+        let names = columns.iter().map(|column| self.schema.qualified(*column).name);
+        names.filter_map(|name| self.schema.column(table, &name)).collect()
+    }
+
+    // Keys --------------------------------------------------------------------------------------------
+
+    fn add_key(&mut self, table: Oid, read: &ConstraintText<'_>) {
+        let schema = self.schema.qualified(table).schema.unwrap_or_default();
+        let (index, name) = if let Some(used) = &read.using_index {
+            let used = crate::name::QualifiedName::new(schema, used.clone());
+            let Some(index) = self.relation(&used) else { return self.missing(O::Index, &used) };
+            let name = read.name.clone().unwrap_or(used.name);
+            let renamed = name.clone();
+            self.change(index, |object| object.name = renamed);
+            (index, name)
+        } else {
+            let name = read.name.clone().unwrap_or_else(|| {
+                let called = read.key.iter().map(|part| part.called.clone());
+                let called = naming::distinct(called.chain(read.include.iter().cloned()).collect());
+                let middle = naming::columns_part(&called);
+                match read.demand {
+                    Demand::PrimaryKey => self.default_name(table, None, "pkey", true),
+                    Demand::Unique => self.default_name(table, Some(&middle), "key", true),
+                    _ => self.default_name(table, Some(&middle), "excl", true),
+                }
+            });
+            let unique = read.demand != Demand::Exclusion;
+            (self.new_index(table, name.clone(), read, unique, false), name)
+        };
+        let columns = match self.schema.get(index).map(|object| &object.definition) {
+            Some(Definition::Index(index)) => index.key.iter().flatten().copied().collect(),
+            _ => Vec::new(),
+        };
+        let constraint = Constraint { columns, index: Some(index), ..Constraint::new(read.demand) };
+        if read.demand == Demand::PrimaryKey {
+            for column in &constraint.columns {
+                let name = self.schema.qualified(*column).name;
+                self.not_null(table, &name, None);
+            }
+        }
+        self.constraint(table, name, constraint, &[]);
+        for child in self.partitions(table) {
+            self.take_keys(child);
+        }
+    }
+
+    /// What the constraint in front of an index demands.
+    pub(super) fn constraint_of(&self, index: Oid) -> Option<Oid> {
+        let holder = self.schema.get(index)?.of?;
+        let mut members = self.schema.members(holder);
+        let found = members.find(|(_, object)| match &object.definition {
+            Definition::Constraint(constraint) => constraint.index == Some(index),
+            _ => false,
+        });
+        found.map(|(oid, _)| oid)
+    }
+
+    pub(super) fn demand_of(&self, index: Oid) -> Option<Demand> {
+        match &self.schema.get(self.constraint_of(index)?)?.definition {
+            Definition::Constraint(constraint) => Some(constraint.demand),
+            _ => None,
+        }
+    }
+
+    /// LIKE … INCLUDING CONSTRAINTS and INDEXES.
+    pub(super) fn like_constraints(&mut self, table: Oid, source: Oid, checks: bool, indexes: bool) {
+        if checks {
+            for (name, from) in self.constraints_of(source, |demand| demand == Demand::Check) {
+                let columns = self.same_columns(table, &from.columns);
+                self.constraint(table, name, Constraint { columns, inherited: false, ..from }, &[]);
+            }
+        }
+        for (oid, index) in self.indexes_of(source).into_iter().filter(|_| indexes) {
+            self.take_index(table, oid, &index);
+            for (own, _) in self.indexes_of(table) {
+                self.schema.change(own, |object| object.needs.retain(|need| need.on != oid));
+                if let Some(constraint) = self.constraint_of(own) {
+                    self.own(constraint);
+                }
+            }
+        }
+    }
+
+    // References --------------------------------------------------------------------------------------
+
+    fn add_reference(&mut self, table: Oid, read: &ConstraintText<'_>) {
+        let Some(target) = &read.references else { return };
+        let names: Vec<Ident> = read.key.iter().filter_map(|part| part.column.clone()).collect();
+        let columns = names.iter().filter_map(|name| self.schema.column(table, name)).collect();
+        let name = read
+            .name
+            .clone()
+            .unwrap_or_else(|| self.default_name(table, Some(&naming::columns_part(&names)), "fkey", false));
+        let found = self.relation(target);
+        let mut needs = Vec::new();
+        if let Some(found) = found {
+            self.note(crate::sql::statement::ObjectRole::Uses, found);
+            needs.push(found);
+            let referenced: Vec<Oid> =
+                read.referenced.iter().filter_map(|name| self.schema.column(found, name)).collect();
+            needs.extend(self.unique_index(found, &referenced));
+            needs.extend(referenced);
+        }
+        let references = Some(found.map_or_else(|| Reference::Outside(target.clone()), Reference::Known));
+        let valid = read.valid;
+        let constraint = Constraint { columns, references, valid, ..Constraint::new(Demand::ForeignKey) };
+        // What hangs on the table itself goes with it.
+        needs.retain(|need| *need != table);
+        self.constraint(table, name, constraint, &needs);
+        for child in self.partitions(table) {
+            self.take_keys(child);
+        }
+    }
+
+    /// The unique index that a reference to these columns rests on; without columns, the primary key's.
+    fn unique_index(&self, table: Oid, columns: &[Oid]) -> Option<Oid> {
+        let fits = |oid: Oid, index: &Index| {
+            let key: Vec<Oid> = index.key.iter().flatten().copied().collect();
+            match columns {
+                [] => self.demand_of(oid) == Some(Demand::PrimaryKey),
+                _ => index.unique && !index.partial && key == columns,
+            }
+        };
+        self.indexes_of(table).into_iter().find(|(oid, index)| fits(*oid, index)).map(|(oid, _)| oid)
+    }
+}

@@ -1,0 +1,295 @@
+//! Statements to objects: each file is read as in a session of its own, statement by statement.
+//!
+//! A statement in a function's body does not run with the file and makes nothing. One that may not run (in IF,
+//! a loop or a handler) is taken to run, and what it makes is marked; what it would make a second time is
+//! taken to be there by the look that guards it.
+
+mod alter;
+mod alter_table;
+mod constraint;
+mod create;
+mod definition;
+mod drop;
+mod index;
+mod partition;
+mod rights;
+mod routine;
+mod table;
+mod transaction;
+
+use std::{borrow::Cow, sync::Arc};
+
+use crate::{
+    migration::{Migration, Step, steps},
+    name::{Ident, QualifiedName},
+    sql::{
+        cursor::Cursor,
+        statement::{
+            Detail, ObjectKind as O, ObjectRef, ObjectRole as Role, Statement,
+            StatementKind::{Alter, Create, Drop, Other},
+            Verb,
+        },
+    },
+    text::Span,
+};
+
+use super::{
+    Effect, Problem, ProblemKind, Schema,
+    expression::{Mentions, mentions},
+    object::{Object, Oid, Place},
+    session::Session,
+    store::in_schema,
+    types::{self, Reference, TypeBase, TypeUse},
+};
+
+/// The schema of temporary objects, which end with the file.
+pub(super) const TEMPORARY: &str = "pg_temp";
+
+struct Fold<'s> {
+    schema: &'s mut Schema,
+    session: Session,
+    place: Place,
+    conditional: bool,
+    /// The names in the statement that is read, and where they stand.
+    written: Vec<(Ident, Span)>,
+    /// What ROLLBACK returns to: the transaction's begin, then its savepoints.
+    saved: Vec<transaction::Saved>,
+}
+
+pub(super) fn apply(schema: &mut Schema, file: &Migration) {
+    let session = Session::new(schema.search_path.clone());
+    let place = Place { file: Arc::from(file.path.as_str()), span: Span::default() };
+    let (written, saved) = (Vec::new(), Vec::new());
+    let mut fold = Fold { schema, session, place, conditional: false, written, saved };
+    for step in steps(file).iter().filter(|step| !step.deferred) {
+        fold.place.span = step.statement.span;
+        let objects = step.statement.objects.iter();
+        fold.written = objects.map(|object| (object.name.name.clone(), object.span)).collect();
+        fold.conditional = step.conditional || step.guarded;
+        fold.statement(step, &file.text);
+    }
+    fold.end_of_file();
+}
+
+/// The statement's own text: in a quoted body, a doubled quote stands for one.
+fn text_of<'a>(step: &Step<'_>, text: &'a str) -> Cow<'a, str> {
+    let written = step.statement.span.of(text);
+    let literal = match step.body {
+        Some(body) if !step.dynamic => body.span.start,
+        Some(_) => text.get(..step.statement.span.start).unwrap_or_default().trim_end().len(),
+        None => return Cow::Borrowed(written),
+    };
+    let quoted = literal > 0 && text.as_bytes().get(literal - 1) == Some(&b'\'');
+    if quoted && written.contains("''") {
+        Cow::Owned(written.replace("''", "'"))
+    } else {
+        Cow::Borrowed(written)
+    }
+}
+
+fn is_bare_routine(object: &ObjectRef) -> bool {
+    object.name.schema.is_none() && super::store::space(object.kind) == O::Function
+}
+
+impl Fold<'_> {
+    fn statement(&mut self, step: &Step<'_>, text: &str) {
+        let statement = step.statement;
+        let written = text_of(step, text);
+        let unknown = statement.body().is_some_and(|body| !body.unknown_dynamic.is_empty());
+        if unknown && !matches!(statement.detail, Detail::Routine(_)) {
+            self.schema.unknown.push(self.place.clone());
+        }
+        // A template of format(): its names are put in at run time.
+        if step.dynamic && written.contains('%') {
+            return self.schema.unknown.push(self.place.clone());
+        }
+        self.uses(statement);
+        let tokens = crate::sql::tokens(&written);
+        let cursor = Cursor::new(&written, &tokens, 0);
+        match statement.kind {
+            Create(kind) => self.create(cursor, statement, kind),
+            Alter(kind) => self.alter(cursor, statement, kind),
+            Drop(kind) => self.drop(cursor, statement, kind),
+            Other(Verb::CreateTableAs | Verb::SelectInto) => self.table_from_query(cursor, statement),
+            Other(Verb::Set | Verb::Reset) => self.set(cursor, statement),
+            Other(Verb::Select) => self.set_config(cursor),
+            Other(Verb::Grant) => self.grant(cursor, true),
+            Other(Verb::Revoke) => self.grant(cursor, false),
+            Other(Verb::Comment) => self.comment(cursor),
+            Other(Verb::ImportForeignSchema) => self.schema.unknown.push(self.place.clone()),
+            Other(verb) => self.transaction(verb, cursor),
+        }
+    }
+
+    /// Notes what a statement reads or fills, and what of it is not there.
+    fn uses(&mut self, statement: &Statement) {
+        let makes: Vec<&QualifiedName> = statement.in_role(Role::Makes).map(|object| &object.name).collect();
+        let other = matches!(statement.kind, Other(_));
+        for object in &statement.objects {
+            let wanted = object.role == Role::Uses || object.role == Role::Changes && other;
+            // A table may refer to itself.
+            if wanted && !makes.contains(&&object.name) {
+                self.use_of(object, statement.flags.if_exists);
+            }
+        }
+        // The text of a routine in SQL is checked when it is made.
+        if let Detail::Routine(routine) = &statement.detail
+            && routine.language != "plpgsql"
+            && let Some(body) = &routine.body
+        {
+            for inner in &body.statements {
+                for object in inner.statement.objects.iter().filter(|object| object.role != Role::Makes) {
+                    self.use_of(object, true);
+                }
+            }
+        }
+    }
+
+    fn use_of(&mut self, object: &ObjectRef, lenient: bool) {
+        let found = match &object.of {
+            Some(of) => {
+                let holder = self.find(O::Table, of).or_else(|| self.find(O::Type, of));
+                holder.and_then(|holder| self.schema.member(holder, object.kind, &object.name.name))
+            }
+            None => self.find(object.kind, &object.name),
+        };
+        match found {
+            Some(oid) => self.note(object.role, oid),
+            // A bare function may be PostgreSQL's own.
+            None if lenient || object.of.is_some() || is_bare_routine(object) => {}
+            None => self.missing(object.kind, &object.name),
+        }
+    }
+
+    // Finding -----------------------------------------------------------------------------------------
+
+    fn find(&self, kind: O, name: &QualifiedName) -> Option<Oid> {
+        self.schema.lookup(self.session.path(), kind, name)
+    }
+
+    /// A relation by its name.
+    fn relation(&self, name: &QualifiedName) -> Option<Oid> {
+        self.find(O::Table, name)
+    }
+
+    /// Where a new object of this name goes.
+    fn place_for(&self, name: &QualifiedName) -> Ident {
+        if let Some(schema) = &name.schema {
+            return schema.clone();
+        }
+        let is_there = |schema: &&Ident| {
+            let name = QualifiedName::bare((*schema).clone());
+            !self.schema.complete || self.find(O::Schema, &name).is_some()
+        };
+        self.session.path().iter().find(is_there).cloned().unwrap_or_else(|| Ident::exact("public"))
+    }
+
+    /// Reads a type and finds what it names.
+    fn type_use(&self, cursor: &mut Cursor<'_>) -> Option<TypeUse> {
+        let written = types::read(cursor)?;
+        if let Some((table, column)) = written.of_column
+            && let Some(column) = self.relation(&table).and_then(|table| self.schema.column(table, &column))
+            && let Some(super::Definition::Column(column)) =
+                self.schema.get(column).map(|column| &column.definition)
+        {
+            return Some(column.type_use.clone());
+        }
+        Some(match written.type_use.base {
+            TypeBase::Named(Reference::Outside(name)) => {
+                TypeUse { base: TypeBase::Named(self.type_reference(name)), ..written.type_use }
+            }
+            base => TypeUse { base, ..written.type_use },
+        })
+    }
+
+    fn type_reference(&self, name: QualifiedName) -> Reference {
+        let found = self.schema.type_named(self.session.path(), &name);
+        found.map_or(Reference::Outside(name), Reference::Known)
+    }
+
+    /// What an expression needs beside columns: functions, types, sequences.
+    fn needed(&self, mentions: &Mentions) -> Vec<Oid> {
+        let path = self.session.path();
+        let calls = mentions.calls.iter().flat_map(|name| self.schema.routines(path, name));
+        let types = mentions.types.iter().filter_map(|name| self.schema.type_named(path, name));
+        let relations = mentions.relations.iter().filter_map(|name| self.relation(name));
+        calls.chain(types).chain(relations).collect()
+    }
+
+    /// The columns of a table that an expression names, and what else it needs.
+    fn read_expression(&self, table: Oid, expression: Cursor<'_>) -> (Vec<Oid>, Vec<Oid>) {
+        let mentions = mentions(expression);
+        let mut columns = Vec::new();
+        for name in &mentions.columns {
+            if let Some(column) = self.schema.column(table, name).filter(|column| !columns.contains(column)) {
+                columns.push(column);
+            }
+        }
+        (columns, self.needed(&mentions))
+    }
+
+    // Noting ------------------------------------------------------------------------------------------
+
+    fn note(&mut self, role: Role, on: Oid) {
+        self.schema.effects.push(Effect { place: self.place.clone(), role, on });
+    }
+
+    fn make(&mut self, object: Object) -> Oid {
+        let grants = self.grants_by_default(object.kind, object.schema.as_ref());
+        let made = Some(self.place.clone());
+        let oid = self.schema.insert(Object { made, grants, conditional: self.conditional, ..object });
+        self.note(Role::Makes, oid);
+        let needs: Vec<Oid> = self
+            .schema
+            .get(oid)
+            .map_or(Vec::new(), |object| object.needs.iter().map(|need| need.on).collect());
+        for need in needs {
+            self.note(Role::Uses, need);
+        }
+        oid
+    }
+
+    fn change(&mut self, oid: Oid, change: impl FnOnce(&mut Object)) {
+        let place = self.place.clone();
+        self.schema.change(oid, |object| {
+            change(object);
+            if object.changed.last() != Some(&place) {
+                object.changed.push(place);
+            }
+        });
+        self.note(Role::Changes, oid);
+    }
+
+    /// The statement makes what is there. `IF NOT EXISTS`, or a look before it, keeps it from failing.
+    fn exists(&mut self, kind: O, oid: Oid, guarded: bool) {
+        if guarded || self.conditional {
+            return self.note(Role::Uses, oid);
+        }
+        let of = self.schema.get(oid).and_then(|object| object.of).map(|of| self.schema.qualified(of));
+        let name = self.schema.qualified(oid);
+        self.problem(ProblemKind::Exists, kind, name, of);
+    }
+
+    fn missing(&mut self, kind: O, name: &QualifiedName) {
+        let schema = name.schema.as_ref().map_or("", |schema| schema.as_str());
+        let system = matches!(schema, "pg_catalog" | "information_schema" | "pg_temp");
+        let catalogue = schema.is_empty() && name.name.as_str().starts_with("pg_");
+        if system || catalogue || !(in_schema(kind) || kind == O::Schema) {
+            return;
+        }
+        let schema = in_schema(kind).then(|| self.place_for(name));
+        self.problem(ProblemKind::Missing, kind, QualifiedName { schema, name: name.name.clone() }, None);
+    }
+
+    fn missing_member(&mut self, kind: O, name: &Ident, of: &QualifiedName) {
+        let of = QualifiedName { schema: Some(self.place_for(of)), name: of.name.clone() };
+        self.problem(ProblemKind::Missing, kind, QualifiedName::bare(name.clone()), Some(of));
+    }
+
+    fn problem(&mut self, kind: ProblemKind, object: O, name: QualifiedName, of: Option<QualifiedName>) {
+        let (place, conditional) = (self.place.clone(), self.conditional);
+        let written = self.written.iter().find(|(written, _)| *written == name.name);
+        let span = written.map_or(place.span, |(_, span)| *span);
+        self.schema.problems.push(Problem { place, kind, object, name, of, span, conditional });
+    }
+}

@@ -1,0 +1,308 @@
+//! GRANT, REVOKE, ALTER DEFAULT PRIVILEGES and COMMENT.
+
+use std::collections::BTreeSet;
+
+use super::Fold;
+use crate::{
+    name::Ident,
+    schema::{
+        object::{DefaultGrant, Grant, Object, Oid},
+        store::space,
+    },
+    sql::{
+        cursor::Cursor,
+        lex::TokenKind,
+        object_kind,
+        statement::{ObjectKind as O, ObjectRole as Role},
+        string_content,
+    },
+};
+
+/// What ALL stands for. MAINTAIN, which PostgreSQL 17 adds for tables, is not modelled.
+fn all_rights(kind: O) -> &'static [&'static str] {
+    match kind {
+        O::Sequence => &["SELECT", "UPDATE", "USAGE"],
+        O::Function => &["EXECUTE"],
+        O::Schema => &["CREATE", "USAGE"],
+        O::Type | O::Language | O::ForeignDataWrapper | O::Server => &["USAGE"],
+        O::Column => &["INSERT", "REFERENCES", "SELECT", "UPDATE"],
+        _ => &["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"],
+    }
+}
+
+/// The kind by whose rights an object is governed.
+fn governed(kind: O) -> O {
+    match kind {
+        O::Sequence => O::Sequence,
+        other => space(other),
+    }
+}
+
+impl Fold<'_> {
+    pub(super) fn grant(&mut self, mut cursor: Cursor<'_>, given: bool) {
+        cursor.skip(1);
+        if cursor.eat_all(&["grant", "option", "for"]) {
+            return;
+        }
+        let rights = cursor;
+        cursor.skip_to_any(&["on", "to", "from"]);
+        let rights = rights.until(&cursor);
+        // Without ON it is membership in roles, which no schema holds.
+        if !cursor.eat("on") {
+            return;
+        }
+        let on = self.targets(&mut cursor);
+        cursor.skip_to_any(&["to", "from"]);
+        cursor.skip(1);
+        let roles = roles(cursor);
+        for (oid, kind) in on {
+            self.note(Role::Grants, oid);
+            self.set_grants(oid, kind, rights, &roles, given);
+        }
+    }
+
+    /// Rights with columns are rights on columns.
+    fn set_grants(&mut self, oid: Oid, kind: O, mut rights: Cursor<'_>, roles: &[Ident], given: bool) {
+        while let Some(mut right) = rights.list_item() {
+            let start = right;
+            while !right.is_empty() && !right.at(TokenKind::OpenParen) {
+                right.skip(1);
+            }
+            let word = start.until(&right).folded().to_ascii_uppercase();
+            let columns = right.group().map(super::definition::names);
+            let on: Vec<(Oid, O)> = match columns {
+                Some(columns) => {
+                    let columns = columns.iter().filter_map(|column| self.schema.column(oid, column));
+                    columns.map(|column| (column, O::Column)).collect()
+                }
+                None => vec![(oid, kind)],
+            };
+            for (oid, kind) in on {
+                let grants: Vec<Grant> = expanded(&word, kind, roles);
+                self.change(oid, |object| {
+                    for grant in grants {
+                        if given {
+                            object.grants.insert(grant)
+                        } else {
+                            object.grants.remove(&grant)
+                        };
+                    }
+                });
+            }
+        }
+    }
+
+    /// What stands between ON and TO, each with the kind by whose rights it is governed.
+    fn targets(&mut self, cursor: &mut Cursor<'_>) -> Vec<(Oid, O)> {
+        if cursor.eat("all") {
+            let kind = plural(cursor);
+            cursor.eat_all(&["in", "schema"]);
+            let mut schemas = Vec::new();
+            while let Some((schema, _)) = cursor.ident() {
+                schemas.push(schema);
+                if !cursor.eat_kind(TokenKind::Comma) {
+                    break;
+                }
+            }
+            return self.all_in(kind, &schemas);
+        }
+        let kind = object_kind(cursor).unwrap_or(O::Table);
+        let mut found = Vec::new();
+        loop {
+            let (oid, name) = match space(kind) {
+                O::Function => self.routine(cursor, kind),
+                _ => match cursor.name() {
+                    Some(named) => (self.find(kind, &named.name), named.name),
+                    None => return found,
+                },
+            };
+            match oid.and_then(|oid| Some((oid, self.schema.get(oid)?.kind))) {
+                Some((oid, kind)) => found.push((oid, governed(kind))),
+                None => self.missing(kind, &name),
+            }
+            if !cursor.eat_kind(TokenKind::Comma) {
+                return found;
+            }
+        }
+    }
+
+    fn all_in(&self, kind: O, schemas: &[Ident]) -> Vec<(Oid, O)> {
+        let inside = |object: &Object| {
+            let has_rights = object.kind != O::Index && governed(object.kind) == kind;
+            has_rights && object.schema.as_ref().is_some_and(|schema| schemas.contains(schema))
+        };
+        self.schema.objects().filter(|(_, object)| inside(object)).map(|(oid, _)| (oid, kind)).collect()
+    }
+
+    // Rights of what is yet to be made ------------------------------------------------------------------
+
+    pub(super) fn default_privileges(&mut self, mut cursor: Cursor<'_>) {
+        cursor.skip(3);
+        let mut schemas: Vec<Option<Ident>> = Vec::new();
+        loop {
+            if cursor.eat_all(&["in", "schema"]) {
+                while let Some((schema, _)) = cursor.ident() {
+                    schemas.push(Some(schema));
+                    if !cursor.eat_kind(TokenKind::Comma) {
+                        break;
+                    }
+                }
+            } else if cursor.is_any(&["grant", "revoke"]) || cursor.is_empty() {
+                break;
+            } else {
+                cursor.skip(1);
+            }
+        }
+        if schemas.is_empty() {
+            schemas.push(None);
+        }
+        let given = cursor.is("grant");
+        cursor.skip(1);
+        cursor.eat_all(&["grant", "option", "for"]);
+        let mut rights = cursor;
+        cursor.skip_to_any(&["on"]);
+        rights = rights.until(&cursor);
+        cursor.skip(1);
+        let kind = plural(&mut cursor);
+        cursor.skip_to_any(&["to", "from"]);
+        cursor.skip(1);
+        let roles = roles(cursor);
+        while let Some(right) = rights.list_item() {
+            for grant in expanded(&right.folded().to_ascii_uppercase(), kind, &roles) {
+                for schema in &schemas {
+                    let (schema, grant) = (schema.clone(), grant.clone());
+                    self.set_default_grant(DefaultGrant { schema, kind, grant, given });
+                }
+            }
+        }
+    }
+
+    fn set_default_grant(&mut self, wanted: DefaultGrant) {
+        let defaults = &mut self.schema.default_grants;
+        let same = |had: &DefaultGrant| {
+            (&had.schema, had.kind, &had.grant) == (&wanted.schema, wanted.kind, &wanted.grant)
+        };
+        defaults.retain(|had| !same(had));
+        // A schema adds to the rights that hold everywhere and takes none of them away.
+        if wanted.given || wanted.schema.is_none() {
+            defaults.push(wanted);
+        }
+    }
+
+    /// The rights a new object has before anybody grants one.
+    pub(super) fn grants_by_default(&self, kind: O, schema: Option<&Ident>) -> BTreeSet<Grant> {
+        let mut grants = BTreeSet::new();
+        let public = |right: &str| Grant { role: Ident::exact("public"), right: right.to_owned() };
+        match space(kind) {
+            O::Function => grants.insert(public("EXECUTE")),
+            O::Type => grants.insert(public("USAGE")),
+            _ => false,
+        };
+        if kind == O::Index {
+            return grants;
+        }
+        for default in &self.schema.default_grants {
+            let here = default.schema.is_none() || default.schema.as_ref() == schema;
+            if here && default.kind == governed(kind) {
+                let grant = default.grant.clone();
+                if default.given {
+                    grants.insert(grant)
+                } else {
+                    grants.remove(&grant)
+                };
+            }
+        }
+        grants
+    }
+
+    // Comments ----------------------------------------------------------------------------------------
+
+    pub(super) fn comment(&mut self, mut cursor: Cursor<'_>) {
+        cursor.skip(2);
+        let Some(kind) = object_kind(&mut cursor) else { return };
+        let Some(oid) = self.subject(&mut cursor, kind) else { return };
+        cursor.eat("is");
+        let text = cursor
+            .peek()
+            .filter(|token| token.kind == TokenKind::Text || token.kind == TokenKind::DollarText);
+        let comment = text.map(|token| string_content(cursor.text_of(token))).filter(|text| !text.is_empty());
+        self.schema.change(oid, |object| object.comment = comment);
+        self.note(Role::Comments, oid);
+    }
+
+    /// What a comment is put on; that it is not there is noted.
+    fn subject(&mut self, cursor: &mut Cursor<'_>, kind: O) -> Option<Oid> {
+        match kind {
+            O::Column => {
+                let (column, table) = cursor.column()?;
+                let table = table?;
+                let holder = self.relation(&table).or_else(|| self.find(O::Type, &table));
+                let found = holder.and_then(|holder| self.schema.column(holder, &column.name.name));
+                if found.is_none() {
+                    self.missing_member(kind, &column.name.name, &table);
+                }
+                found
+            }
+            O::Constraint | O::Policy | O::Trigger | O::Rule => {
+                let name = cursor.name()?.name.name;
+                cursor.eat("on");
+                let holders = if cursor.eat("domain") { O::Domain } else { O::Table };
+                let of = cursor.name()?.name;
+                let holder = self.find(holders, &of);
+                let found = holder.and_then(|holder| self.schema.member(holder, kind, &name));
+                if found.is_none() {
+                    self.missing_member(kind, &name, &of);
+                }
+                found
+            }
+            O::Operator | O::Cast | O::LargeObject | O::Transform | O::Database | O::Role => None,
+            _ => {
+                let (found, name) = match space(kind) {
+                    O::Function => self.routine(cursor, kind),
+                    _ => {
+                        let name = cursor.name()?.name;
+                        (self.find(kind, &name), name)
+                    }
+                };
+                if found.is_none() {
+                    self.missing(kind, &name);
+                }
+                found
+            }
+        }
+    }
+}
+
+/// `tables`, `sequences`, `functions` …: the kind, by whose rights they are governed.
+fn plural(cursor: &mut Cursor<'_>) -> O {
+    let word = cursor.word(0).to_ascii_lowercase();
+    cursor.skip(1);
+    match word.as_str() {
+        "sequences" => O::Sequence,
+        "functions" | "procedures" | "routines" => O::Function,
+        "types" => O::Type,
+        "schemas" => O::Schema,
+        _ => O::Table,
+    }
+}
+
+fn expanded(word: &str, kind: O, roles: &[Ident]) -> Vec<Grant> {
+    let single = [word];
+    let rights: &[&str] =
+        if matches!(word, "ALL" | "ALL PRIVILEGES") { all_rights(kind) } else { single.as_slice() };
+    let grant = |role: &Ident, right: &str| Grant { role: role.clone(), right: right.to_owned() };
+    roles.iter().flat_map(|role| rights.iter().map(move |right| grant(role, right))).collect()
+}
+
+/// The roles behind TO or FROM.
+fn roles(mut cursor: Cursor<'_>) -> Vec<Ident> {
+    let mut found = Vec::new();
+    loop {
+        cursor.eat("group");
+        let Some((role, _)) = cursor.ident() else { return found };
+        found.push(role);
+        if !cursor.eat_kind(TokenKind::Comma) {
+            return found;
+        }
+    }
+}

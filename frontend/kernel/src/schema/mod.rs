@@ -1,0 +1,219 @@
+//! What a database holds after the statements of a set, one after the other: tables with columns and
+//! constraints, indexes, views, routines, types, policies, triggers, grants, comments.
+//! It follows names as PostgreSQL does and asks no database; what cannot be known from text is said to be
+//! unknown.
+//!
+//! ```text
+//! object      what a schema is made of
+//! types       types as PostgreSQL prints them
+//! naming      names PostgreSQL gives by itself
+//! expression  what an expression names
+//! session     the search path
+//! store       objects by number and by name
+//! drop        what goes along when something is dropped
+//! fold        statements to objects
+//! snapshot    a schema as rows, as an introspection of a database gives them
+//! ```
+
+mod drop;
+mod expression;
+mod fold;
+mod naming;
+mod object;
+mod session;
+mod snapshot;
+mod store;
+mod types;
+
+pub use object::{
+    Column, Constraint, DefaultGrant, Definition, Demand, Domain, Grant, Hold, Identity, Index, Object, Oid,
+    Place, Policy, Relation,
+};
+pub use snapshot::{Difference, Entry, Needed, Shape, Snapshot};
+pub use types::{Reference, TypeBase, TypeUse};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    migration::{Migration, MigrationSet},
+    name::{Ident, QualifiedName},
+    sql::statement::{ObjectKind, ObjectRole},
+    text::Span,
+    words::words,
+};
+
+/// What a database holds.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    objects: BTreeMap<Oid, Object>,
+    names: BTreeMap<store::Key, Oid>,
+    members: BTreeMap<Oid, BTreeSet<Oid>>,
+    /// Who needs an object, beside its members.
+    dependents: BTreeMap<Oid, BTreeSet<Oid>>,
+    /// Constraints by name: no two of one schema get the same by default.
+    constraints: BTreeMap<Ident, BTreeSet<Oid>>,
+    gone: BTreeMap<Oid, Gone>,
+    effects: Vec<Effect>,
+    problems: Vec<Problem>,
+    unknown: Vec<Place>,
+    default_grants: Vec<DefaultGrant>,
+    search_path: Vec<Ident>,
+    /// Whether what is not here is certainly not in the database.
+    complete: bool,
+    next: u32,
+}
+
+/// An object that was dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// As it was.
+    pub object: Object,
+    /// As it was called in full.
+    pub name: String,
+    /// The statement that dropped it.
+    pub dropped: Place,
+    /// Whether that statement may not have run.
+    pub conditional: bool,
+}
+
+/// A statement does something to an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// The statement.
+    pub place: Place,
+    /// What it does.
+    pub role: ObjectRole,
+    /// To what.
+    pub on: Oid,
+}
+
+/// A statement that PostgreSQL will refuse unless the database holds something the set does not make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The statement.
+    pub place: Place,
+    /// What is wrong.
+    pub kind: ProblemKind,
+    /// The kind of the object.
+    pub object: ObjectKind,
+    /// The object's name; where it was written without a schema, with the first of the search path.
+    pub name: QualifiedName,
+    /// The table it hangs on.
+    pub of: Option<QualifiedName>,
+    /// Where its name stands, or else the statement.
+    pub span: Span,
+    /// Whether the statement may not run.
+    pub conditional: bool,
+}
+
+words! {
+    /// What is wrong with a statement.
+    ProblemKind {
+        /// It makes what is there already.
+        Exists = "exists",
+        /// It needs what is not there.
+        Missing = "missing",
+        /// It drops what others need, without CASCADE.
+        Needed = "needed",
+    }
+}
+
+impl Schema {
+    /// What the forward files of a set make of an empty database.
+    pub fn of(set: &MigrationSet) -> Self {
+        let mut schema = Self::default();
+        for file in set.forward_files() {
+            schema.apply(file);
+        }
+        schema
+    }
+
+    /// Reads the statements of a file in order, as in a session of its own.
+    pub fn apply(&mut self, file: &Migration) {
+        fold::apply(self, file);
+    }
+
+    /// All objects, oldest first.
+    pub fn objects(&self) -> impl Iterator<Item = (Oid, &Object)> {
+        self.objects.iter().map(|(oid, object)| (*oid, object))
+    }
+
+    /// An object that is there.
+    pub fn get(&self, oid: Oid) -> Option<&Object> {
+        self.objects.get(&oid)
+    }
+
+    /// The object of this name that shares a space of names with `kind`; a bare name is looked up in the
+    /// search path that a session begins with. Of routines it is the first of that name.
+    pub fn find(&self, kind: ObjectKind, name: &QualifiedName) -> Option<Oid> {
+        self.lookup(&self.search_path, kind, name)
+    }
+
+    /// A column, constraint, trigger, policy or rule of an object.
+    pub fn member(&self, of: Oid, kind: ObjectKind, name: &Ident) -> Option<Oid> {
+        self.names.get(&store::Key::member(of, kind, name)).copied()
+    }
+
+    /// What an object cannot do without, beside what it hangs on.
+    pub fn needs(&self, oid: Oid) -> impl Iterator<Item = Oid> {
+        let needs = self.objects.get(&oid).map_or(&[][..], |object| &object.needs);
+        needs.iter().map(|need| need.on)
+    }
+
+    /// Whether what is not here is certainly not in the database: the fold began with a snapshot.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// An object that was dropped.
+    pub fn buried(&self, oid: Oid) -> Option<&Gone> {
+        self.gone.get(&oid)
+    }
+
+    /// What was dropped, oldest first.
+    pub fn gone(&self) -> impl Iterator<Item = (Oid, &Gone)> {
+        self.gone.iter().map(|(oid, gone)| (*oid, gone))
+    }
+
+    /// What each statement did, in order.
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
+    /// Statements that PostgreSQL will refuse, in order.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Statements whose effect is known only at run time, in order.
+    pub fn unknown(&self) -> &[Place] {
+        &self.unknown
+    }
+}
+
+impl Default for Schema {
+    /// An empty database: the schema `public` alone.
+    fn default() -> Self {
+        let public = Ident::exact("public");
+        let mut schema = Self {
+            objects: BTreeMap::new(),
+            names: BTreeMap::new(),
+            members: BTreeMap::new(),
+            dependents: BTreeMap::new(),
+            constraints: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            effects: Vec::new(),
+            problems: Vec::new(),
+            unknown: Vec::new(),
+            default_grants: Vec::new(),
+            search_path: vec![public.clone()],
+            complete: false,
+            next: 1,
+        };
+        schema.insert(Object::new(ObjectKind::Schema, None, public));
+        schema
+    }
+}
+
+#[cfg(test)]
+mod tests;

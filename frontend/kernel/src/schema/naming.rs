@@ -1,0 +1,98 @@
+//! The names PostgreSQL gives to what the author leaves unnamed: `t_pkey`, `t_a_key`, `t_a_seq`.
+//! They follow `makeObjectName`, `ChooseRelationName` and `ChooseIndexColumnNames` of its sources.
+
+use crate::name::{Ident, MAX_BYTES};
+
+/// `first_second_label` within 63 bytes: of the first two, the longer one is cut.
+pub(super) fn joined(first: &str, second: Option<&str>, label: &str) -> String {
+    let (mut first, mut second) = (first, second.unwrap_or_default());
+    let underscores = 1 + usize::from(!second.is_empty());
+    let room = MAX_BYTES.saturating_sub(label.len() + underscores);
+    while first.len() + second.len() > room {
+        let longer = if first.len() > second.len() { &mut first } else { &mut second };
+        *longer = cut(longer, longer.len() - 1);
+    }
+    let middle = if second.is_empty() { String::new() } else { format!("_{second}") };
+    format!("{first}{middle}_{label}")
+}
+
+/// The first `bytes` of a name, less what would split a character.
+fn cut(name: &str, bytes: usize) -> &str {
+    let mut end = bytes.min(name.len());
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
+}
+
+/// The first name of `first_second_label`, `…_label1`, `…_label2` that is not taken.
+pub(super) fn choose(
+    first: &str,
+    second: Option<&str>,
+    label: &str,
+    taken: impl Fn(&Ident) -> bool,
+) -> Ident {
+    let mut name = Ident::exact(joined(first, second, label));
+    let mut pass = 0_u32;
+    while taken(&name) {
+        pass += 1;
+        name = Ident::exact(joined(first, second, &format!("{label}{pass}")));
+    }
+    name
+}
+
+/// The middle part of the name of an index or foreign key: its columns joined by `_`.
+pub(super) fn columns_part(columns: &[Ident]) -> String {
+    let mut part = String::new();
+    for column in columns {
+        if !part.is_empty() {
+            part.push('_');
+        }
+        part.push_str(column.as_str());
+        if part.len() > MAX_BYTES {
+            break;
+        }
+    }
+    part
+}
+
+/// The names of an index's columns: a second `expr` is `expr1`.
+pub(super) fn distinct(names: Vec<Ident>) -> Vec<Ident> {
+    let mut chosen: Vec<Ident> = Vec::with_capacity(names.len());
+    for name in names {
+        let mut candidate = name.clone();
+        let mut pass = 0_u32;
+        while chosen.contains(&candidate) {
+            pass += 1;
+            let number = pass.to_string();
+            candidate = Ident::exact(format!("{}{number}", cut(name.as_str(), MAX_BYTES - number.len())));
+        }
+        chosen.push(candidate);
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_part_is_cut() {
+        assert_eq!(joined("t", Some("a"), "key"), "t_a_key");
+        assert_eq!(joined("t", None, "pkey"), "t_pkey");
+        let long = joined(&"t".repeat(40), Some(&"c".repeat(60)), "fkey");
+        assert_eq!(long, format!("{}_{}_fkey", "t".repeat(29), "c".repeat(28)));
+        assert_eq!(long.len(), 63);
+        assert_eq!(joined(&"ä".repeat(40), None, "pkey"), format!("{}_pkey", "ä".repeat(29)));
+    }
+
+    #[test]
+    fn taken_names_get_a_number() {
+        let taken = ["t_a_idx", "t_a_idx1"];
+        let name = choose("t", Some("a"), "idx", |name| taken.contains(&name.as_str()));
+        assert_eq!(name.as_str(), "t_a_idx2");
+        let expr = Ident::exact("expr");
+        let names = distinct(vec![expr.clone(), expr.clone(), expr]);
+        assert_eq!(columns_part(&names), "expr_expr1_expr2");
+    }
+}

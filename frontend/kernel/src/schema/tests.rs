@@ -1,0 +1,121 @@
+//! What the model says beyond what a database could: where things were made, changed and dropped, what is
+//! conditional, unknown or wrong. That the objects themselves are right is proved against a real PostgreSQL.
+
+use super::*;
+use crate::migration::SourceFile;
+
+fn fold(texts: &[&str]) -> Schema {
+    let file =
+        |(at, text): (usize, &&str)| SourceFile { path: format!("{at}.sql"), text: (*text).to_owned() };
+    Schema::of(&MigrationSet::new(texts.iter().enumerate().map(file)))
+}
+
+fn table(schema: &Schema, name: &str) -> Oid {
+    schema.find(ObjectKind::Table, &QualifiedName::from_sql(name)).unwrap()
+}
+
+/// `file:statement`, by the text of the statement.
+fn shown(place: &Place, texts: &[&str]) -> String {
+    let text = texts[place.file.trim_end_matches(".sql").parse::<usize>().unwrap()];
+    format!("{} {}", place.file, place.span.of(text))
+}
+
+#[test]
+fn objects_know_where_they_were_made_changed_and_dropped() {
+    let texts = [
+        "create table t (a int); create table u ()",
+        "alter table t rename to v; alter table v add column b int",
+        "drop table u; alter table v drop column a",
+    ];
+    let schema = fold(&texts);
+    let v = schema.get(table(&schema, "v")).unwrap();
+    assert_eq!(shown(v.made.as_ref().unwrap(), &texts), "0.sql create table t (a int)");
+    let changed: Vec<String> = v.changed.iter().map(|place| shown(place, &texts)).collect();
+    assert_eq!(
+        changed,
+        [
+            "1.sql alter table t rename to v",
+            "1.sql alter table v add column b int",
+            "2.sql alter table v drop column a"
+        ]
+    );
+    let gone: Vec<String> =
+        schema.gone().map(|(_, gone)| format!("{} by {}", gone.name, shown(&gone.dropped, &texts))).collect();
+    assert_eq!(
+        gone,
+        ["a on public.v by 2.sql alter table v drop column a", "public.u by 2.sql drop table u"]
+    );
+}
+
+#[test]
+fn what_may_not_have_run_is_conditional() {
+    let schema =
+        fold(&["do $$ begin create table a (); if x then create table b (); drop table a; end if; end $$;
+        create function f() returns void language plpgsql as $$ begin create table never (); end $$"]);
+    let b = schema.get(table(&schema, "b")).unwrap();
+    assert!(b.conditional);
+    let gone: Vec<bool> = schema.gone().map(|(_, gone)| gone.conditional).collect();
+    assert_eq!(gone, [true]);
+    assert_eq!(schema.find(ObjectKind::Table, &QualifiedName::from_sql("never")), None);
+}
+
+#[test]
+fn what_is_known_only_at_run_time_is_said() {
+    let schema = fold(&["do $$ begin execute a || b; end $$; do $$ begin execute format('drop table %I', a); end $$;
+        create function f() returns void language plpgsql as $$ begin execute a; end $$; import foreign schema s from server x into y"]);
+    assert_eq!(schema.unknown().len(), 3);
+}
+
+/// The certain problems of a text, as `kind object name`.
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let schema = fold(&[text]);
+    let problems = schema.problems().iter().filter(|problem| !problem.conditional);
+    let said: Vec<String> = problems
+        .map(|problem| {
+            let of = problem.of.as_ref().map_or(String::new(), |of| format!(" on {of}"));
+            format!("{} {} {}{of} at {}", problem.kind, problem.object, problem.name, problem.span.of(text))
+        })
+        .collect();
+    assert_eq!(said, expected, "{text}");
+}
+
+#[test]
+fn statements_that_postgres_refuses_are_problems() {
+    check("create table t (); create table T ()", &["exists table public.t at T"]);
+    check("create view v as select 1; create or replace view v as select 2", &[]);
+    check("create table if not exists t (); create table if not exists t ()", &[]);
+    check("drop table a, if_not", &["missing table public.a at a", "missing table public.if_not at if_not"]);
+    check("drop table if exists a; drop function if exists f(int)", &[]);
+    check("create table t (a int); alter table t drop column b", &["missing column b on public.t at b"]);
+    check("create table t (); drop policy p on t", &["missing policy p on public.t at p"]);
+    check(
+        "create function f(int) returns int language sql as ''; drop function f(text)",
+        &["missing function public.f at f"],
+    );
+    check("comment on function f(int) is 'x'", &["missing function public.f at f"]);
+    check(
+        "create table t (a int primary key); create table u (a int references t); drop table t",
+        &["needed constraint u_a_fkey on public.u at drop table t"],
+    );
+    check("create table t (a int primary key); create table u (a int references t); drop table t, u", &[]);
+    check(
+        "select * from pg_catalog.pg_class, information_schema.tables, pg_type, elsewhere",
+        &["missing table public.elsewhere at elsewhere"],
+    );
+    check("begin; create table t (); rollback; create table t ()", &[]);
+}
+
+#[test]
+fn the_search_path_decides_where_things_are() {
+    let schema = fold(&[
+        "create schema app; set local search_path = app, public; create table t ();",
+        "create table t (); set search_path to app; create table u (); select set_config('search_path', 'public', false); create table w ()",
+    ]);
+    let names: Vec<String> = schema
+        .objects()
+        .filter(|(_, object)| object.kind == ObjectKind::Table)
+        .map(|(oid, _)| schema.full_name(oid))
+        .collect();
+    assert_eq!(names, ["app.t", "public.t", "app.u", "public.w"]);
+}
