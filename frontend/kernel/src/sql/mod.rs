@@ -80,6 +80,24 @@ fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
     }
 }
 
+/// Whether a server would get this statement as it is written: psql puts values in the place of variables, and templates
+/// are filled in by their program. Inside quotes both are ordinary text.
+pub fn is_sent_as_written(statement: &str) -> bool {
+    if psql_variable(statement).is_some() {
+        return false;
+    }
+    let mut colon_ends = None;
+    for token in Lexer::new(statement) {
+        let variable = token.kind == TokenKind::Word && colon_ends == Some(token.start);
+        let template = token.kind == TokenKind::Other && token.span().of(statement).contains(['{', '}']);
+        if variable || template || matches!(token.kind, TokenKind::Backslash | TokenKind::Broken(_)) {
+            return false;
+        }
+        colon_ends = (token.kind == TokenKind::Colon && token.span().len() == 1).then_some(token.end);
+    }
+    true
+}
+
 /// The first `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
 /// Between brackets the colon is SQL's own: `a[1:'2']`.
 pub(crate) fn psql_variable(text: &str) -> Option<Span> {
