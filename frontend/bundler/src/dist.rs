@@ -29,13 +29,15 @@ const CRITICAL_LIMIT: u64 = 450_000;
 const PAGE: &str = "index.html";
 
 /// The names that `index.html` may use, and the files behind them.
-fn assets(tree: &Tree) -> [(&'static str, PathBuf); 6] {
+fn assets(tree: &Tree) -> [(&'static str, PathBuf); 8] {
     let script = |name: &str| scripts::bundle_folder(tree).join(name);
     let module = |name: &str| wasm::glue_folder(tree).join(name);
     [
         ("app.wasm", module("app_bg.wasm")),
         ("boot.js", script("boot.js")),
         ("editor.js", script("editor.js")),
+        ("grammar.js", script("grammar.js")),
+        ("grammar.wasm", scripts::grammar(tree, "wasm")),
         ("linter.js", script("linter.js")),
         ("linter.wasm", module("linter_bg.wasm")),
         ("studio.css", script("studio.css")),

@@ -11,10 +11,11 @@ use crate::tree::Tree;
 use crate::wasm;
 
 /// What esbuild makes, and from what.
-const BUNDLES: [(&str, &str); 4] = [
+const BUNDLES: [(&str, &str); 5] = [
     ("boot", "frontend/boot.ts"),
     ("editor", "frontend/editor/src/index.ts"),
     ("linter", "frontend/linter/entry.ts"),
+    ("grammar", "frontend/linter/grammar.ts"),
     ("studio", "style/main.css"),
 ];
 
@@ -33,11 +34,20 @@ pub(crate) fn build(tree: &Tree) -> Outcome {
             let glue = wasm::glue_folder(tree).join(glue);
             esbuild = esbuild.arg(format!("--alias:{name}={}", glue.display()));
         }
+        let grammar = grammar(tree, "js");
+        esbuild = esbuild.arg(format!("--alias:postgres-grammar={}", grammar.display()));
+        // Its loader knows Node.js too, by modules that no browser asks for.
+        esbuild = esbuild.arg("--external:node:*");
         for (name, source) in BUNDLES {
             esbuild = esbuild.arg(format!("{name}={source}"));
         }
         esbuild.within(tree.root()).run()
     })
+}
+
+/// PostgreSQL's own grammar for the worker: its loader (`js`) or its module (`wasm`).
+pub(crate) fn grammar(tree: &Tree, extension: &str) -> PathBuf {
+    tree.at("frontend/editor/node_modules/libpg-query/wasm").join(format!("libpg-query.{extension}"))
 }
 
 /// Where the bundled files are.

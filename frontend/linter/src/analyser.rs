@@ -13,7 +13,10 @@ use studio_kernel::{
     text::LineIndex,
 };
 
-use crate::wire::{Analysis, Names, OutlineRow};
+use crate::{
+    grammar::{self, Refusal},
+    wire::{Analysis, Names, OutlineRow},
+};
 
 /// Every file of the set, as last given.
 #[derive(Default)]
@@ -37,15 +40,35 @@ impl Analyser {
     pub(crate) fn analyse(&mut self, file: SourceFile) -> Analysis {
         let path = file.path.clone();
         self.set.put(file);
+        self.answer(&path)
+    }
+
+    /// What the grammar is to read; nothing of a file that is not there.
+    pub(crate) fn statements(&self, path: &str) -> Vec<String> {
+        self.set.get(path).map(grammar::statements).unwrap_or_default()
+    }
+
+    /// The analysis of a file as last given, and what the grammar said of it.
+    pub(crate) fn analyse_with(&mut self, path: &str, refusals: &[Refusal]) -> Analysis {
+        let mut analysis = self.answer(path);
+        if let Some(file) = self.set.get(path) {
+            grammar::add(&mut analysis.report, file, refusals);
+            analysis.grammar = grammar::statements(file).iter().all(|statement| !statement.is_empty());
+        }
+        analysis
+    }
+
+    fn answer(&mut self, path: &str) -> Analysis {
         let names = names(&self.set);
         let changed = self.names.as_ref() != Some(&names);
         if changed {
             self.names = Some(names.clone());
         }
-        let plan = plan::plan(&self.set, &[&path], &BTreeSet::new());
-        let file = self.set.get(&path);
+        let plan = plan::plan(&self.set, &[path], &BTreeSet::new());
+        let file = self.set.get(path);
         Analysis {
-            report: lint::lint(&self.set, &[&path], &self.settings),
+            grammar: false,
+            report: lint::lint(&self.set, &[path], &self.settings),
             outline: file.map(|file| outline(file, &plan)).unwrap_or_default(),
             names: changed.then_some(names),
             plan,

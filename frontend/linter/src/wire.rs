@@ -9,6 +9,8 @@ use studio_kernel::{lint::finding::Report, plan::Plan, sql::lock::Lock, text::Sp
 /// Everything about one file in the light of the set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Analysis {
+    /// PostgreSQL's own grammar has read every statement too.
+    pub(crate) grammar: bool,
     /// Findings of this file, and how much of it was read.
     pub(crate) report: Report,
     /// What a run of this file alone would do.

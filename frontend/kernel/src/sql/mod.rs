@@ -153,6 +153,20 @@ fn unescaped(inner: &str) -> String {
     out
 }
 
+/// Whether psql would put nothing in the place of a variable (`:name`, `:'name'`), so that a server gets the statement as
+/// it is written, and every quote in it is closed.
+pub fn has_no_variable(statement: &str) -> bool {
+    let mut colon_ends = None;
+    for token in Lexer::new(statement) {
+        let variable = token.kind == TokenKind::Word && colon_ends == Some(token.start);
+        if variable || matches!(token.kind, TokenKind::Broken(_)) {
+            return false;
+        }
+        colon_ends = (token.kind == TokenKind::Colon && token.span().len() == 1).then_some(token.end);
+    }
+    psql_variable(statement).is_none()
+}
+
 /// The first `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
 /// Between brackets the colon is SQL's own: `a[1:'2']`.
 pub(crate) fn psql_variable(text: &str) -> Option<Span> {

@@ -20,6 +20,8 @@ pub(super) struct Queue {
     ready: bool,
     running: Option<(u32, Job)>,
     waiting: Option<Job>,
+    /// The last answer: it may be given once more, with the verdict of PostgreSQL's grammar.
+    answered: Option<(u32, Job)>,
 }
 
 /// An answer that was asked for.
@@ -56,7 +58,11 @@ impl Queue {
 
     /// The answer to this message came; `None` when it was not waited for.
     pub(super) fn answered(&mut self, id: u32) -> Option<Answered> {
+        if let Some((_, job)) = self.answered.take_if(|(answered, _)| *answered == id) {
+            return Some(Answered { job, stale: !self.is_idle() });
+        }
         let (_, job) = self.running.take_if(|(running, _)| *running == id)?;
+        self.answered = Some((id, job.clone()));
         Some(Answered { job, stale: self.waiting.is_some() })
     }
 
@@ -73,6 +79,7 @@ impl Queue {
     /// The worker is gone: what it was reading is given up, what waits stays.
     pub(super) fn worker_ended(&mut self) -> Option<Job> {
         self.ready = false;
+        self.answered = None;
         self.running.take().map(|(_, job)| job)
     }
 
@@ -109,6 +116,21 @@ mod tests {
         assert_eq!(next, job("3"));
         assert_eq!(queue.answered(second), Some(Answered { job: job("3"), stale: false }));
         assert!(queue.is_idle());
+    }
+
+    #[test]
+    fn the_last_answer_may_come_twice() {
+        let mut queue = ready();
+        queue.push(job("1"));
+        let (first, _) = queue.take().unwrap();
+        assert_eq!(queue.answered(first), Some(Answered { job: job("1"), stale: false }));
+        assert_eq!(queue.answered(first), Some(Answered { job: job("1"), stale: false }));
+        assert_eq!(queue.answered(first), None, "and no third time");
+        queue.push(job("2"));
+        let (second, _) = queue.take().unwrap();
+        queue.answered(second);
+        queue.push(job("3"));
+        assert_eq!(queue.answered(second), Some(Answered { job: job("2"), stale: true }));
     }
 
     #[test]

@@ -61,9 +61,11 @@ impl Worker {
         Ok(Self { worker, _on_message: on_message, _on_error: on_error })
     }
 
-    /// The first message: where the wasm module is.
-    pub(super) fn send_start(&self, id: u32, wasm: &str) {
-        self.send(id, "start", &[("wasm", wasm.into())]);
+    /// The first message: where the wasm module is, and PostgreSQL's grammar.
+    pub(super) fn send_start(&self, id: u32, wasm: &str, grammar: [&str; 2]) {
+        let [script, module] = grammar;
+        let grammar = object(&[("script", script.into()), ("wasm", module.into())]);
+        self.send(id, "start", &[("wasm", wasm.into()), ("grammar", grammar.into())]);
     }
 
     /// All files, in place of those loaded before, and the versions the target has.

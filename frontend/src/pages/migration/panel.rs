@@ -106,6 +106,13 @@ fn Findings(
     let coverage = Memo::new(move |_| {
         here.with(|here| here.as_ref().map(|here| here.analysis.report.coverage).unwrap_or_default())
     });
+    let judged = Memo::new(move |_| {
+        here.with(|here| {
+            let read = |finding: &Finding| finding.rule != "syntax-error";
+            here.as_ref()
+                .is_some_and(|here| here.analysis.grammar && here.analysis.report.findings.iter().all(read))
+        })
+    });
     let places = Memo::new(move |_| {
         here.with(|here| {
             let findings = here.iter().flat_map(|here| &here.analysis.report.findings);
@@ -162,6 +169,7 @@ fn Findings(
                 let Coverage { parsed, statements, .. } = coverage.get();
                 format!("{parsed} of {} read in full", count(statements, "statement"))
             }}
+            {move || judged.get().then_some("; PostgreSQL 18 reads them all")}
         </p>
         {move || none.get().then(|| view! {
             <p class="finding-none"><Icon glyph=Glyph::Check/> "No findings in what was read"</p>
