@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Schema,
-    object::{Definition, Hold, Need, Object, Oid},
+    object::{Definition, Hold, Need, Object, Oid, Relation},
     types::{Reference, TypeBase, TypeUse},
 };
 
@@ -116,6 +116,14 @@ impl Schema {
         change(&mut object);
         self.index(oid, &object);
         self.objects.insert(oid, object);
+    }
+
+    /// What a table or view has for itself; no index is kept of it.
+    pub(super) fn relation_mut(&mut self, oid: Oid) -> Option<&mut Relation> {
+        match &mut self.objects.get_mut(&oid)?.definition {
+            Definition::Relation(relation) => Some(relation),
+            _ => None,
+        }
     }
 
     /// Takes an object out, its members left to the caller.
