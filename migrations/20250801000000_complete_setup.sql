@@ -387,6 +387,18 @@ alter table public.archon_prompts enable row level security;
 
 grant usage on schema public to anon, authenticated, service_role;
 
+-- An older project grants its new tables to everybody, and row level security does not stop a truncate.
+revoke all on
+  public.archon_settings,
+  public.archon_sources,
+  public.archon_crawled_pages,
+  public.archon_code_examples,
+  public.archon_projects,
+  public.archon_tasks,
+  public.archon_project_sources,
+  public.archon_document_versions,
+  public.archon_prompts
+  from public, anon, authenticated, service_role;
 grant select, insert, update, delete on
   public.archon_settings,
   public.archon_sources,

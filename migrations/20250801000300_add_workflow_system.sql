@@ -74,7 +74,7 @@ create table if not exists public.archon_workflow_templates (
   constraint archon_workflow_templates_pkey primary key (id),
   constraint archon_workflow_templates_name_format check (name ~ '^[a-z0-9_-]+$'),
   constraint archon_workflow_templates_version_semver
-    check (version ~ '^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$'),
+    check (version ~ '^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z.-]+)?$'),
   constraint archon_workflow_templates_timeout_positive check (timeout_minutes > 0),
   constraint archon_workflow_templates_max_retries_not_negative check (max_retries >= 0)
 );
@@ -217,6 +217,13 @@ alter table public.archon_workflow_executions enable row level security;
 alter table public.archon_workflow_step_executions enable row level security;
 alter table public.archon_workflow_template_versions enable row level security;
 
+-- An older project grants its new tables to everybody, and row level security does not stop a truncate.
+revoke all on
+  public.archon_workflow_templates,
+  public.archon_workflow_executions,
+  public.archon_workflow_step_executions,
+  public.archon_workflow_template_versions
+  from public, anon, authenticated, service_role;
 grant select, insert, update, delete on
   public.archon_workflow_templates,
   public.archon_workflow_executions,

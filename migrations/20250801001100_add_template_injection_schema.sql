@@ -4,7 +4,8 @@
 -- role: feature
 -- requires: 20250801000000_complete_setup
 -- transaction: single
--- locks: archon_tasks for a moment, for a column without a rewrite; new tables otherwise
+-- locks: access exclusive on archon_tasks for a moment, for a column without a rewrite; new tables otherwise; applied
+--   again, each of these for a moment
 -- rollback: rollback/rollback_template_injection_schema
 -- validation: validate/validate_template_injection_schema
 
@@ -47,7 +48,7 @@ $$;
 
 -- tables -------------------------------------------------------------------------------------------------------------
 
--- Braces that are no placeholder are refused: a misspelt one would reach the agent as text.
+-- Braces that are no placeholder are refused here; a placeholder whose name is unknown is refused when it is expanded.
 create table if not exists public.archon_template_injection_templates (
   id uuid not null default gen_random_uuid(),
   name varchar(255) not null,
@@ -132,9 +133,11 @@ declare
   component text;
   instruction text;
 begin
+  -- Whatever stands between braces is a name: a misspelt one must not reach the agent as text.
   for component in
     select distinct found.parts[1]
-    from regexp_matches(content, '\{\{((?:action|group|sequence|validation)::[a-zA-Z0-9_]+)\}\}', 'g') as found (parts)
+    from regexp_matches(content, '\{\{([^{}]*)\}\}', 'g') as found (parts)
+    where found.parts[1] <> 'USER_TASK'
   loop
     if component = any (path) then
       raise exception 'component % contains itself: %', component, array_to_string(path || component, ' > ')
@@ -174,7 +177,7 @@ begin
     raise exception 'template % does not exist or is not active', template_name
       using errcode = 'no_data_found';
   end if;
-  return replace(public.expand_archon_template_components(content), '{{USER_TASK}}', user_task);
+  return replace(public.expand_archon_template_components(content), '{{USER_TASK}}', coalesce(user_task, ''));
 end
 $$;
 
@@ -214,6 +217,12 @@ alter table public.archon_template_injection_templates enable row level security
 alter table public.archon_template_components enable row level security;
 alter table public.archon_template_assignments enable row level security;
 
+-- An older project grants its new tables to everybody, and row level security does not stop a truncate.
+revoke all on
+  public.archon_template_injection_templates,
+  public.archon_template_components,
+  public.archon_template_assignments
+  from public, anon, authenticated, service_role;
 grant select, insert, update, delete on
   public.archon_template_injection_templates,
   public.archon_template_components,

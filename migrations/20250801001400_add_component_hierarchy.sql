@@ -4,7 +4,8 @@
 -- role: feature
 -- requires: 20250801000000_complete_setup
 -- transaction: single
--- locks: archon_tasks for a column and once each row of it; new tables otherwise
+-- locks: access exclusive on archon_tasks until commit, for a column, once each row and an index; writes to
+--   archon_projects wait; new tables otherwise; applied again, each of these for a moment
 -- rollback: rollback/rollback_component_hierarchy
 -- validation: validate/validate_component_hierarchy
 
@@ -158,16 +159,18 @@ from ancestry;
 -- functions ----------------------------------------------------------------------------------------------------------
 
 -- Two sessions that each add one half of a circle do not see each other's row, so they go one after the other, and the
--- second looks again once it has the lock. A snapshot that is older than the lock would not show the first one's row.
+-- second looks again once it has the lock. A snapshot older than the lock would not show the first one's row, and
+-- serializable transactions do not watch those that are not.
 create or replace function public.refuse_archon_component_cycle()
 returns trigger
 language plpgsql
 set search_path = ''
 as $$
 begin
-  if current_setting('transaction_isolation') = 'repeatable read' then
-    raise exception 'component dependencies cannot be written in a repeatable read transaction'
-      using errcode = 'feature_not_supported', hint = 'Use read committed or serializable.';
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable') then
+    raise exception 'component dependencies cannot be written in a % transaction',
+      current_setting('transaction_isolation')
+      using errcode = 'feature_not_supported', hint = 'Use read committed.';
   end if;
   perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('archon_component_dependencies', 0));
   if exists (
@@ -238,6 +241,14 @@ alter table public.archon_components enable row level security;
 alter table public.archon_component_dependencies enable row level security;
 alter table public.archon_component_metadata enable row level security;
 
+-- An older project grants its new tables to everybody, and row level security does not stop a truncate.
+revoke all on
+  public.archon_template_definitions,
+  public.archon_components,
+  public.archon_component_dependencies,
+  public.archon_component_metadata,
+  public.archon_component_hierarchy
+  from public, anon, authenticated, service_role;
 grant select, insert, update, delete on
   public.archon_template_definitions,
   public.archon_components,
@@ -300,18 +311,31 @@ create policy archon_component_metadata_service_role_all on public.archon_compon
 -- rows ---------------------------------------------------------------------------------------------------------------
 
 -- Every project has a part to begin with. Only the tasks of a project that gets it now are attached to it: later ones
--- without a component are meant to have none.
-with made as (
-  insert into public.archon_components (project_id, name, description, component_type)
-  select project.id, 'main', 'Whatever belongs to no other component', 'foundation'
-  from public.archon_projects as project
-  on conflict (project_id, name) do nothing
-  returning id, project_id
-)
-update public.archon_tasks as task
-set component_id = made.id
-from made
-where task.project_id = made.project_id and task.component_id is null;
+-- without a component are meant to have none. Attaching does not change a task in its owner's eyes, so updated_at stays.
+do $$
+begin
+  if exists (
+    select from public.archon_projects as project
+    where not exists (
+      select from public.archon_components as known where known.project_id = project.id and known.name = 'main'
+    )
+  ) then
+    alter table public.archon_tasks disable trigger update_archon_tasks_updated_at;
+    with made as (
+      insert into public.archon_components (project_id, name, description, component_type)
+      select project.id, 'main', 'Whatever belongs to no other component', 'foundation'
+      from public.archon_projects as project
+      on conflict (project_id, name) do nothing
+      returning id, project_id
+    )
+    update public.archon_tasks as task
+    set component_id = made.id
+    from made
+    where task.project_id = made.project_id and task.component_id is null;
+    alter table public.archon_tasks enable trigger update_archon_tasks_updated_at;
+  end if;
+end
+$$;
 
 -- comments -----------------------------------------------------------------------------------------------------------
 

@@ -9,17 +9,33 @@
 -- locks: access exclusive on the four component tables and on archon_tasks until commit
 -- loses: the four tables of the feature and archon_tasks.component_id, copied to archon_rollback.exported_rows
 --
--- To bring the rows back after the forward file, for each table, definitions and components first:
---   insert into public.archon_components
---   select (jsonb_populate_record(null::public.archon_components, exported.content)).*
---   from archon_rollback.exported_rows as exported
---   where exported.table_name = 'archon_components'
+-- To bring everything back after the forward file, which makes a component main for each project anew:
+--   delete from public.archon_components;
+--   insert into public.archon_template_definitions
+--   select (jsonb_populate_record(null::public.archon_template_definitions, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'component_hierarchy' and latest.table_name = 'archon_template_definitions'
 --   on conflict (id) do nothing;
--- The forward file makes a component main for each project anew: delete those first. And for the tasks:
---   update public.archon_tasks as task set component_id = (exported.content ->> 'component_id')::uuid
---   from archon_rollback.exported_rows as exported
---   where exported.feature = 'component_hierarchy' and exported.table_name = 'archon_tasks'
---     and task.id = (exported.content ->> 'id')::uuid;
+--   insert into public.archon_components
+--   select (jsonb_populate_record(null::public.archon_components, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'component_hierarchy' and latest.table_name = 'archon_components'
+--   on conflict (id) do nothing;
+--   insert into public.archon_component_dependencies
+--   select (jsonb_populate_record(null::public.archon_component_dependencies, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'component_hierarchy' and latest.table_name = 'archon_component_dependencies'
+--   on conflict (id) do nothing;
+--   insert into public.archon_component_metadata
+--   select (jsonb_populate_record(null::public.archon_component_metadata, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'component_hierarchy' and latest.table_name = 'archon_component_metadata'
+--   on conflict (id) do nothing;
+--   update public.archon_tasks as task
+--   set component_id = (latest.content ->> 'component_id')::uuid
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'component_hierarchy' and latest.table_name = 'archon_tasks'
+--     and task.id = (latest.content ->> 'id')::uuid;
 
 set local lock_timeout = '5s';
 
@@ -38,9 +54,18 @@ create table if not exists archon_rollback.exported_rows (
   constraint exported_rows_pkey primary key (id)
 );
 
+-- Of a feature that was rolled back more than once, only the last time is the way back.
+create or replace view archon_rollback.latest_rows as
+select exported.id, exported.feature, exported.table_name, exported.content, exported.exported_at
+from archon_rollback.exported_rows as exported
+where exported.exported_at = (
+  select max(newer.exported_at) from archon_rollback.exported_rows as newer where newer.feature = exported.feature
+);
+
 comment on schema archon_rollback is 'What rollbacks of the Archon Plus set have removed.';
 comment on table archon_rollback.exported_rows is
   'One row per row that a rollback removed; see the rollback file for the way back.';
+comment on view archon_rollback.latest_rows is 'What the last rollback of each feature removed.';
 
 -- The lock comes before the copy: a row written between copy and drop would be lost unseen.
 -- What is gone already, after an earlier rollback, has nothing to export.

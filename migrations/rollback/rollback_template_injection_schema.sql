@@ -9,16 +9,27 @@
 -- locks: access exclusive on the three template tables and on archon_tasks until commit
 -- loses: the three archon_template tables and archon_tasks.template_metadata, copied to archon_rollback.exported_rows
 --
--- To bring the rows back after the forward file, for each table, templates before assignments:
---   insert into public.archon_template_components
---   select (jsonb_populate_record(null::public.archon_template_components, exported.content)).*
---   from archon_rollback.exported_rows as exported
---   where exported.table_name = 'archon_template_components'
+-- To bring everything back after the forward file, and before the seeds, whose rows would take the names:
+--   insert into public.archon_template_injection_templates
+--   select (jsonb_populate_record(null::public.archon_template_injection_templates, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'template_injection_schema' and latest.table_name = 'archon_template_injection_templates'
 --   on conflict (id) do nothing;
--- and for the tasks:
---   update public.archon_tasks as task set template_metadata = exported.content -> 'template_metadata'
---   from archon_rollback.exported_rows as exported
---   where exported.table_name = 'archon_tasks' and task.id = (exported.content ->> 'id')::uuid;
+--   insert into public.archon_template_components
+--   select (jsonb_populate_record(null::public.archon_template_components, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'template_injection_schema' and latest.table_name = 'archon_template_components'
+--   on conflict (id) do nothing;
+--   insert into public.archon_template_assignments
+--   select (jsonb_populate_record(null::public.archon_template_assignments, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'template_injection_schema' and latest.table_name = 'archon_template_assignments'
+--   on conflict (id) do nothing;
+--   update public.archon_tasks as task
+--   set template_metadata = latest.content -> 'template_metadata'
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'template_injection_schema' and latest.table_name = 'archon_tasks'
+--     and task.id = (latest.content ->> 'id')::uuid;
 
 set local lock_timeout = '5s';
 
@@ -37,9 +48,18 @@ create table if not exists archon_rollback.exported_rows (
   constraint exported_rows_pkey primary key (id)
 );
 
+-- Of a feature that was rolled back more than once, only the last time is the way back.
+create or replace view archon_rollback.latest_rows as
+select exported.id, exported.feature, exported.table_name, exported.content, exported.exported_at
+from archon_rollback.exported_rows as exported
+where exported.exported_at = (
+  select max(newer.exported_at) from archon_rollback.exported_rows as newer where newer.feature = exported.feature
+);
+
 comment on schema archon_rollback is 'What rollbacks of the Archon Plus set have removed.';
 comment on table archon_rollback.exported_rows is
   'One row per row that a rollback removed; see the rollback file for the way back.';
+comment on view archon_rollback.latest_rows is 'What the last rollback of each feature removed.';
 
 -- The lock comes before the copy: a row written between copy and drop would be lost unseen.
 -- What is gone already, after an earlier rollback, has nothing to export.

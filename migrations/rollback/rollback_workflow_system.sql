@@ -9,13 +9,27 @@
 -- locks: access exclusive on the four workflow tables until commit
 -- loses: all rows of the four archon_workflow tables, after copying them to archon_rollback.exported_rows
 --
--- To bring the rows back after the forward file, for each table, templates and executions first:
+-- To bring everything back after the forward file, and before the file that adds further templates:
 --   insert into public.archon_workflow_templates
---   select (jsonb_populate_record(null::public.archon_workflow_templates, exported.content)).*
---   from archon_rollback.exported_rows as exported
---   where exported.table_name = 'archon_workflow_templates'
+--   select (jsonb_populate_record(null::public.archon_workflow_templates, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'workflow_system' and latest.table_name = 'archon_workflow_templates'
 --   on conflict (id) do nothing;
--- A run may name a later run as its sub-workflow, so executions go in whole before any step.
+--   insert into public.archon_workflow_template_versions
+--   select (jsonb_populate_record(null::public.archon_workflow_template_versions, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'workflow_system' and latest.table_name = 'archon_workflow_template_versions'
+--   on conflict (id) do nothing;
+--   insert into public.archon_workflow_executions
+--   select (jsonb_populate_record(null::public.archon_workflow_executions, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'workflow_system' and latest.table_name = 'archon_workflow_executions'
+--   on conflict (id) do nothing;
+--   insert into public.archon_workflow_step_executions
+--   select (jsonb_populate_record(null::public.archon_workflow_step_executions, latest.content)).*
+--   from archon_rollback.latest_rows as latest
+--   where latest.feature = 'workflow_system' and latest.table_name = 'archon_workflow_step_executions'
+--   on conflict (id) do nothing;
 
 set local lock_timeout = '5s';
 
@@ -34,9 +48,18 @@ create table if not exists archon_rollback.exported_rows (
   constraint exported_rows_pkey primary key (id)
 );
 
+-- Of a feature that was rolled back more than once, only the last time is the way back.
+create or replace view archon_rollback.latest_rows as
+select exported.id, exported.feature, exported.table_name, exported.content, exported.exported_at
+from archon_rollback.exported_rows as exported
+where exported.exported_at = (
+  select max(newer.exported_at) from archon_rollback.exported_rows as newer where newer.feature = exported.feature
+);
+
 comment on schema archon_rollback is 'What rollbacks of the Archon Plus set have removed.';
 comment on table archon_rollback.exported_rows is
   'One row per row that a rollback removed; see the rollback file for the way back.';
+comment on view archon_rollback.latest_rows is 'What the last rollback of each feature removed.';
 
 -- The lock comes before the copy: a row written between copy and drop would be lost unseen. Children come before their
 -- parents, as they do in a transaction that inserts a step, so that the two do not wait for each other.

@@ -1,5 +1,6 @@
-//! What the tests share: reading the tree, and rule pages as tests.
-//! Tests that need a database stand with the backend, those that need a browser in `e2e/`.
+//! What the tests share: reading the tree, rule pages as tests, and a PostgreSQL.
+//! Tests of one crate stand with it, those that need a browser in `e2e/`.
 
+pub mod database;
 pub mod mdtest;
 pub mod tree;

@@ -21,7 +21,7 @@ pub struct TreeFile {
     pub text: String,
 }
 
-/// Folders without source: built, installed or version control's own.
+/// What is not source: built, installed or version control's own, which is a file in a worktree.
 const SKIPPED: [&str; 4] = [".git", "target", "frontend/dist", "tests/e2e/build"];
 
 /// Every text file of the tree, by path.
@@ -37,7 +37,7 @@ fn walk(folder: &Path, below: &str, found: &mut Vec<TreeFile>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name.clone() } else { format!("{below}/{name}") };
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && (SKIPPED.contains(&path.as_str()) || name == "node_modules") => {}
+            _ if SKIPPED.contains(&path.as_str()) || name == "node_modules" => {}
             Ok(kind) if kind.is_dir() => walk(&entry.path(), &path, found),
             Ok(kind) if kind.is_file() => {
                 if let Ok(text) = fs::read_to_string(entry.path()) {

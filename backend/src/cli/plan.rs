@@ -16,6 +16,9 @@ pub struct Args {
     /// How to print
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Say the locks of this major version of PostgreSQL; without it, the strongest of any
+    #[arg(long, value_name = "MAJOR", value_parser = clap::value_parser!(u16).range(13..=18))]
+    postgres: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -33,7 +36,10 @@ pub fn run(args: &Args) -> ExitCode {
     let [input] = inputs.as_slice() else {
         return unusable("A plan takes files of one migrations folder.");
     };
-    let plan = plan(&input.set, &input.paths(), &BTreeSet::new());
+    let mut plan = plan(&input.set, &input.paths(), &BTreeSet::new());
+    // The neighbours tell whose index it is, and which partitions and foreign keys there are.
+    let neighbours = input.whole();
+    plan.lock_for(neighbours.as_ref().unwrap_or(&input.set), args.postgres);
     match args.format {
         Format::Json => {
             print_json(&plan);
@@ -64,10 +70,8 @@ fn print_file(file: &PlannedFile) {
         outln!("  segment {}, {kind}{because}{}", number + 1, segment.reason);
         for statement in &segment.statements {
             outln!("  {:>5}  {}", statement.line, statement.summary);
-            for lock in &statement.locks {
-                let rewrites = if lock.rewrites { ", writes the table anew" } else { "" };
-                let scans = if lock.scans { ", reads the whole table" } else { "" };
-                outln!("         {} on {}{rewrites}{scans}", lock.mode, lock.object);
+            for lock in statement.locks.iter().filter(|lock| lock.is_notable()) {
+                outln!("         {lock}");
             }
         }
     }

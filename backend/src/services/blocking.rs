@@ -6,7 +6,9 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 /// Its own; [`Error::Corrupt`] when it panics.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(Error::Corrupt(format!("a task ended early: {error}"))),

@@ -69,3 +69,32 @@ fn a_files_name_does_not_move_the_cursor() {
     let complaint = said(&nowhere).1;
     assert!(complaint.contains("\\u001bc.sql") && !complaint.contains('\u{1b}'), "{complaint}");
 }
+
+#[test]
+fn a_plan_says_locks_in_words_and_in_json() {
+    let alter = "alter table public.fruit add column number bigserial;\n\
+        alter table public.fruit alter column number set not null;\n\
+        create unique index concurrently fruit_number on public.fruit (number);\n";
+    let folder = folder(&[("20250801000000_fruit.sql", TABLE), ("20250801000100_number.sql", alter)]);
+    let file = folder.path().join("20250801000100_number.sql");
+    let output = studio("plan", &file).args(["--postgres", "17"]).output().unwrap();
+    let printed = said(&output).0;
+    for sentence in [
+        "ACCESS EXCLUSIVE on public.fruit, rewrites the table: every row gets a value of its own",
+        "ACCESS EXCLUSIVE on public.fruit, perhaps reads the whole table: unless a valid constraint proves it",
+        "SHARE UPDATE EXCLUSIVE on public.fruit, reads the whole table: an index is built from every row",
+        "on its own, outside any transaction: PostgreSQL refuses it inside a transaction block.",
+    ] {
+        assert!(printed.contains(sentence), "{sentence}\n{printed}");
+    }
+    let output = studio("plan", &file).args(["--format", "json"]).output().unwrap();
+    let plan: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let lock = &plan["files"][0]["segments"][0]["statements"][0]["locks"][0];
+    let expected = serde_json::json!({
+        "mode": "ACCESS EXCLUSIVE", "object": "public.fruit", "reach": "itself", "descends": false,
+        "rewrites": true, "scans": false, "certain": true, "reason": "every row gets a value of its own",
+    });
+    assert_eq!(*lock, expected);
+    let unknown = studio("plan", &file).args(["--postgres", "9"]).output().unwrap();
+    assert_eq!(unknown.status.code(), Some(2));
+}

@@ -80,11 +80,22 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new(name: &str) -> Self {
-        let engine = engine().await;
-        let database = format!("runs_{name}");
+        let (engine, database) = (engine().await, format!("runs_{name}"));
         engine.drop_database(&database).await.unwrap();
         engine.create_database(&database).await.unwrap();
         engine.prepare(&database).await.unwrap();
+        Self::open(engine, database).await
+    }
+
+    /// A copy of another test's database, which nobody may be using.
+    pub(crate) async fn copy(name: &str, of: &str) -> Self {
+        let (engine, database) = (engine().await, format!("runs_{name}"));
+        engine.drop_database(&database).await.unwrap();
+        engine.create_from_template(&database, &format!("runs_{of}")).await.unwrap();
+        Self::open(engine, database).await
+    }
+
+    async fn open(engine: &Engine, database: String) -> Self {
         let url = engine.connection_string(&database);
         let target = Target::new(url.expose_secret(), None, true).unwrap();
         let client = connect(url.expose_secret()).await;

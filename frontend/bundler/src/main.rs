@@ -3,13 +3,16 @@
 //! make.
 
 mod build;
+mod cache;
 mod check;
+mod corpora;
 mod dist;
 mod engine;
 mod failure;
 mod files;
 mod machine;
 mod progress;
+mod readers;
 mod run;
 mod scripts;
 mod stamp;
@@ -31,7 +34,9 @@ Usage: cargo xtask <command>
   test           build, and run every test of this machine
   ci             check format, lints and types, and run every test; nothing is skipped
   dist           make one file that is the whole studio
-  engine         fetch the embedded PostgreSQL and print its folder";
+  engine         fetch the embedded PostgreSQL and print its folder
+  readers        fetch the Supabase CLI and sqlx, which tests compare with the studio
+  corpora        fetch the SQL files that the reader is tested on and print their folder";
 
 #[derive(Clone, Copy)]
 enum Command {
@@ -41,6 +46,8 @@ enum Command {
     Ci,
     Dist,
     Engine,
+    Readers,
+    Corpora,
 }
 
 impl Command {
@@ -52,6 +59,8 @@ impl Command {
             "ci" => Self::Ci,
             "dist" => Self::Dist,
             "engine" => Self::Engine,
+            "readers" => Self::Readers,
+            "corpora" => Self::Corpora,
             _ => return None,
         })
     }
@@ -64,6 +73,12 @@ impl Command {
             Self::Ci => check::everything(tree),
             Self::Dist => build::release_file(tree),
             Self::Engine => engine::provision().map(|folder| println!("{}", folder.display())),
+            Self::Readers => readers::provision(tree),
+            Self::Corpora => {
+                let folder = corpora::provision(&engine::provision()?)?;
+                println!("{}", folder.display());
+                Ok(())
+            }
         }
     }
 }

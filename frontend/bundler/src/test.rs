@@ -2,14 +2,17 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 use crate::build;
+use crate::corpora;
 use crate::engine;
 use crate::failure::{Failure, Outcome};
 use crate::files;
 use crate::machine;
 use crate::progress::{say, step, warn};
+use crate::readers;
 use crate::scripts;
 use crate::tool::Tool;
 use crate::tree::Tree;
@@ -20,17 +23,27 @@ const E2E: &str = "tests/e2e";
 /// Builds and tests; with `strict`, what cannot run is a failure.
 pub(crate) fn test(tree: &Tree, strict: bool) -> Outcome {
     let engine = engine::provision()?;
+    let corpora = corpora::provision(&engine)?;
     build::build(tree)?;
     let path = path_with(&engine)?;
     let with_engine = |tool: Tool| tool.env("STUDIO_ENGINE", &engine).env("PATH", &path);
-    step("tests in Rust (cargo)", || {
-        with_engine(Tool::cargo()).args(["test", "--workspace"]).within(tree.root()).run()
-    })?;
+    let mut tests = with_engine(Tool::cargo())
+        .env("STUDIO_CORPORA", &corpora)
+        .args(["test", "--workspace"])
+        .within(tree.root());
+    if let Err(failure) = readers::provision(tree) {
+        skipped(
+            strict,
+            format_args!("the migration set by other programs, because they are not there. {failure}"),
+        )?;
+        tests = tests.args(["--", "--skip", readers::TESTS]);
+    }
+    step("tests in Rust (cargo)", || tests.run())?;
     let Some(browser) = machine::chromium()? else {
-        let why = "Skipped: the browser tests, because no Chromium was found. \
-                   Install it, or name one with CHROMIUM.";
-        warn(why);
-        return if strict { Err(Failure::new("Nothing may be skipped here.")) } else { Ok(()) };
+        return skipped(
+            strict,
+            "the browser tests, because no Chromium was found. Install it, or name one with CHROMIUM.",
+        );
     };
     say(format_args!("browser: {}", browser.display()));
     let stories = compile_stories(tree)?;
@@ -44,6 +57,12 @@ pub(crate) fn test(tree: &Tree, strict: bool) -> Outcome {
             .within(&tree.at(E2E))
             .run()
     })
+}
+
+/// Says what this machine cannot run, and why; a failure where nothing may be left out.
+fn skipped(strict: bool, what: impl Display) -> Outcome {
+    warn(format_args!("Skipped: {what}"));
+    if strict { Err(Failure::new("Nothing may be skipped here.")) } else { Ok(()) }
 }
 
 /// The engine's `psql` and `pg_dump` go first: they fit the engine's version.

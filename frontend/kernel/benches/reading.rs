@@ -1,20 +1,27 @@
-//! How fast the migration set is read: `cargo bench -p studio-kernel --bench reading`.
+//! How fast migrations are read: `cargo bench -p studio-kernel --bench reading`.
+//! The migration set of this repository, and real migrations where STUDIO_CORPORA names the folder that
+//! `cargo xtask corpora` prints.
 
-use std::{fs, hint::black_box, io, path::Path};
+use std::{env, fs, hint::black_box, io, path::Path};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use sqlparser::{dialect::PostgreSqlDialect, tokenizer::Tokenizer};
 use studio_kernel::{
     migration::{Migration, SourceFile},
     schema::Schema,
     sql::{outline, parse, significant_tokens},
 };
 
+/// Folders of the corpora that are no migrations: suites and templates.
+const NO_MIGRATIONS: [&str; 3] = ["postgresql-", "squawk-parser", "nominatim"];
+
 /// All `.sql` files below a folder, one behind the other.
 fn text_of(folder: &Path) -> io::Result<String> {
     let mut text = String::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        if path.is_dir() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && !NO_MIGRATIONS.iter().any(|start| name.starts_with(start)) {
             text += &text_of(&path)?;
         } else if path.extension().is_some_and(|extension| extension == "sql") {
             text += &fs::read_to_string(path)?;
@@ -23,15 +30,27 @@ fn text_of(folder: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-fn reading(criterion: &mut Criterion) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
-    let text = text_of(&folder).unwrap_or_default();
-    let mut group = criterion.benchmark_group("migrations");
+fn measure(criterion: &mut Criterion, name: &str, text: &str) {
+    let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("split and classify", |bencher| bencher.iter(|| outline(black_box(&text))));
-    group.bench_function("parse", |bencher| bencher.iter(|| parse(black_box(&text))));
-    group.bench_function("tokens", |bencher| bencher.iter(|| significant_tokens(black_box(&text))));
+    group.bench_function("split and classify", |bencher| bencher.iter(|| outline(black_box(text))));
+    group.bench_function("tokens", |bencher| bencher.iter(|| significant_tokens(black_box(text))));
+    let dialect = PostgreSqlDialect {};
+    group.bench_function("a peer: sqlparser's tokens alone", |bencher| {
+        bencher.iter(|| Tokenizer::new(&dialect, black_box(text)).tokenize().map(|tokens| tokens.len()));
+    });
+    group.sample_size(10);
+    group.bench_function("parse", |bencher| bencher.iter(|| parse(black_box(text))));
     group.finish();
+}
+
+fn reading(criterion: &mut Criterion) {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+    measure(criterion, "migrations", &text_of(&own).unwrap_or_default());
+    if let Some(corpora) = env::var_os("STUDIO_CORPORA") {
+        let real = text_of(&Path::new(&corpora).join("sql")).unwrap_or_default();
+        measure(criterion, "real migrations", &real);
+    }
 }
 
 /// A megabyte of what `piece` gives for each number, as one file.

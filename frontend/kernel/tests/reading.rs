@@ -59,6 +59,7 @@ fn tables() {
         alter table t add constraint c foreign key (a) references p.q (id) not valid => alter_table: changes table t, makes constraint c of t, uses table p.q
         alter table t attach partition t1 default => alter_table: changes table t, uses table t1
         alter table if exists t alter column a type bigint using a::bigint, validate constraint c => alter_table: changes table t, changes column a of t, changes constraint c of t
+        alter table only (t) rename to u => alter_table: renames table t, makes table u
         alter table all in tablespace a set tablespace b => alter_table: uses tablespace a
         drop table if exists a, b.c cascade => drop_table: drops table a, drops table b.c
         truncate table only a, b cascade => truncate: changes table a, changes table b
@@ -83,6 +84,8 @@ fn what_hangs_on_tables() {
         create policy p on t with check (exists (select 1 from members m where m.id = t.id)) => create_policy: makes policy p of t, uses table t, uses table members
         alter policy p on t using (true) => alter_policy: changes policy p of t, uses table t
         alter policy p on t rename to q => alter_policy: renames policy p of t, uses table t, makes policy q of t
+        alter view v rename column a to b => alter_view: changes view v, renames column a of v, makes column b of v
+        alter index i alter column 1 set statistics 9 => alter_index: changes index i
         drop policy p on t => drop_policy: drops policy p of t, uses table t
         create rule r as on insert to t do instead (delete from a; delete from b) => create_rule: makes rule r of t, uses table t
         drop rule r on t => drop_rule: drops rule r of t, uses table t
@@ -100,6 +103,7 @@ fn other_objects() {
     check(
         "
         create view v (a) with (security_invoker = on) as select a from t => create_view: makes view v, uses table t
+        create or replace recursive view s.v (n) as values (1) union select n from v, t => create_view: makes view s.v, uses table t
         create or replace recursive view v (n) as values (1) => create_view: makes view v
         create materialized view if not exists s.m as select 1 with no data => create_materialized_view: makes materialized_view s.m
         refresh materialized view concurrently m => refresh_materialized_view: changes materialized_view m
@@ -112,6 +116,8 @@ fn other_objects() {
         create type mood as enum ('sad', 'ok') => create_type: makes type mood
         alter type mood add value if not exists 'it''s' before 'ok' => alter_type: changes type mood, makes enum_value \"it's\" of mood
         alter type mood rename value 'a' to 'b' => alter_type: changes type mood, renames enum_value a of mood, makes enum_value b of mood
+        alter type ty add attribute a int, drop attribute b => alter_type: changes type ty, makes column a of ty, drops column b of ty
+        alter domain d rename constraint c to e => alter_domain: changes domain d, renames constraint c of d, makes constraint e of d
         create domain d as int check (value > 0) => create_domain: makes domain d
         create sequence if not exists s.q owned by t.a => create_sequence: makes sequence s.q, uses column a of t
         create schema if not exists app authorization joe => create_schema: makes schema app, uses role joe
@@ -121,6 +127,7 @@ fn other_objects() {
         create role r login => create_role: makes role r
         create user u password 'x' => create_role: makes role u
         alter role r set search_path to app => alter_role: changes role r
+        alter role all reset all => alter_role
         create database d with owner r => create_database: makes database d
         create tablespace ts location '/x' => create_tablespace: makes tablespace ts
         alter system set work_mem = '4MB' => alter_system: changes parameter work_mem
@@ -132,6 +139,7 @@ fn other_objects() {
         create user mapping for u server s => create_user_mapping: uses server s
         create foreign data wrapper w => create_foreign_data_wrapper: makes foreign_data_wrapper w
         create operator app.=== (leftarg = int, procedure = f) => create_operator: makes operator app.\"===\"
+        create operator d.app.=== (procedure = f) => create_operator: makes operator app.\"===\"
         drop operator === (int, int) => drop_operator: drops operator \"===\"
         create operator class c for type int using btree as operator 1 < => create_operator_class: makes operator_class c
         create cast (text as ty) without function => create_cast
@@ -141,6 +149,7 @@ fn other_objects() {
         create trusted language l handler h => create_language: makes language l
         create access method m type index handler h => create_access_method: makes access_method m
         create transform for ty language l (from sql with function f(internal)) => create_transform
+        drop transform for ty language l => drop_transform
         drop owned by u => drop_owned: drops owned u
         ",
     );
@@ -153,6 +162,7 @@ fn rights() {
         grant select, update (a) on t, s.u to anon, public => grant: grants table t, grants table s.u, uses role anon, uses role public
         grant execute on function f(int), g(text) to r with grant option => grant: grants function f, grants function g, uses role r
         grant all on all tables in schema a, b to r => grant: grants schema a, grants schema b, uses role r
+        grant usage on type to r => grant: grants table type, uses role r
         grant reader, writer to joe => grant: grants role reader, grants role writer, uses role joe
         revoke grant option for select on t from r cascade => revoke: grants table t, uses role r
         revoke reader from joe => revoke: grants role reader, uses role joe
@@ -170,6 +180,11 @@ fn rows() {
         select => select
         select * from a, only b, lateral (select 1 from c) x join d on true => select: uses table a, uses table b, uses table c, uses table d
         select extract(epoch from x), a is distinct from b from t, f(1) => select: uses table t
+        (select 1) union (table t) => select: uses table t
+        select * from rows r, (table t) s, rows from (f(1), g(2)) x, current_date d, u => select: uses table rows, uses table t, uses table u
+        delete from t using a join b using (c), d where true => delete: changes table t, uses table a, uses table b, uses table d
+        with m as (merge into t using u on true when matched then delete) select 1 => select: changes table t, uses table u
+        (select 1 into n union select 2) => select_into: makes table n
         (select 1 from a) union all (select 2 from b) => select: uses table a, uses table b
         with c as (select 1 from a) select * from c join s.c using (x) => select: uses table a, uses table s.c
         with gone as (delete from t returning *) insert into log select * from gone => insert: changes table t, changes table log
@@ -177,11 +192,14 @@ fn rows() {
         values (1), (2) => values
         table t => table: uses table t
         insert into s.t (a) select a from u on conflict do nothing => insert: changes table s.t, uses table u
+        update \"T\" set a = 1 => update: changes table \"T\"
+        with t as (select 1 from u) insert into t select * from t => insert: uses table u, changes table t
         update only t set a = u.a from u where t.id = u.id => update: changes table t, uses table u
         delete from t using u, v where true => delete: changes table t, uses table u, uses table v
         merge into t using u on t.a = u.a when matched then update set b = 1 => merge: changes table t, uses table u
         copy t (a, b) from stdin => copy: changes table t
         copy (select * from t) to '/x' => copy: uses table t
+        copy (delete from t returning a) to stdout => copy: changes table t
         explain (analyze) delete from t => explain: changes table t
         prepare p (int) as select * from t where a = $1 => prepare: uses table t
         declare c cursor with hold for select * from t => declare: uses table t
@@ -204,6 +222,16 @@ fn sessions_and_maintenance() {
         listen c; notify c, 'x'; unlisten *; load 'x'; checkpoint; discard all => listen | notify | unlisten | load | checkpoint | discard
         fetch all from c; move c; close c; deallocate p; execute p(1) => fetch | move | close | deallocate | execute
         import foreign schema a from server s into b => import_foreign_schema: uses server s, changes schema b
+        ",
+    );
+}
+
+#[test]
+fn psql_variables_are_names() {
+    check(
+        "
+        drop function :app.f, :\"App\".g => drop_function: drops function \":app\".f, drops function \":App\".g
+        select a[1:b], c::int from :t => select: uses table \":t\"
         ",
     );
 }

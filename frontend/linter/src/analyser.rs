@@ -63,7 +63,7 @@ fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
             span: statement.span,
             line: lines.position(&file.text, statement.span.start).line,
             summary: known.map_or_else(|| summary(&kind, statement), |(_, known)| known.summary.clone()),
-            locks: known.map_or_else(|| lock::locks(statement), |(_, known)| known.locks.clone()),
+            locks: known.map_or_else(|| lock::locks(statement, None), |(_, known)| known.locks.clone()),
             standalone: known.is_some_and(|(segment, _)| *segment == SegmentKind::Standalone),
             parsed: matches!(statement.reading, Reading::Parsed | Reading::ParsedInPart),
             kind,

@@ -1,31 +1,28 @@
-//! The locks of a statement: mode and object, one colour per mode.
+//! The locks of a statement: mode, relation, what is done under it and why, one colour per mode.
 
 use leptos::prelude::*;
 use studio_kernel::sql::lock::Lock;
 
-/// Locks, strongest first.
+/// Locks, strongest first; those that hold up nobody are left out.
 #[component]
 pub(crate) fn LockChips(
     /// As planned.
     locks: Vec<Lock>,
 ) -> impl IntoView {
-    let chips = locks.into_iter().map(|lock| {
-        let mut title = format!("{} on {}", lock.mode, lock.object);
-        if lock.rewrites {
-            title.push_str(", rewrites the table while it holds the lock");
-        } else if lock.scans {
-            title.push_str(", reads the whole table while it holds the lock");
-        }
-        let extra = match (lock.rewrites, lock.scans) {
-            (true, _) => Some("rewrite"),
-            (false, true) => Some("scan"),
-            (false, false) => None,
-        };
+    let chips = locks.into_iter().filter(Lock::is_notable).map(|lock| {
+        let work = lock.work();
+        let why = (!work.is_empty()).then(|| view! { <em>{work} ": " {lock.reason.to_string()}</em> });
         view! {
-            <li class="lock-chip" data-mode=lock.mode.as_str() title=title>
+            <li
+                class="lock-chip"
+                data-mode=lock.mode.as_str()
+                data-certain=lock.certain.to_string()
+                title=lock.to_string()
+            >
+                {(!lock.certain).then_some("perhaps")}
                 <span class="lock-chip-mode">{lock.mode.as_str()}</span>
-                <span class="lock-chip-object">{lock.object.to_string()}</span>
-                {extra.map(|extra| view! { <em>{extra}</em> })}
+                <span class="lock-chip-object">{lock.subject()}</span>
+                {why}
             </li>
         }
     });

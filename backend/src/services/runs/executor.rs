@@ -37,14 +37,8 @@ pub fn spawn(state: &AppState, start: Start) {
                 "The studio failed inside itself; its log says where. Look at the ledger.".to_owned(),
             )
         });
-        run.emit(RunEventKind::Ended { state: ended, summary });
-        if let Err(error) = journal.flush().await {
-            tracing::error!(
-                run = run.id(),
-                reason = error.with_causes(),
-                "the end of a run is not stored yet"
-            );
-        }
+        // Told first: whoever has followed the run to its end finds the change as the run has left it, and a
+        // server that is killed in between tells it again at its next start.
         if let Err(error) =
             tell(&state, start.change.filter(|_| start.kind == RunKind::Apply), &start.id, ended).await
         {
@@ -52,6 +46,14 @@ pub fn spawn(state: &AppState, start: Start) {
                 run = run.id(),
                 reason = error.with_causes(),
                 "a change does not know its run's end"
+            );
+        }
+        run.emit(RunEventKind::Ended { state: ended, summary });
+        if let Err(error) = journal.flush().await {
+            tracing::error!(
+                run = run.id(),
+                reason = error.with_causes(),
+                "the end of a run is not stored yet"
             );
         }
         state.registry.dismiss(run.id());

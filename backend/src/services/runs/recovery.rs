@@ -54,10 +54,10 @@ pub async fn recover(state: &AppState) -> Result<usize> {
         let live = Arc::new(LiveRun::new(run.id.clone(), run.kind, now, events));
         let journal = Journal::keep(&state.studio, &live);
         let (ended, summary) = settle(state, run, &live).await?;
-        live.emit(RunEventKind::Ended { state: ended, summary });
-        journal.flush().await?;
         let change = run.change.filter(|_| run.kind == RunKind::Apply);
         tell(state, change, &run.id, ended).await?;
+        live.emit(RunEventKind::Ended { state: ended, summary });
+        journal.flush().await?;
     }
     Ok(left.len())
 }

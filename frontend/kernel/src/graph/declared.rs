@@ -94,6 +94,18 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_with_its_table_is_not_needed() {
+        let files = [
+            ("1_a.sql", "create table t (a int);"),
+            ("2_b.sql", "-- requires: a\nalter table t add column b int; create index i on t (b);"),
+            ("rollback/undo_a.sql", "-- requires: a\ndrop table t;"),
+            ("rollback/undo_b.sql", "-- requires: a\ndrop index i;"),
+        ];
+        let undeclared = Misfit::Undeclared { file: "rollback/undo_b.sql".into(), maker: "2_b.sql".into() };
+        assert_eq!(graph(&set(&files)).misfits, [undeclared]);
+    }
+
+    #[test]
     fn what_a_snapshot_does_not_hold_is_missing() {
         let set = set(&[("1_a.sql", "insert into elsewhere values (1); drop table if exists gone;")]);
         assert_eq!(graph(&set).misfits, []);

@@ -20,6 +20,8 @@ pub(super) struct Footprint {
     made: BTreeSet<Oid>,
     reads: BTreeSet<Oid>,
     writes: BTreeSet<Oid>,
+    /// Among what it writes.
+    drops: BTreeSet<Oid>,
     /// Names it needs and does not find.
     pub(super) missing: Vec<Problem>,
     /// Some of what it does is known only at run time.
@@ -82,8 +84,12 @@ impl Reading {
         let footprint = &self.footprints[at];
         for oid in footprint.reads.iter().chain(&footprint.writes) {
             let Some(maker) = self.makers.get(oid).filter(|maker| **maker != at) else { continue };
-            // A part that came with its table goes by the table's name.
             let top = top(&self.schema, *oid);
+            // What goes with its table need not be there, whoever has added it.
+            if top != *oid && footprint.drops.contains(oid) && footprint.drops.contains(&top) {
+                continue;
+            }
+            // A part that came with its table goes by the table's name.
             let named = if self.makers.get(&top) == Some(maker) { top } else { *oid };
             needs.entry(*maker).or_default().push(title_of(&self.schema, named));
         }
@@ -162,6 +168,9 @@ impl Seen {
             if writes {
                 let title = || (title_of(schema, effect.on), top(schema, effect.on));
                 footprint.titles.entry(effect.on).or_insert_with(title);
+            }
+            if effect.role == ObjectRole::Drops {
+                footprint.drops.insert(effect.on);
             }
             if effect.role == ObjectRole::Makes {
                 footprint.made.insert(effect.on);

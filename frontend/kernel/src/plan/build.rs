@@ -24,6 +24,7 @@ pub fn plan(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>) -> P
     if plan.files.iter().any(|file| file.purpose == Purpose::Apply) {
         refuse_duplicates(&mut plan, set);
     }
+    plan.lock_for(set, None);
     plan
 }
 

@@ -1,9 +1,15 @@
 //! How a statement meets transactions, as PostgreSQL 13 to 18 decide it.
 
-use crate::sql::statement::{
-    ActionKind, Detail, ObjectKind, ObjectRef, Statement,
-    StatementKind::{Alter, Create, Drop, Other},
-    Verb,
+use crate::{
+    name::QualifiedName,
+    sql::{
+        significant_tokens,
+        statement::{
+            ActionKind, Detail, ObjectKind, ObjectRef, ObjectRole, Statement,
+            StatementKind::{Alter, Create, Drop, Other},
+            Verb,
+        },
+    },
 };
 
 /// Where a statement may stand.
@@ -17,6 +23,8 @@ pub(super) enum Class {
     InsideOnly,
     /// BEGIN, START TRANSACTION.
     Begin,
+    /// It asks for an isolation or access mode that a run's transactions do not have.
+    Mode,
     /// COMMIT, END.
     Commit,
     /// COMMIT AND CHAIN: the next transaction begins with it.
@@ -40,7 +48,18 @@ pub(super) fn class(statement: &Statement, text: &str) -> Class {
             // `reindex system` need not name the database.
             flags.concurrently || statement.objects.first().is_none_or(all)
         }
-        Create(O::Database | O::Tablespace | O::Subscription)
+        Create(O::Subscription) => {
+            // Without a replication slot to make it may stand anywhere.
+            let words = words(statement, text);
+            !words.contains(" connect = false") && !words.contains(" create_slot = false")
+        }
+        Alter(O::Subscription) => {
+            let words = words(statement, text);
+            let publications = [" refresh ", " set publication ", " add publication ", " drop publication "];
+            publications.iter().any(|action| words.contains(action)) && !words.contains(" refresh = false")
+        }
+        Alter(O::Database) => words(statement, text).contains(" set tablespace "),
+        Create(O::Database | O::Tablespace)
         | Drop(O::Database | O::Tablespace | O::Subscription)
         | Alter(O::System)
         | Other(Verb::Vacuum) => true,
@@ -58,24 +77,58 @@ pub(super) fn class(statement: &Statement, text: &str) -> Class {
     };
     match statement.kind {
         _ if outside => Class::OutsideOnly,
+        Other(Verb::Begin) if has_mode(statement, text) => Class::Mode,
         Other(Verb::Begin) => Class::Begin,
         Other(Verb::Copy) if flags.client => Class::ClientCopy,
         Other(Verb::Commit) if chains(statement, text) => Class::CommitAndChain,
         Other(Verb::Commit) => Class::Commit,
         Other(Verb::Rollback) => Class::Rollback,
         Other(Verb::PrepareTransaction | Verb::CommitPrepared | Verb::RollbackPrepared) => Class::Prepared,
-        Other(Verb::Lock | Verb::Savepoint | Verb::Release | Verb::RollbackTo | Verb::Declare) => {
-            Class::InsideOnly
-        }
+        Other(Verb::SetTransaction) if words(statement, text).starts_with(" set session ") => Class::Any,
+        Other(Verb::SetTransaction) if has_mode(statement, text) => Class::Mode,
+        Other(Verb::Declare) if words(statement, text).contains(" with hold ") => Class::Any,
+        Other(
+            Verb::Lock
+            | Verb::Savepoint
+            | Verb::Release
+            | Verb::RollbackTo
+            | Verb::Declare
+            | Verb::SetConstraints
+            | Verb::SetTransaction,
+        ) => Class::InsideOnly,
         Other(Verb::Set) if flags.local => Class::InsideOnly,
         _ => Class::Any,
     }
+}
+
+/// The statement's tokens in lower case, each with a space around it.
+fn words(statement: &Statement, text: &str) -> String {
+    format!(" {} ", significant_tokens(statement.span.of(text)).join(" "))
+}
+
+/// Whether BEGIN or SET TRANSACTION asks for more than every run's transactions are: READ COMMITTED and READ
+/// WRITE.
+fn has_mode(statement: &Statement, text: &str) -> bool {
+    let mut words = words(statement, text).replace(" , ", " ");
+    for usual in [" isolation level read committed ", " read write ", " not deferrable "] {
+        words = words.replace(usual, " ");
+    }
+    let known = ["begin", "start", "set", "local", "transaction", "work"];
+    words.split_whitespace().any(|word| !known.contains(&word))
 }
 
 fn chains(statement: &Statement, text: &str) -> bool {
     let mut words = statement.span.of(text).split_whitespace().rev();
     let mut is = |keyword: &str| words.next().is_some_and(|word| word.eq_ignore_ascii_case(keyword));
     is("chain") && is("and")
+}
+
+/// The procedure that a CREATE PROCEDURE makes, when its body ends transactions: a CALL of it may not stand in
+/// one.
+pub(super) fn committing(statement: &Statement) -> Option<&QualifiedName> {
+    let commits = statement.body().is_some_and(|body| body.controls_transaction);
+    let made = statement.first(ObjectRole::Makes).filter(|_| statement.kind == Create(ObjectKind::Procedure));
+    made.filter(|_| commits).map(|made| &made.name)
 }
 
 /// The label that an ALTER TYPE … ADD VALUE adds: until it is committed, using it fails (55P04).
@@ -94,5 +147,7 @@ pub(super) fn may_use_label(statement: &Statement, text: &str, label: &str) -> b
         || new_label(statement).is_some()
         || matches!(statement.kind, Other(Verb::Comment) | Create(ObjectKind::Type));
     let literal = format!("'{}'", label.replace('\'', "''"));
-    !inert && statement.span.of(text).contains(&literal)
+    let written = statement.span.of(text);
+    let lists_all = || ["enum_range", "enum_last", "enum_first"].iter().any(|name| written.contains(name));
+    !inert && (written.contains(&literal) || lists_all())
 }

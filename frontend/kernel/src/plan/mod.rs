@@ -4,6 +4,8 @@
 mod build;
 mod class;
 mod digest;
+mod locking;
+mod relations;
 mod segment;
 mod summary;
 #[cfg(test)]
@@ -103,7 +105,7 @@ pub struct PlannedStatement {
 pub struct Refusal {
     /// A stable code: `missing-file`, `duplicate-version`, `other-name`, `no-version`, `no-forward-file`,
     /// `syntax-error`, `psql-command`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`,
-    /// `inside-transaction-only`.
+    /// `inside-transaction-only`, `transaction-mode`.
     pub code: String,
     /// Path below `migrations/`.
     pub path: String,

@@ -1,20 +1,17 @@
 //! A file's statements as segments that commit one after the other, in the author's order.
 //! It says what cannot be executed as written and changes nothing to make it so.
 
-use std::collections::BTreeSet;
-
 use super::{
     PlannedStatement, Refusal, Segment, SegmentKind,
-    class::{Class, class, may_use_label, new_label},
+    class::{Class, class, committing, may_use_label, new_label},
     summary::summary,
 };
 use crate::{
     migration::Migration,
-    name::{QualifiedName, SearchPath},
+    name::QualifiedName,
     sql::{
-        lock::locks,
         psql_variable,
-        statement::{ObjectKind, ObjectRole, Statement, StatementKind, Verb},
+        statement::{ObjectRole, Statement, StatementKind, Verb},
     },
     text::{LineIndex, Span},
 };
@@ -36,11 +33,11 @@ pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refus
         file,
         mode,
         lines: LineIndex::new(&file.text),
-        made: made_here(file),
         segments: Vec::new(),
         refusals: Vec::new(),
         state: State::Closed { reason: "" },
         labels: Vec::new(),
+        committing: file.parsed.statements.iter().filter_map(committing).collect(),
     };
     for problem in &file.parsed.problems {
         cutter.refuse("syntax-error", problem.span, problem.message.clone());
@@ -55,6 +52,8 @@ pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refus
 }
 
 const UNBALANCED: &str = "unbalanced-transaction";
+
+const CALL: StatementKind = StatementKind::Other(Verb::Call);
 
 const COMMITS: &str = "The author commits before it.";
 
@@ -73,12 +72,13 @@ struct Cutter<'a> {
     file: &'a Migration,
     mode: Mode,
     lines: LineIndex,
-    made: BTreeSet<QualifiedName>,
     segments: Vec<Segment>,
     refusals: Vec<Refusal>,
     state: State,
     /// Enum labels added in the open transaction.
     labels: Vec<&'a str>,
+    /// Procedures of the file that end transactions.
+    committing: Vec<&'a QualifiedName>,
 }
 
 impl<'a> Cutter<'a> {
@@ -92,8 +92,16 @@ impl<'a> Cutter<'a> {
                            takes it for a syntax error. Write the value.";
             self.refuse("psql-command", variable.shifted(statement.span.start), message);
         }
-        match class(statement, &self.file.text) {
+        match self.class(statement) {
             Class::Begin => self.begin(statement),
+            Class::Mode => {
+                let message = "A run begins its transactions itself: READ COMMITTED and READ WRITE. It cannot \
+                               honour another mode, and leaving it out would change what the file means.";
+                self.refuse("transaction-mode", statement.span, message);
+                if statement.kind == StatementKind::Other(Verb::Begin) {
+                    self.begin(statement);
+                }
+            }
             Class::Commit => self.end(statement, COMMITS),
             Class::CommitAndChain if matches!(self.state, State::Author { .. }) => {
                 self.end(statement, COMMITS);
@@ -122,6 +130,14 @@ impl<'a> Cutter<'a> {
                 self.refuse("inside-transaction-only", statement.span, message);
             }
             Class::InsideOnly | Class::Any => self.join(index, statement),
+        }
+    }
+
+    fn class(&self, statement: &Statement) -> Class {
+        let called = statement.first(ObjectRole::Uses).filter(|_| statement.kind == CALL);
+        match called {
+            Some(procedure) if self.committing.contains(&&procedure.name) => Class::OutsideOnly,
+            _ => class(statement, &self.file.text),
         }
     }
 
@@ -212,16 +228,13 @@ impl<'a> Cutter<'a> {
     }
 
     fn planned(&self, index: usize, statement: &Statement) -> PlannedStatement {
-        let path = SearchPath::default();
-        let mut locks = locks(statement);
-        locks.retain(|lock| !self.made.contains(&lock.object.resolved(&path)));
         PlannedStatement {
             index,
             span: statement.span,
             line: self.lines.position(&self.file.text, statement.span.start).line,
             kind: statement.kind.to_string(),
             summary: summary(statement, &self.file.text),
-            locks,
+            locks: Vec::new(),
         }
     }
 
@@ -229,13 +242,4 @@ impl<'a> Cutter<'a> {
         let (code, path) = (code.to_owned(), self.file.path.clone());
         self.refusals.push(Refusal { code, path, span: Some(span), message: message.into() });
     }
-}
-
-/// The relations the file makes: nobody can hold or wait for a lock on them before it commits.
-fn made_here(file: &Migration) -> BTreeSet<QualifiedName> {
-    use ObjectKind::{ForeignTable, Index, MaterializedView, Sequence, Table, View};
-    let path = SearchPath::default();
-    let relation = |kind| matches!(kind, Table | ForeignTable | View | MaterializedView | Index | Sequence);
-    let made = file.parsed.statements.iter().flat_map(|statement| statement.in_role(ObjectRole::Makes));
-    made.filter(|object| relation(object.kind)).map(|object| object.name.resolved(&path)).collect()
 }

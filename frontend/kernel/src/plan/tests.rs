@@ -46,6 +46,9 @@ fn what_postgres_refuses_in_a_block_stands_alone() {
         "cluster",
         "discard all",
         "do $$ begin commit; end $$",
+        "alter database d set tablespace s",
+        "create subscription s connection '' publication p",
+        "alter subscription s refresh publication",
     ] {
         let text = format!("select 1; {statement}; select 2;");
         check("1_a.sql", &text, "transaction 0 | standalone 1 | transaction 2");
@@ -94,10 +97,50 @@ fn the_header_can_ask_for_no_transaction() {
 }
 
 #[test]
+fn a_call_of_a_procedure_that_commits_stands_alone() {
+    let made = "create procedure p() language plpgsql as $$ begin commit; end $$;";
+    check("1_a.sql", &format!("{made} call p(); call q();"), "transaction 0 | standalone 1 | transaction 2");
+    check(
+        "1_a.sql",
+        &format!("{made} begin; call p(); commit;"),
+        "transaction 0 | ! outside-transaction-only",
+    );
+}
+
+#[test]
+fn modes_that_a_run_does_not_have_are_refused() {
+    check(
+        "1_a.sql",
+        "begin isolation level serializable; select 1; commit;",
+        "transaction 1 | ! transaction-mode",
+    );
+    check("1_a.sql", "start transaction read only; commit;", "! transaction-mode");
+    check("1_a.sql", "begin isolation level read committed, read write; select 1; commit;", "transaction 1");
+    check("1_a.sql", "begin; set transaction isolation level repeatable read; commit;", "! transaction-mode");
+    check("1_a.sql", "set transaction read write; select 1", "transaction 0 1");
+    check(
+        "1_a.sql",
+        "-- A.\n-- transaction: none\nset session characteristics as transaction read only;",
+        "standalone 0",
+    );
+    check(
+        "1_a.sql",
+        "-- A.\n-- transaction: none\nset constraints all deferred;",
+        "! inside-transaction-only",
+    );
+    check("1_a.sql", "-- A.\n-- transaction: none\ndeclare c cursor with hold for select 1;", "standalone 0");
+}
+
+#[test]
 fn a_new_enum_value_is_committed_before_its_use() {
     let add = "alter type mood add value 'fine';";
     check("1_a.sql", &format!("{add} update t set m = 'fine';"), "transaction 0 | transaction 1");
     check("1_a.sql", &format!("{add} update t set m = 'bad';"), "transaction 0 1");
+    check("1_a.sql", &format!("{add} select enum_range(null::mood);"), "transaction 0 | transaction 1");
+    // Before PostgreSQL 17 that the type itself is new is no help.
+    let made = "create type mood as enum ();";
+    let text = format!("{made} {add} update t set m = 'fine';");
+    check("1_a.sql", &text, "transaction 0 1 | transaction 2");
     check("1_a.sql", &format!("{add} comment on table t is 'fine';"), "transaction 0 1");
 }
 
@@ -188,4 +231,68 @@ fn statements_have_lines_summaries_and_locks_on_what_existed() {
         ]
     );
     assert!(statements[1].locks.is_empty(), "the table is new");
+}
+
+/// The locks of the last file's statements, as sentences.
+fn locks(files: &[(&str, &str)], server: Option<u16>) -> Vec<String> {
+    let (set, last) = (set(files), files[files.len() - 1].0);
+    let mut plan = plan(&set, &[last], &BTreeSet::new());
+    plan.lock_for(&set, server);
+    let statements =
+        plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
+    statements.flat_map(|statement| &statement.locks).map(ToString::to_string).collect()
+}
+
+#[test]
+fn locks_bear_names_where_the_set_knows_them() {
+    let made = "create table p (id int primary key);\n\
+                create table t (id serial, p_id int references public.p) partition by list (id);\n\
+                create table t_1 partition of t for values in (1);\n\
+                create index t_p on t (p_id);";
+    let last = |sql| locks(&[("1_a.sql", made), ("2_b.sql", sql)], None);
+    assert_eq!(
+        last("drop index public.t_p"),
+        [
+            "ACCESS EXCLUSIVE on public.t_p",
+            "ACCESS EXCLUSIVE on public.t: it has the index public.t_p",
+            "ACCESS EXCLUSIVE on public.t_1: it is a partition or a child of public.t",
+        ]
+    );
+    assert_eq!(
+        last("drop table t_1"),
+        [
+            "ACCESS EXCLUSIVE on t_1",
+            "ACCESS EXCLUSIVE on public.t: it is divided into partitions, such as t_1",
+            "ACCESS EXCLUSIVE on the default partition beside t_1",
+        ]
+    );
+    assert_eq!(
+        last("alter table only t drop constraint t_p_id_fkey"),
+        ["ACCESS EXCLUSIVE on t", "perhaps ACCESS EXCLUSIVE on public.p: if a foreign key goes with it"]
+    );
+    assert_eq!(
+        last("create table t_2 partition of t for values in (2)")[0],
+        "ACCESS EXCLUSIVE on t: it gets another partition"
+    );
+    assert_eq!(last("alter table p add a int"), ["ACCESS EXCLUSIVE on p"]);
+    assert_eq!(
+        last("alter table stranger add a int"),
+        ["ACCESS EXCLUSIVE on stranger and its partitions"],
+        "of a table that no file makes nothing is known"
+    );
+}
+
+#[test]
+fn what_several_files_make_may_be_there() {
+    let made = "create table if not exists t (); comment on table t is 'x';";
+    let comment = "SHARE UPDATE EXCLUSIVE on t";
+    assert_eq!(locks(&[("1_a.sql", made)], None), [""; 0]);
+    assert_eq!(locks(&[("1_a.sql", made), ("2_b.sql", made)], None), [comment]);
+}
+
+#[test]
+fn a_plan_can_speak_of_one_version() {
+    let grant = [("1_a.sql", "grant select on t to r")];
+    assert_eq!(locks(&grant, Some(17)), [""; 0]);
+    assert_eq!(locks(&grant, None), ["ACCESS SHARE on t"]);
 }

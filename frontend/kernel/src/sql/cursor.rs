@@ -232,16 +232,34 @@ impl<'a> Cursor<'a> {
 
     /// Whether a name can start here.
     pub(crate) fn at_name(&self) -> bool {
-        self.at(TokenKind::Word) || self.at(TokenKind::QuotedName)
+        let plain = [TokenKind::Word, TokenKind::QuotedName, TokenKind::Placeholder];
+        plain.iter().any(|kind| self.at(*kind)) || self.variable().is_some()
     }
 
-    /// One identifier without dots.
+    /// One identifier without dots. A psql variable is one too, under its own name with the colon: what it
+    /// stands for is not in the file.
     pub(crate) fn ident(&mut self) -> Option<(Ident, Span)> {
+        if let Some((first, second)) = self.variable() {
+            self.skip(2);
+            let name = self.ident_of(second);
+            return Some((
+                Ident::exact(format!(":{}", name.as_str())),
+                self.span_of(first).join(self.span_of(second)),
+            ));
+        }
         if !self.at_name() {
             return None;
         }
         let token = self.bump()?;
         Some((self.ident_of(token), self.span_of(token)))
+    }
+
+    /// The two tokens of `:name` or `:"name"`.
+    fn variable(&self) -> Option<(Token, Token)> {
+        let [first, second, ..] = self.tokens else { return None };
+        let named = matches!(second.kind, TokenKind::Word | TokenKind::QuotedName);
+        let touching = first.kind == TokenKind::Colon && second.start == first.start + 1;
+        (named && touching).then_some((*first, *second))
     }
 
     fn ident_of(&self, token: Token) -> Ident {
@@ -293,6 +311,7 @@ impl<'a> Cursor<'a> {
                     kind,
                     TokenKind::Word
                         | TokenKind::QuotedName
+                        | TokenKind::Placeholder
                         | TokenKind::Number
                         | TokenKind::Text
                         | TokenKind::Operator

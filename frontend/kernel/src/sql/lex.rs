@@ -15,6 +15,11 @@ impl Token {
     pub(crate) const fn span(self) -> Span {
         Span::new(self.start, self.end)
     }
+
+    /// Whether PostgreSQL sees nothing of it.
+    pub(crate) const fn is_trivia(self) -> bool {
+        matches!(self.kind, TokenKind::Space | TokenKind::Comment | TokenKind::Directive)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +47,10 @@ pub(crate) enum TokenKind {
     Dot,
     /// `:`, `::`, `:=`.
     Colon,
+    /// A name with a template's placeholder in it, or a placeholder alone: `{{ … }}`, `${…}`, `app_${x}`.
+    Placeholder,
+    /// What a template engine takes out: `{% … %}`, `{# … #}`.
+    Directive,
     /// Starts a psql meta-command; no SQL contains it outside quotes.
     Backslash,
     /// A psql meta-command, whole; made by the splitter.
@@ -64,6 +73,9 @@ pub(crate) enum Quote {
 /// Every broken token costs a scan to the end of the text. Behind this many the rest of the text is one
 /// token, which keeps reading linear.
 const MAX_BROKEN: u8 = 32;
+
+/// A placeholder is no longer than this: an opening brace must not cost a scan to the end of the text.
+const MAX_PLACEHOLDER: usize = 512;
 
 /// Reading resumes behind a broken token at a line that starts with one of these.
 const STATEMENT_STARTS: [&str; 22] = [
@@ -160,11 +172,16 @@ impl<'a> Lexer<'a> {
             b'u' | b'U' if next == b'&' && self.byte(start + 2) == b'"' => {
                 self.quoted(start + 2, TokenKind::QuotedName)
             }
-            _ if is(first, WORD_START) => (TokenKind::Word, Some(self.run(start, WORD))),
+            _ if is(first, WORD_START) => self.word(start),
             _ if is(first, DIGIT) => (TokenKind::Number, Some(self.number(start))),
             b'\'' => self.quoted(start, TokenKind::Text),
             b'"' => self.quoted(start, TokenKind::QuotedName),
+            b'$' if next == b'{' => self.word(start),
             b'$' => self.dollar(start),
+            b'{' if matches!(next, b'%' | b'#') => {
+                (TokenKind::Directive, Some(self.closing(start, &[next, b'}']).unwrap_or(start + 1)))
+            }
+            b'{' => self.word(start),
             b'-' if next == b'-' => (TokenKind::Comment, Some(self.line_end(start))),
             b'/' if next == b'*' => (TokenKind::Comment, self.block_comment(start)),
             b'(' => one(TokenKind::OpenParen),
@@ -182,6 +199,30 @@ impl<'a> Lexer<'a> {
             _ if is(first, OPERATOR) => (TokenKind::Operator, Some(self.operator(start))),
             _ => one(TokenKind::Other),
         }
+    }
+
+    /// A word, with the placeholders of a template in it.
+    fn word(&self, start: usize) -> (TokenKind, Option<usize>) {
+        let mut end = self.run(start, WORD);
+        let mut kind = TokenKind::Word;
+        while self.byte(end) == b'{' {
+            let closing: &[u8] = match (self.byte(end + 1), end.checked_sub(1).map(|at| self.byte(at))) {
+                (b'{', _) => b"}}",
+                (_, Some(b'$')) if end > start => b"}",
+                _ => break,
+            };
+            let Some(closed) = self.closing(end, closing) else { break };
+            kind = TokenKind::Placeholder;
+            end = self.run(closed, WORD);
+        }
+        if end == start { (TokenKind::Other, Some(start + 1)) } else { (kind, Some(end)) }
+    }
+
+    /// Behind the `closing` of what is opened at `start`.
+    fn closing(&self, start: usize, closing: &[u8]) -> Option<usize> {
+        let rest = self.bytes.get(start..self.bytes.len().min(start + MAX_PLACEHOLDER))?;
+        let found = rest.windows(closing.len()).position(|window| window == closing)?;
+        Some(start + found + closing.len())
     }
 
     /// `'…'` or `"…"` from its opening quote on; a doubled quote belongs to the content.

@@ -6,6 +6,7 @@ mod classify;
 pub(crate) mod cursor;
 pub(crate) mod lex;
 pub mod lock;
+pub mod marker;
 mod plpgsql;
 mod reading;
 mod split;
@@ -18,6 +19,7 @@ pub(crate) use classify::object_kind;
 use classify::Context;
 use cursor::Cursor;
 use lex::{Lexer, Token, TokenKind};
+use marker::{Mark, Marker};
 use reading::reading;
 use split::Splitter;
 use statement::{Reading, Statement};
@@ -29,6 +31,17 @@ pub struct Parsed {
     pub statements: Vec<Statement>,
     /// What is certainly wrong with the text; never a guess.
     pub problems: Vec<Problem>,
+    /// Comments by which a migration runner cuts the text.
+    pub markers: Vec<Marker>,
+}
+
+impl Parsed {
+    /// Whether a runner takes what stands at this offset for the way back, not for the way forward.
+    pub fn is_down(&self, offset: usize) -> bool {
+        let before = self.markers.iter().take_while(|marker| marker.span.start <= offset);
+        let last = before.filter(|marker| matches!(marker.mark, Mark::Up | Mark::Down)).last();
+        last.is_some_and(|marker| marker.mark == Mark::Down)
+    }
 }
 
 /// Something PostgreSQL will refuse.
@@ -62,10 +75,13 @@ fn read_file(text: &str, trees: bool) -> Parsed {
             continue;
         }
         let cursor = Cursor::new(text, &tokens, 0);
-        let statement = read_statement(cursor, context);
+        let mut statement = read_statement(cursor, context);
+        statement.flags.templated = piece.templated;
         checks.check(cursor, &statement, piece, &mut parsed.problems);
         parsed.statements.push(statement);
     }
+    parsed.markers = std::mem::take(&mut splitter.markers);
+    parsed.problems.extend(text.find('\0').map(structure::zero_byte));
     parsed
 }
 

@@ -1,7 +1,10 @@
 //! Tokens to statements, where psql would cut: parentheses of rules, BEGIN ATOMIC bodies, COPY data and
 //! meta-commands included. It knows where a statement ends and nothing of what it means.
 
-use super::lex::{Lexer, Quote, Token, TokenKind};
+use super::{
+    lex::{Lexer, Quote, Token, TokenKind},
+    marker::{Mark, Marker},
+};
 use crate::text::Span;
 
 /// A stretch of the text that holds one statement or none. The pieces joined are the text.
@@ -11,6 +14,8 @@ pub(crate) struct Piece {
     pub(crate) span: Span,
     /// What ended it.
     pub(crate) ending: Ending,
+    /// A template's placeholder or directive stands in it.
+    pub(crate) templated: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +26,8 @@ pub(crate) enum Ending {
     Meta,
     /// A meta-command follows in the middle of a statement.
     BeforeMeta,
+    /// A runner's marker, where the runner cuts.
+    Marker,
     /// A token that is never closed.
     Broken(Quote),
     EndOfText,
@@ -32,33 +39,47 @@ pub(crate) struct Splitter<'a> {
     lexer: Lexer<'a>,
     /// Whether psql reads the text: files yes, bodies of functions no.
     psql: bool,
+    /// The runners' markers passed so far.
+    pub(crate) markers: Vec<Marker>,
 }
 
 impl<'a> Splitter<'a> {
     /// Splits a file, as psql does.
     pub(crate) const fn file(text: &'a str) -> Self {
-        Self { text, lexer: Lexer::new(text), psql: true }
+        Self { text, lexer: Lexer::new(text), psql: true, markers: Vec::new() }
     }
 
     /// Splits a body, as the server does: no meta-commands, no COPY data.
     pub(crate) const fn body(text: &'a str) -> Self {
-        Self { text, lexer: Lexer::new(text), psql: false }
+        Self { text, lexer: Lexer::new(text), psql: false, markers: Vec::new() }
     }
 
     /// The next piece; `tokens` then holds its tokens without trivia and terminator.
     pub(crate) fn next(&mut self, tokens: &mut Vec<Token>) -> Option<Piece> {
         tokens.clear();
         let start = self.lexer.position();
-        let ending = self.read(tokens);
+        let mut templated = false;
+        let ending = self.read(tokens, &mut templated);
         let span = Span::new(start, self.lexer.position());
-        (!span.is_empty()).then_some(Piece { span, ending })
+        (!span.is_empty()).then_some(Piece { span, ending, templated })
     }
 
-    fn read(&mut self, tokens: &mut Vec<Token>) -> Ending {
+    fn read(&mut self, tokens: &mut Vec<Token>, templated: &mut bool) -> Ending {
         let mut state = State::default();
         while let Some(token) = self.lexer.next() {
             match token.kind {
-                TokenKind::Space | TokenKind::Comment => continue,
+                TokenKind::Space => continue,
+                TokenKind::Comment => {
+                    if self.marker(token) && !tokens.is_empty() {
+                        return Ending::Marker;
+                    }
+                    continue;
+                }
+                TokenKind::Directive => {
+                    *templated = true;
+                    continue;
+                }
+                TokenKind::Placeholder => *templated = true,
                 TokenKind::Word => state.word(self.text, token, tokens.len()),
                 TokenKind::OpenParen => state.parens += 1,
                 TokenKind::CloseParen => state.parens = state.parens.saturating_sub(1),
@@ -89,6 +110,17 @@ impl<'a> Splitter<'a> {
             tokens.push(token);
         }
         Ending::EndOfText
+    }
+
+    /// Notes a runner's marker; says whether the runner cuts there.
+    fn marker(&mut self, comment: Token) -> bool {
+        if !self.psql {
+            return false;
+        }
+        let before = self.markers.len();
+        Marker::read(comment.span(), self.text, &mut self.markers);
+        let found = self.markers.get(before..).unwrap_or_default();
+        found.iter().any(|marker| !matches!(marker.mark, Mark::NoTransaction | Mark::StatementBegin))
     }
 
     /// The meta-command at `start`: to the end of its line, or to the `\\` that ends it.
@@ -269,6 +301,16 @@ mod tests {
             ("select $x$ ;\nselect 2;", vec!["select $x$ ;\n", "select 2"]),
             ("select 1 --a", vec!["select 1"]),
             ("select a<--b\n1", vec!["select a<--b\n1"]),
+            ("-- +goose Up\nselect 1\n-- +goose Down\nselect 2", vec!["select 1", "select 2"]),
+            (
+                "select 1--> statement-breakpoint\nselect 2 -- +1\n, 3",
+                vec!["select 1", "select 2 -- +1\n, 3"],
+            ),
+            (
+                "{% if a; %} select {{ b; }}.{{c}}_d{# ; #}, ${e};f",
+                vec!["select {{ b; }}.{{c}}_d{# ; #}, ${e}", "f"],
+            ),
+            ("select { a; b}; {{ c", vec!["select { a", "b}", "{{ c"]),
         ] {
             assert_eq!(split(text), expected, "{text}");
         }

@@ -8,6 +8,7 @@ use super::{
     split::{Ending, Piece},
     statement::{Statement, StatementKind::Other, Verb},
 };
+use crate::text::Span;
 
 /// What earlier pieces of the text mean for later ones.
 #[derive(Default)]
@@ -37,12 +38,21 @@ impl Checks {
             problems.extend(cursor.tokens().last().map(|token| never_closed(&cursor, *token, quote)));
             return;
         }
+        // What a template makes of the text is not known.
+        if piece.templated {
+            return;
+        }
         if statement.kind == Other(Verb::Unknown) {
             problems.extend(unknown_start(&cursor));
         }
         problems.extend(brackets(&cursor));
         problems.extend(stray_comma(&cursor));
     }
+}
+
+/// A zero byte anywhere.
+pub(crate) fn zero_byte(at: usize) -> Problem {
+    Problem { span: Span::new(at, at + 1), message: "PostgreSQL takes no zero byte in any text.".to_owned() }
 }
 
 fn problem(cursor: &Cursor<'_>, token: Token, message: impl Into<String>) -> Problem {

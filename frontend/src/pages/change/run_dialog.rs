@@ -156,12 +156,9 @@ fn strongest(plan: &Plan) -> Vec<Lock> {
         plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
     let mut locks: Vec<Lock> = Vec::new();
     for lock in statements.flat_map(|statement| &statement.locks) {
-        match locks.iter_mut().find(|other| other.object == lock.object) {
-            Some(other) => {
-                other.mode = other.mode.max(lock.mode);
-                other.rewrites |= lock.rewrites;
-                other.scans |= lock.scans;
-            }
+        let same = |other: &&mut Lock| (&other.object, other.reach) == (&lock.object, lock.reach);
+        match locks.iter_mut().find(same) {
+            Some(other) => other.join(lock),
             None => locks.push(lock.clone()),
         }
     }
@@ -174,6 +171,7 @@ mod tests {
     use studio_kernel::{
         name::{Ident, QualifiedName},
         plan::{PlannedFile, PlannedStatement, Purpose, Segment},
+        sql::lock::Reach,
     };
 
     use super::*;
@@ -184,8 +182,12 @@ mod tests {
             locks: vec![Lock {
                 mode: *mode,
                 object: QualifiedName::bare(Ident::exact(*object)),
+                reach: Reach::Itself,
+                descends: false,
                 rewrites: false,
                 scans: false,
+                certain: true,
+                reason: "".into(),
             }],
             ..PlannedStatement::default()
         };

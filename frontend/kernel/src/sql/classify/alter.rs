@@ -30,10 +30,14 @@ pub(super) fn alter(mut cursor: Cursor<'_>) -> Outline {
         DefaultPrivileges => default_privileges(cursor, outline),
         System => {
             cursor.skip(1);
-            outline.name(&mut cursor, Changes, Parameter);
+            if !cursor.is("all") {
+                outline.name(&mut cursor, Changes, Parameter);
+            }
             outline
         }
         LargeObject => outline,
+        // `alter role all set …` names nobody.
+        Role if cursor.is("all") && cursor.peek_at(1).is_some() => outline,
         UserMapping => {
             cursor.skip_to_any(&["server"]);
             cursor.eat("server");
@@ -70,9 +74,13 @@ fn table(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Outl
         return outline;
     }
     outline.flags.only = cursor.eat("only");
+    let closed = outline.flags.only && cursor.eat_kind(TokenKind::OpenParen);
     let Some(named) = cursor.name() else {
         return outline;
     };
+    if closed {
+        cursor.eat_kind(TokenKind::CloseParen);
+    }
     cursor.eat_text("*");
     let name = named.name.clone();
     if !renamed(&mut outline, cursor, kind, &named) {
@@ -125,7 +133,23 @@ fn generic(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Ou
         outline.object(Changes, kind, named);
     }
     match kind {
-        Type => values(&mut outline, cursor, &of),
+        // Columns and constraints are named as a table's are.
+        Index | View | MaterializedView => {
+            outline.detail = Detail::Alter(alter_table::actions(cursor, &mut outline, &of));
+        }
+        // What the actions name is not an object of a table.
+        Sequence | Domain => {
+            let actions = alter_table::actions(cursor, &mut Outline::new(outline.kind), &of);
+            outline.detail = Detail::Alter(actions);
+        }
+        _ => {}
+    }
+    match kind {
+        Type => {
+            outline.detail = Detail::Alter(alter_table::attributes(cursor, &mut outline, &of));
+            values(&mut outline, cursor, &of);
+        }
+        Domain => alter_table::domain(cursor, &mut outline, &of),
         Publication => {
             cursor.skip_to_any(&["table"]);
             if cursor.eat("table") {

@@ -11,7 +11,7 @@ use crate::{
         cursor::{Cursor, Named},
         statement::{
             ActionKind as A,
-            ObjectKind::{Column, Constraint, Role, Table},
+            ObjectKind::{Column, Constraint, Role, Table, Type},
             ObjectRole::{self, Changes, Drops, Makes, Renames, Uses},
             TableAction,
         },
@@ -32,6 +32,64 @@ pub(super) fn actions(
         }
     }
     actions
+}
+
+/// ATTRIBUTE actions of a composite type, by their first words: an attribute is a column.
+pub(super) fn attributes(
+    mut cursor: Cursor<'_>,
+    outline: &mut Outline,
+    of: &QualifiedName,
+) -> Vec<TableAction> {
+    let mut actions = Vec::new();
+    while let Some(mut item) = cursor.list_item() {
+        if item.is_at(1, "attribute") {
+            actions.push(TableAction { span: item.span(), kind: A::Other(item.take(2).folded()) });
+        }
+        let role = match item.word(0).to_ascii_lowercase().as_str() {
+            "add" => Makes,
+            "drop" => Drops,
+            "alter" => Changes,
+            "rename" => Renames,
+            _ => continue,
+        };
+        item.skip(1);
+        if !item.eat("attribute") {
+            continue;
+        }
+        item.eat_all(&["if", "exists"]);
+        column_named(&mut item, outline, role, of);
+        if item.eat("to") {
+            column_named(&mut item, outline, Makes, of);
+        }
+    }
+    actions
+}
+
+fn column_named(cursor: &mut Cursor<'_>, outline: &mut Outline, role: ObjectRole, of: &QualifiedName) {
+    if let Some((name, span)) = cursor.ident() {
+        let name = QualifiedName::bare(name);
+        outline.object_of(role, Column, Named { name, span }, Some(of.clone()));
+    }
+}
+
+/// The constraint that an action of ALTER DOMAIN is about.
+pub(super) fn domain(mut cursor: Cursor<'_>, outline: &mut Outline, of: &QualifiedName) {
+    let role = match cursor.word(0).to_ascii_lowercase().as_str() {
+        "add" => Makes,
+        "drop" => Drops,
+        "validate" => Changes,
+        "rename" => Renames,
+        _ => return,
+    };
+    cursor.skip(1);
+    if !cursor.eat("constraint") {
+        return;
+    }
+    cursor.eat_all(&["if", "exists"]);
+    named_as(&mut cursor, outline, role, Some(of.clone()));
+    if role == Renames && cursor.eat("to") {
+        named_as(&mut cursor, outline, Makes, Some(of.clone()));
+    }
 }
 
 fn action(mut cursor: Cursor<'_>, outline: &mut Outline, table: &QualifiedName) -> A {
@@ -60,6 +118,9 @@ fn action(mut cursor: Cursor<'_>, outline: &mut Outline, table: &QualifiedName) 
     } else if cursor.eat("inherit") || cursor.eat_all(&["no", "inherit"]) {
         outline.name(&mut cursor, Uses, Table);
         None
+    } else if cursor.eat("of") {
+        outline.name(&mut cursor, Uses, Type);
+        None
     } else {
         row_security(&cursor)
     };
@@ -73,9 +134,26 @@ fn first_words(mut cursor: Cursor<'_>) -> String {
         "owner", "replica", "set", "no", "cluster", "alter", "add", "drop", "enable", "disable", "not",
         "force",
     ];
-    let count = 1 + usize::from(cursor.is_any(&two) && !cursor.word(1).is_empty());
+    if cursor.is_any(&["set", "reset"]) {
+        let mut options = cursor;
+        options.skip(1);
+        if let Some(group) = options.group() {
+            return format!("{} ({})", cursor.word(0).to_ascii_lowercase(), option_names(group));
+        }
+    }
+    let second = usize::from(cursor.is_any(&two) && !cursor.word(1).is_empty());
+    let count = 1 + second + usize::from(cursor.are(&["set", "without"]));
     cursor.skip(count);
     start.until(&cursor).folded()
+}
+
+/// `fillfactor, toast.autovacuum_enabled` of a list of options with their values.
+fn option_names(mut group: Cursor<'_>) -> String {
+    let mut names = Vec::new();
+    while let Some(mut item) = group.list_item() {
+        names.extend(item.name().map(|named| named.name.to_string()));
+    }
+    names.join(", ")
 }
 
 fn row_security(cursor: &Cursor<'_>) -> Option<A> {
@@ -92,7 +170,8 @@ fn row_security(cursor: &Cursor<'_>) -> Option<A> {
         let switches = [("enable", A::EnableRls), ("disable", A::DisableRls), ("force", A::ForceRls(true))];
         return switches.into_iter().find(|(word, _)| cursor.is(word)).map(|(_, action)| action);
     }
-    cursor.is_any(&["enable", "disable"]).then_some(A::Trigger)
+    let rule = cursor.is_at(1, "rule") || cursor.is_at(2, "rule") && !cursor.is_at(1, "trigger");
+    (cursor.is_any(&["enable", "disable"]) && !rule).then_some(A::Trigger)
 }
 
 fn add(mut cursor: Cursor<'_>, outline: &mut Outline, of: Option<QualifiedName>) -> Option<A> {

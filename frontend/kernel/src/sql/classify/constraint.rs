@@ -54,12 +54,14 @@ pub(super) fn table_constraint(mut cursor: Cursor<'_>, outline: &mut Outline) ->
         using_index = cursor.are(&["using", "index"]) && !cursor.is_at(2, "tablespace");
         columns = column_list(&mut cursor);
     }
-    let mut not_valid = false;
+    let (mut not_valid, mut not_enforced) = (false, false);
     while !cursor.is_empty() {
         not_valid |= cursor.are(&["not", "valid"]);
+        not_enforced |= cursor.are(&["not", "enforced"]);
         cursor.step();
     }
-    Some(Constraint { name: name.map(|(name, _)| name), span, kind, not_valid, using_index, columns })
+    let name = name.map(|(name, _)| name);
+    Some(Constraint { name, span, kind, not_valid, not_enforced, using_index, columns })
 }
 
 /// The table behind REFERENCES.

@@ -2,6 +2,7 @@
 
 use super::{Context, Outline, alter, constraint::referenced, drop::operator, object, query, routine, table};
 use crate::{
+    name::QualifiedName,
     sql::{
         cursor::Cursor,
         lex::TokenKind,
@@ -21,7 +22,7 @@ pub(super) fn create(mut cursor: Cursor<'_>, context: Context) -> Outline {
     flags.temporary = cursor.eat_any(&["temporary", "temp"]);
     flags.unique = cursor.eat("unique");
     cursor.eat("unlogged");
-    cursor.eat("recursive");
+    let recursive = cursor.eat("recursive");
     if cursor.is_at(1, "trigger") || cursor.is_at(1, "conversion") {
         cursor.eat_any(&["constraint", "default"]);
     }
@@ -74,10 +75,19 @@ pub(super) fn create(mut cursor: Cursor<'_>, context: Context) -> Outline {
             outline.flags.no_data = table::with_no_data(cursor);
             query::reads(&mut outline, cursor);
             outline.flags.has_where = false;
+            if recursive {
+                reads_no_self(&mut outline);
+            }
             outline
         }
         _ => named(cursor, outline, kind),
     }
+}
+
+/// A recursive view reads itself as a common table, without its schema.
+fn reads_no_self(outline: &mut Outline) {
+    let own = outline.objects.first().map(|view| QualifiedName::bare(view.name.name.clone()));
+    outline.objects.retain(|object| object.role != Uses || Some(&object.name) != own.as_ref());
 }
 
 /// A name and, for some kinds, what it hangs on.

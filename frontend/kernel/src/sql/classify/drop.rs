@@ -32,11 +32,8 @@ pub(super) fn drop(mut cursor: Cursor<'_>) -> Outline {
             cursor.eat("server");
             outline.name(&mut cursor, Uses, Server);
         }
-        Transform => {
-            cursor.eat("for");
-            outline.name(&mut cursor, Drops, Transform);
-        }
-        Cast => {}
+        // Known by their types, not by a name.
+        Cast | Transform => {}
         _ => each(&mut outline, &mut cursor, kind),
     }
     cursor.skip_to_any(&["cascade"]);
@@ -78,17 +75,10 @@ fn each(outline: &mut Outline, cursor: &mut Cursor<'_>, kind: ObjectKind) {
 /// An operator's symbol, with or without a schema.
 pub(super) fn operator(cursor: &mut Cursor<'_>) -> Option<Named> {
     let start = *cursor;
-    while cursor.at_name() || cursor.at(TokenKind::Dot) {
-        cursor.skip(1);
-    }
+    let schema = cursor.dotted().and_then(|(mut parts, _)| parts.pop());
+    cursor.eat_kind(TokenKind::Dot);
     let symbol = cursor.bump().filter(|token| token.kind == TokenKind::Operator)?;
     let span = start.until(cursor).span();
-    let mut schema = start;
-    Some(Named {
-        name: QualifiedName {
-            schema: schema.ident().map(|(name, _)| name),
-            name: Ident::exact(cursor.text_of(symbol)),
-        },
-        span,
-    })
+    let name = Ident::exact(cursor.text_of(symbol));
+    Some(Named { name: QualifiedName { schema, name }, span })
 }

@@ -56,7 +56,7 @@ pub(super) fn vacuum(mut cursor: Cursor<'_>, verb: Verb) -> Outline {
         cursor.skip(1);
     }
     while let Some(mut item) = cursor.list_item() {
-        item.eat("only");
+        outline.flags.only |= item.eat("only");
         outline.name(&mut item, Changes, Table);
     }
     outline

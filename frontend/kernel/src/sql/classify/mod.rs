@@ -20,7 +20,8 @@ use super::{
     cursor::{Cursor, Named},
     lex::TokenKind,
     statement::{
-        Detail, Flags, ObjectKind, ObjectRef, ObjectRole, StatementKind, StatementKind::Other, Verb,
+        Detail, Flags, MetaCommand, ObjectKind, ObjectRef, ObjectRole, StatementKind, StatementKind::Other,
+        Verb,
     },
 };
 use crate::name::QualifiedName;
@@ -108,7 +109,8 @@ pub(crate) fn classify(mut cursor: Cursor<'_>, context: Context) -> Outline {
         return query::select(cursor, context);
     }
     if cursor.at(TokenKind::Meta) {
-        return Outline::verb(V::Psql);
+        let command = MetaCommand::read(cursor.text(), cursor.span().start);
+        return Outline { detail: Detail::Psql(command), ..Outline::verb(V::Psql) };
     }
     let mut buffer = [0; 24];
     let word = lower(cursor.word(0), &mut buffer);
@@ -123,16 +125,18 @@ pub(crate) fn classify(mut cursor: Cursor<'_>, context: Context) -> Outline {
         "delete" => query::delete(cursor),
         "merge" => query::merge(cursor),
         "select" => query::select(whole, context),
+        // RETURN of a body in standard SQL is a query without the word.
+        "return" if context.nesting > 0 && !context.plpgsql => query::plain(V::Select, cursor),
         "perform" if context.plpgsql => query::select(whole, context),
         "with" => query::with(whole, context),
         "values" => query::plain(V::Values, whole),
         "table" => query::table(cursor),
-        "copy" => query::copy(cursor),
+        "copy" => query::copy(cursor, context),
         "grant" => rights::grant(cursor, V::Grant),
         "revoke" => rights::grant(cursor, V::Revoke),
         "comment" => rights::comment(cursor),
         "security" => rights::security_label(cursor),
-        "do" => routine::anonymous(cursor, context),
+        "do" => routine::anonymous(whole, context),
         "call" => maintain::call(cursor),
         "truncate" => maintain::truncate(cursor),
         "lock" => maintain::lock(cursor),

@@ -27,8 +27,10 @@ pub(super) fn select(cursor: Cursor<'_>, context: Context) -> Outline {
     outline
 }
 
-/// What follows the INTO of a SELECT, before its FROM.
+/// What follows the INTO of a SELECT, before its FROM. Of several queries the first one may hold it, in
+/// whatever parentheses it stands.
 fn into_target(mut cursor: Cursor<'_>) -> Option<Cursor<'_>> {
+    while cursor.eat_kind(TokenKind::OpenParen) {}
     cursor.skip_to_any(&["into", "from", "union", "intersect", "except"]);
     cursor.eat("into").then_some(cursor)
 }
@@ -49,10 +51,10 @@ pub(super) fn with(cursor: Cursor<'_>, context: Context) -> Outline {
     let mut rest = main;
     rest.skip(1);
     let mut outline = match main.word(0).to_ascii_lowercase().as_str() {
-        "insert" => target(Verb::Insert, rest, "into"),
-        "update" => target(Verb::Update, rest, ""),
-        "delete" => target(Verb::Delete, rest, "from"),
-        "merge" => target(Verb::Merge, rest, "into"),
+        "insert" => target(Verb::Insert, rest, Some("into")),
+        "update" => target(Verb::Update, rest, None),
+        "delete" => target(Verb::Delete, rest, Some("from")),
+        "merge" => target(Verb::Merge, rest, Some("into")),
         "values" => Outline::verb(Verb::Values),
         _ => return select(cursor, context),
     };
@@ -76,10 +78,10 @@ pub(super) fn table(mut cursor: Cursor<'_>) -> Outline {
     outline
 }
 
-/// The table a statement writes, behind `word`.
-fn target(verb: Verb, mut cursor: Cursor<'_>, word: &str) -> Outline {
+/// The table a statement writes, behind `word` when there is one.
+fn target(verb: Verb, mut cursor: Cursor<'_>, word: Option<&str>) -> Outline {
     let mut outline = Outline::verb(verb);
-    cursor.eat(word);
+    word.map(|word| cursor.eat(word));
     outline.flags.only = cursor.eat("only");
     outline.name(&mut cursor, Changes, Table);
     while !cursor.is_empty() {
@@ -89,10 +91,10 @@ fn target(verb: Verb, mut cursor: Cursor<'_>, word: &str) -> Outline {
     outline
 }
 
-fn writes(verb: Verb, cursor: Cursor<'_>, word: &str, using: bool) -> Outline {
+fn writes(verb: Verb, cursor: Cursor<'_>, word: Option<&str>, using: bool) -> Outline {
     let mut outline = target(verb, cursor, word);
     let mut rest = cursor;
-    rest.eat(word);
+    word.map(|word| rest.eat(word));
     rest.eat("only");
     rest.name();
     scan(&mut outline, rest, using);
@@ -100,27 +102,27 @@ fn writes(verb: Verb, cursor: Cursor<'_>, word: &str, using: bool) -> Outline {
 }
 
 pub(super) fn insert(cursor: Cursor<'_>) -> Outline {
-    writes(Verb::Insert, cursor, "into", false)
+    writes(Verb::Insert, cursor, Some("into"), false)
 }
 
 pub(super) fn update(cursor: Cursor<'_>) -> Outline {
-    writes(Verb::Update, cursor, "", false)
+    writes(Verb::Update, cursor, None, false)
 }
 
 pub(super) fn delete(cursor: Cursor<'_>) -> Outline {
-    writes(Verb::Delete, cursor, "from", true)
+    writes(Verb::Delete, cursor, Some("from"), true)
 }
 
 pub(super) fn merge(cursor: Cursor<'_>) -> Outline {
-    writes(Verb::Merge, cursor, "into", true)
+    writes(Verb::Merge, cursor, Some("into"), true)
 }
 
-/// COPY: of a table in either direction, or of a query.
-pub(super) fn copy(mut cursor: Cursor<'_>) -> Outline {
+/// COPY: of a table in either direction, or of a query, which may write and return what it wrote.
+pub(super) fn copy(mut cursor: Cursor<'_>, context: Context) -> Outline {
     let mut outline = Outline::verb(Verb::Copy);
     let query = cursor.group();
     if let Some(query) = query {
-        reads(&mut outline, query);
+        outline = super::relabelled(Verb::Copy, query, context);
     } else {
         cursor.eat("binary");
         let named = cursor.name();
@@ -147,14 +149,19 @@ struct Level {
     tables: bool,
     /// `extract(… from …)` and the like: FROM names no table. Nor does it in `a is distinct from b`.
     call: bool,
+    /// In DELETE and MERGE: USING names a table.
+    using: bool,
+    /// Joins whose ON or USING has not come yet: that USING names columns.
+    joins: u8,
 }
 
 /// Words in whose parentheses FROM belongs to the call.
 const FROM_CALLS: [&str; 5] = ["extract", "substring", "trim", "overlay", "position"];
 
 /// Words that end a list of tables.
-const BEHIND_TABLES: [&str; 16] = [
+const BEHIND_TABLES: [&str; 17] = [
     "where",
+    "into",
     "group",
     "order",
     "having",
@@ -176,7 +183,7 @@ const BEHIND_TABLES: [&str; 16] = [
 /// Names of common tables are left out.
 fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
     let local = common_tables(cursor);
-    let mut levels = vec![Level::default()];
+    let mut levels = vec![Level { using, ..Level::default() }];
     let mut before: Option<Token> = None;
     while let Some(token) = cursor.peek() {
         let level = levels.last().copied().unwrap_or_default();
@@ -185,7 +192,7 @@ fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
             TokenKind::OpenParen => {
                 let word = before.map_or("", |token| cursor.text_of(token));
                 let call = FROM_CALLS.iter().any(|name| name.eq_ignore_ascii_case(word));
-                levels.push(Level { tables: false, call });
+                levels.push(Level { call, ..Level::default() });
             }
             TokenKind::CloseParen if levels.len() > 1 => {
                 levels.pop();
@@ -196,17 +203,27 @@ fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
                 let wordy = before.is_some_and(|token| token.kind == TokenKind::Word);
                 let follows =
                     |word| before.is_some_and(|token| cursor.text_of(token).eq_ignore_ascii_case(word));
+                let top = levels.last_mut();
                 if cursor.is("from") {
                     let deletes = follows("delete");
                     if !level.call && !follows("distinct") {
                         expected = Some(if deletes { Changes } else { Uses });
                     }
-                } else if cursor.is("join") || using && levels.len() == 1 && cursor.is("using") {
+                    top.into_iter().for_each(|top| top.using |= deletes);
+                } else if cursor.is("join") {
+                    expected = Some(Uses);
+                    top.into_iter().for_each(|top| top.joins = top.joins.saturating_add(1));
+                } else if cursor.is("on") || cursor.is("using") {
+                    let names_table = cursor.is("using") && level.using && level.joins == 0;
+                    expected = names_table.then_some(Uses);
+                    top.into_iter().for_each(|top| top.joins = top.joins.saturating_sub(1));
+                } else if cursor.is("table") && starts_query(before, &cursor) {
                     expected = Some(Uses);
                 } else if cursor.is("into") && (follows("insert") || follows("merge"))
                     || cursor.is("update") && !wordy && before.is_some()
                 {
                     expected = Some(Changes);
+                    top.into_iter().for_each(|top| top.using |= follows("merge"));
                 } else if BEHIND_TABLES.iter().any(|word| word.eq_ignore_ascii_case(text)) {
                     let top = levels.len() == 1;
                     outline.flags.has_where |= top && cursor.is("where");
@@ -224,6 +241,32 @@ fn scan(outline: &mut Outline, mut cursor: Cursor<'_>, using: bool) {
             before = relation(outline, &mut cursor, &mut levels, role, &local).or(before);
         }
     }
+}
+
+/// Whether a query can start behind this token, so that TABLE is one.
+fn starts_query(before: Option<Token>, cursor: &Cursor<'_>) -> bool {
+    let words = ["as", "union", "intersect", "except", "all", "distinct"];
+    before.is_none_or(|token| {
+        let text = cursor.text_of(token);
+        token.kind == TokenKind::OpenParen || words.iter().any(|word| word.eq_ignore_ascii_case(text))
+    })
+}
+
+/// Whether a value that looks like a name stands here: `current_date`, `collation for (…)`.
+fn is_value(cursor: &Cursor<'_>) -> bool {
+    let values = [
+        "user",
+        "current_user",
+        "session_user",
+        "current_role",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "current_catalog",
+        "localtime",
+        "localtimestamp",
+    ];
+    cursor.is_any(&values) || cursor.are(&["collation", "for"])
 }
 
 fn locks_rows(cursor: &Cursor<'_>) -> bool {
@@ -244,20 +287,24 @@ fn relation(
     cursor.eat("only");
     cursor.eat("lateral");
     // `from (a join b …)`: tables stand inside; `from (select …)` finds its own FROM.
+    let mut opened = None;
     while cursor.at(TokenKind::OpenParen) {
-        cursor.skip(1);
-        levels.push(Level { tables: true, call: false });
+        opened = cursor.bump();
+        levels.push(Level { tables: true, ..Level::default() });
     }
-    if cursor.is_any(&["select", "with", "values", "rows", "unnest"]) {
+    let called = cursor.are(&["rows", "from"]) || is_value(cursor);
+    if called || cursor.is_any(&["select", "with", "values", "table"]) {
         if let Some(level) = levels.last_mut() {
-            level.tables = level.tables && cursor.is_any(&["rows", "unnest"]);
+            level.tables &= called;
         }
-        return None;
+        cursor.eat_all(&["rows", "from"]);
+        return opened;
     }
     let start = *cursor;
     let named = cursor.name()?;
     let called = cursor.at(TokenKind::OpenParen) && role == Uses;
-    let common = named.name.schema.is_none() && local.contains(&named.name.name);
+    // What is written is a table even when a common table has its name.
+    let common = role == Uses && named.name.schema.is_none() && local.contains(&named.name.name);
     if !called && !common {
         outline.object(role, Table, named);
     }

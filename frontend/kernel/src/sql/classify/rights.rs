@@ -49,7 +49,7 @@ fn targets(outline: &mut Outline, cursor: &mut Cursor<'_>) {
         outline.names(cursor, Grants, Schema);
         return;
     }
-    let kind = object::kind(cursor).unwrap_or(Table);
+    let kind = named_kind(cursor);
     if kind == LargeObject {
         return;
     }
@@ -59,6 +59,18 @@ fn targets(outline: &mut Outline, cursor: &mut Cursor<'_>) {
         if !cursor.eat_kind(TokenKind::Comma) {
             return;
         }
+    }
+}
+
+/// The kind that is written, else a table's; a table can have the name of a kind.
+fn named_kind(cursor: &mut Cursor<'_>) -> ObjectKind {
+    let mut ahead = *cursor;
+    match object::kind(&mut ahead) {
+        Some(kind) if ahead.at_name() && !ahead.is_any(&["to", "from"]) || kind == LargeObject => {
+            *cursor = ahead;
+            kind
+        }
+        _ => Table,
     }
 }
 

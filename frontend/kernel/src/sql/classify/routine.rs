@@ -1,11 +1,14 @@
 //! CREATE FUNCTION and PROCEDURE, and DO: their options, and where their bodies stand.
 
 use super::{Context, Outline};
-use crate::sql::{
-    cursor::Cursor,
-    lex::{Token, TokenKind},
-    plpgsql,
-    statement::{Body, Detail, ObjectKind, ObjectRole::Makes, Routine, Verb},
+use crate::{
+    sql::{
+        cursor::Cursor,
+        lex::{Token, TokenKind},
+        plpgsql,
+        statement::{Body, Detail, ObjectKind, ObjectRole::Makes, Routine, Verb},
+    },
+    text::Span,
 };
 
 /// CREATE [OR REPLACE] FUNCTION or PROCEDURE, behind those words.
@@ -19,7 +22,7 @@ pub(super) fn create(
     let mut routine =
         Routine { arguments: cursor.group().map(arguments).unwrap_or_default(), ..Routine::default() };
     let mut text = None;
-    let mut atomic = None;
+    let mut standard = None;
     while !cursor.is_empty() {
         if cursor.eat("language") {
             routine.language = language(&mut cursor);
@@ -29,17 +32,16 @@ pub(super) fn create(
             routine.sets_search_path |= cursor.is("search_path");
             cursor.step();
         } else if cursor.eat("as") {
-            text = cursor.peek();
-            cursor.step();
-        } else if cursor.are(&["begin", "atomic"]) {
-            atomic = Some(cursor);
+            text = literal(&mut cursor);
+        } else if cursor.are(&["begin", "atomic"]) || cursor.is("return") {
+            standard = Some(cursor);
             break;
         } else {
             cursor.step();
         }
     }
-    routine.body = match (atomic, text) {
-        (Some(atomic), _) => Some(plpgsql::atomic(atomic, context)),
+    routine.body = match (standard, text) {
+        (Some(body), _) => Some(plpgsql::standard(body, context)),
         (None, Some(token)) => body(cursor, token, &routine.language, context),
         (None, None) => None,
     };
@@ -49,6 +51,8 @@ pub(super) fn create(
 
 /// DO: the language may stand before or behind the body.
 pub(super) fn anonymous(mut cursor: Cursor<'_>, context: Context) -> Outline {
+    let end = cursor.span().end;
+    cursor.skip(1);
     let mut outline = Outline::verb(Verb::Do);
     let mut name = "plpgsql".to_owned();
     let mut text = None;
@@ -56,12 +60,11 @@ pub(super) fn anonymous(mut cursor: Cursor<'_>, context: Context) -> Outline {
         if cursor.eat("language") {
             name = language(&mut cursor);
         } else {
-            text = text.or(cursor.peek());
-            cursor.step();
+            text = text.or(literal(&mut cursor));
         }
     }
     let read = text.and_then(|token| body(cursor, token, &name, context));
-    let span = text.map_or(cursor.span(), |token| cursor.span_of(token));
+    let span = text.map_or(Span::at(end), |token| cursor.span_of(token));
     outline.detail = Detail::Do(read.unwrap_or(Body { span, ..Body::default() }));
     outline
 }
@@ -71,6 +74,18 @@ fn language(cursor: &mut Cursor<'_>) -> String {
         return String::new();
     };
     cursor.text_of(token).trim_matches(['\'', '"']).to_ascii_lowercase()
+}
+
+/// Passes a token, or the whole of a literal that goes on in further ones, with psql's variables between.
+fn literal(cursor: &mut Cursor<'_>) -> Option<Token> {
+    let mut token = cursor.bump()?;
+    while token.kind == TokenKind::Text {
+        let colon = usize::from(cursor.at(TokenKind::Colon));
+        let Some(next) = cursor.peek_at(colon).filter(|next| next.kind == TokenKind::Text) else { break };
+        token.end = next.end;
+        cursor.skip(colon + 1);
+    }
+    Some(token)
 }
 
 /// The body in a string, when its language is PL/pgSQL or SQL.

@@ -48,7 +48,9 @@ pub(super) fn create(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectK
         table.partitioned |= tail.are(&["partition", "by"]);
         if tail.eat("inherits") {
             let mut parents = tail.group().unwrap_or(tail.take(0));
+            let known = outline.objects.len();
             outline.names(&mut parents, Uses, ObjectKind::Table);
+            table.inherits.extend(outline.objects.iter().skip(known).map(|parent| parent.name.clone()));
         } else if kind == ForeignTable && tail.eat("server") {
             outline.name(&mut tail, Uses, Server);
         } else {
@@ -117,6 +119,7 @@ pub(super) fn column(mut cursor: Cursor<'_>, outline: &mut Outline, typed: bool)
         not_null: false,
         default: None,
         generated: false,
+        is_virtual: false,
         constraints: Vec::new(),
     };
     let start = cursor;
@@ -167,6 +170,7 @@ fn parts(cursor: &mut Cursor<'_>, column: &mut Column, outline: &mut Outline) {
                 span: start.until(cursor).span(),
                 kind,
                 not_valid: false,
+                not_enforced: false,
                 using_index: false,
                 columns: vec![column.name.clone()],
             });
@@ -185,7 +189,10 @@ fn other_part(cursor: &mut Cursor<'_>, column: &mut Column) {
         // `by default on null as identity`: its words start no other part.
         cursor.skip_to_any(&["as"]);
         cursor.eat("as");
+        let expression = cursor.at(TokenKind::OpenParen);
         cursor.step();
+        // Without a word for it a column is virtual since PostgreSQL 18, the first that lets the word out.
+        column.is_virtual = expression && !cursor.is("stored");
     } else {
         cursor.step();
     }

@@ -1,236 +1,172 @@
 //! Lock modes, which conflict, and which statement takes which: data, not code that guesses.
-//! It reads no text; it looks at the statement model.
+//! It reads no text and asks no database; it looks at the statement model, and says where that is not enough.
+//!
+//! ```text
+//! claim    what one row of the tables says
+//! table    a row per kind of statement and object
+//! action   a row per action of ALTER TABLE and its kin
+//! default  whether a new column writes every row
+//! ```
 
-mod definition;
+mod action;
+mod claim;
+mod default;
+mod mode;
 mod table;
+#[cfg(test)]
+mod tests;
+
+use std::{borrow::Cow, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::statement::{Detail, Statement};
+use super::statement::Statement;
 use crate::{name::QualifiedName, words::words};
+use claim::Claims;
+pub use default::{Volatility, volatility};
+pub use mode::LockMode;
 
 words! {
-    /// Table-level lock modes, weakest first
-    /// (<https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES>).
-    #[expect(missing_docs, reason = "the variants are PostgreSQL's own terms")]
-    LockMode {
-        AccessShare = "ACCESS SHARE", RowShare = "ROW SHARE", RowExclusive = "ROW EXCLUSIVE",
-        ShareUpdateExclusive = "SHARE UPDATE EXCLUSIVE", Share = "SHARE",
-        ShareRowExclusive = "SHARE ROW EXCLUSIVE", Exclusive = "EXCLUSIVE",
-        AccessExclusive = "ACCESS EXCLUSIVE",
+    /// Which relations a lock is on, seen from the object that the statement names. All but the first may be
+    /// none or many; the statement does not name them.
+    #[derive(Default)]
+    Reach {
+        /// The object itself.
+        #[default]
+        Itself = "itself",
+        /// Its partitions, and the tables that inherit from it.
+        Children = "children",
+        /// The table that it partitions.
+        Parent = "parent",
+        /// The default partition beside or below it.
+        DefaultPartition = "default_partition",
+        /// The table that it is an index or a statistics object of.
+        Table = "table",
+        /// Its indexes.
+        Indexes = "indexes",
+        /// The sequences that its columns own.
+        Sequences = "sequences",
+        /// The tables that its foreign keys refer to.
+        Referenced = "referenced",
+        /// The tables whose foreign keys refer to it.
+        Referencing = "referencing",
+        /// What a view reads.
+        Beneath = "beneath",
+        /// Whatever depends on it.
+        Dependents = "dependents",
+        /// Nobody can tell from the text.
+        Unknown = "unknown",
     }
 }
 
-impl LockMode {
-    /// Whether a second session that wants `other` has to wait
-    /// (<https://www.postgresql.org/docs/current/explicit-locking.html#TABLE-LOCK-COMPATIBILITY>).
-    pub const fn conflicts_with(self, other: Self) -> bool {
-        // One row per mode, one bit per mode it conflicts with, the weakest mode in the lowest bit.
-        const CONFLICTS: [u8; 8] = [
-            0b1000_0000,
-            0b1100_0000,
-            0b1111_0000,
-            0b1111_1000,
-            0b1110_1100,
-            0b1111_1100,
-            0b1111_1110,
-            0b1111_1111,
-        ];
-        CONFLICTS[self as usize] & (1 << other as u8) != 0
-    }
-}
-
-/// A lock a statement takes on a table.
+/// A lock that a statement takes, and what it does while it holds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     /// How strong.
     pub mode: LockMode,
-    /// On which table, index or view, as written.
+    /// As written: a table, an index, a view, a sequence, or what `reach` starts from.
     pub object: QualifiedName,
-    /// The statement writes the table anew while it holds the lock.
+    /// Which relations, seen from the object.
+    #[serde(default)]
+    pub reach: Reach,
+    /// Its partitions and the tables that inherit from it are locked as well.
+    #[serde(default)]
+    pub descends: bool,
+    /// The statement writes the relation anew while it holds the lock.
     pub rewrites: bool,
-    /// The statement reads the whole table while it holds the lock.
+    /// The statement reads all rows while it holds the lock. What a query reads is not meant: it holds up
+    /// nobody.
     pub scans: bool,
+    /// Whether the text decides it. What the database decides is stated at its strongest.
+    #[serde(default = "certain")]
+    pub certain: bool,
+    /// Why, where mode and object do not say it; when it is not certain, what it depends on.
+    #[serde(default)]
+    pub reason: Cow<'static, str>,
 }
 
-/// What a lock does besides keeping others away.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Work {
-    /// It changes the catalogue, or rows one by one.
-    Catalogue,
-    Scan,
-    Rewrite,
+/// Plans of earlier releases say nothing of certainty.
+const fn certain() -> bool {
+    true
 }
 
-/// The locks a statement takes on objects that exist before it, strongest first. Embedded statements of a
-/// DO block count as the block's own.
-///
-/// The modes are those of PostgreSQL 15, observed on a server; see `table` and `definition`. Locks on indexes,
-/// on the system catalogue and on what a view or a trigger reads in turn are left out.
-pub fn locks(statement: &Statement) -> Vec<Lock> {
-    let mut found = Locks::default();
-    found.add(statement);
-    found.0.sort_by(|a, b| b.mode.cmp(&a.mode).then_with(|| a.object.cmp(&b.object)));
-    found.0
-}
-
-/// At most one lock per object: the strongest, with all the work done under it.
-#[derive(Default)]
-struct Locks(Vec<Lock>);
-
-impl Locks {
-    fn take(&mut self, mode: LockMode, object: &QualifiedName, work: Work) {
-        let (rewrites, scans) = (work == Work::Rewrite, work == Work::Scan);
-        match self.0.iter_mut().find(|lock| lock.object == *object) {
-            Some(lock) => {
-                lock.mode = lock.mode.max(mode);
-                lock.rewrites |= rewrites;
-                lock.scans |= scans;
-            }
-            None => self.0.push(Lock { mode, object: object.clone(), rewrites, scans }),
+impl Lock {
+    /// The relations in words: `t`, `the table of t_a_idx`.
+    pub fn subject(&self) -> String {
+        let name = &self.object;
+        match self.reach {
+            Reach::Itself => name.to_string(),
+            Reach::Children => format!("the partitions and children of {name}"),
+            Reach::Parent => format!("the table that {name} is a partition of"),
+            Reach::DefaultPartition => format!("the default partition beside {name}"),
+            Reach::Table => format!("the table of {name}"),
+            Reach::Indexes => format!("the indexes of {name}"),
+            Reach::Sequences => format!("the sequences of {name}"),
+            Reach::Referenced => format!("the tables {name} refers to"),
+            Reach::Referencing => format!("the tables that refer to {name}"),
+            Reach::Beneath => format!("the tables {name} reads"),
+            Reach::Dependents => format!("what depends on {name}"),
+            Reach::Unknown => "tables the text does not name".to_owned(),
         }
     }
 
-    fn add(&mut self, statement: &Statement) {
-        match &statement.detail {
-            Detail::Do(body) => {
-                for embedded in &body.statements {
-                    self.add(&embedded.statement);
-                }
-            }
-            Detail::AlterTable(actions) => definition::alter(self, statement, actions),
-            Detail::CreateTable(table) => definition::create(self, statement, table),
-            Detail::Lock(mode) => {
-                for object in &statement.objects {
-                    self.take(*mode, &object.name, Work::Catalogue);
-                }
-            }
-            _ => self.of_objects(statement),
-        }
-    }
-
-    /// One row of the table per object the statement names.
-    fn of_objects(&mut self, statement: &Statement) {
-        for object in &statement.objects {
-            for row in table::ROWS.iter().filter(|row| row.fits(statement, object)) {
-                let on = if row.owner { object.of.as_ref() } else { Some(&object.name) };
-                if let Some(on) = on {
-                    self.take(row.mode, on, row.work);
-                }
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sql::outline;
-
-    fn show(lock: &Lock) -> String {
-        let work = match (lock.rewrites, lock.scans) {
-            (true, _) => " rewrites",
-            (_, true) => " scans",
-            _ => "",
+    /// Makes it stand for `other` too, a lock on the same relation: the strongest of both, and why.
+    pub fn join(&mut self, other: &Self) {
+        let weight = |lock: &Self| (lock.rewrites, lock.scans, lock.mode, lock.certain);
+        let heavy = if weight(other) > weight(self) { other.clone() } else { self.clone() };
+        *self = Self {
+            mode: self.mode.max(other.mode),
+            descends: self.descends || other.descends,
+            rewrites: self.rewrites || other.rewrites,
+            scans: self.scans || other.scans,
+            ..heavy
         };
-        format!("{} {}{work}", lock.object, lock.mode)
     }
 
-    /// Each statement stands before `=>`, its locks behind it.
-    fn check(lines: &str) {
-        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let (sql, expected) = line.split_once("=>").unwrap();
-            let parsed = outline(sql);
-            let found: Vec<String> =
-                parsed.statements.iter().flat_map(locks).map(|lock| show(&lock)).collect();
-            assert_eq!(found.join(", "), expected.trim(), "{sql}");
+    /// Whether people want to hear of it: it is certain and has a name, or it can hold up writers or other changes
+    /// of the schema.
+    pub fn is_notable(&self) -> bool {
+        self.reach == Reach::Itself && self.certain || self.mode > LockMode::RowExclusive
+    }
+
+    /// What it does besides keeping others away; empty when nothing.
+    pub const fn work(&self) -> &'static str {
+        match (self.rewrites, self.scans) {
+            (true, _) => "rewrites the table",
+            (false, true) => "reads the whole table",
+            (false, false) => "",
         }
     }
+}
 
-    #[test]
-    fn statements_take_the_locks_observed_on_a_server() {
-        check(
-            "
-            create index i on t (a) => t SHARE scans
-            create unique index concurrently i on s.t (a) => s.t SHARE UPDATE EXCLUSIVE scans
-            drop index i => i ACCESS EXCLUSIVE
-            drop index concurrently i, j => i SHARE UPDATE EXCLUSIVE, j SHARE UPDATE EXCLUSIVE
-            create trigger x before update on t for each row execute function f() => t SHARE ROW EXCLUSIVE
-            drop trigger x on t => t ACCESS EXCLUSIVE
-            create policy p on t using (exists (select from u)) => t ACCESS EXCLUSIVE, u ACCESS SHARE
-            create rule r as on insert to t do nothing => t ACCESS EXCLUSIVE
-            drop table t, u => t ACCESS EXCLUSIVE, u ACCESS EXCLUSIVE
-            truncate t => t ACCESS EXCLUSIVE rewrites
-            cluster t using i => t ACCESS EXCLUSIVE rewrites
-            lock table t in share row exclusive mode nowait => t SHARE ROW EXCLUSIVE
-            lock t => t ACCESS EXCLUSIVE
-            refresh materialized view m => m ACCESS EXCLUSIVE rewrites
-            refresh materialized view concurrently m => m EXCLUSIVE scans
-            reindex table t => t SHARE scans
-            reindex (concurrently) table t => t SHARE UPDATE EXCLUSIVE scans
-            vacuum (full) t => t ACCESS EXCLUSIVE rewrites
-            vacuum t => t SHARE UPDATE EXCLUSIVE scans
-            analyze t => t SHARE UPDATE EXCLUSIVE scans
-            comment on column s.t.c is 'x' => s.t SHARE UPDATE EXCLUSIVE
-            create statistics st on a, b from t => t SHARE UPDATE EXCLUSIVE
-            create or replace view v as select 1 from t => v ACCESS EXCLUSIVE, t ACCESS SHARE
-            insert into t select * from u => t ROW EXCLUSIVE, u ACCESS SHARE
-            select * from t for update => t ROW SHARE
-            select * from t => t ACCESS SHARE
-            grant select on t to r =>
-            alter sequence s restart => s SHARE ROW EXCLUSIVE
-            create table c (a int references p) => p SHARE ROW EXCLUSIVE
-            create table c partition of p default => p ACCESS EXCLUSIVE
-            do $$ begin create index i on t (a); drop table u; end $$ => u ACCESS EXCLUSIVE, t SHARE scans
-            ",
-        );
-    }
-
-    #[test]
-    fn actions_take_the_locks_observed_on_a_server() {
-        check(
-            "
-            alter table t add a int => t ACCESS EXCLUSIVE
-            alter table t add a int not null default 1 => t ACCESS EXCLUSIVE
-            alter table t add a timestamptz default now() => t ACCESS EXCLUSIVE
-            alter table t add a timestamptz default clock_timestamp() => t ACCESS EXCLUSIVE rewrites
-            alter table t add a bigserial => t ACCESS EXCLUSIVE rewrites
-            alter table t add a int references p => t ACCESS EXCLUSIVE, p SHARE ROW EXCLUSIVE
-            alter table t drop a => t ACCESS EXCLUSIVE
-            alter table t alter a type bigint => t ACCESS EXCLUSIVE rewrites
-            alter table t alter a type text => t ACCESS EXCLUSIVE
-            alter table t alter a set not null => t ACCESS EXCLUSIVE scans
-            alter table t alter a set statistics 100 => t SHARE UPDATE EXCLUSIVE
-            alter table t set (fillfactor = 70) => t SHARE UPDATE EXCLUSIVE
-            alter table t set unlogged => t ACCESS EXCLUSIVE rewrites
-            alter table t owner to r => t ACCESS EXCLUSIVE
-            alter table t add constraint c check (a > 0) => t ACCESS EXCLUSIVE scans
-            alter table t add constraint c check (a > 0) not valid => t ACCESS EXCLUSIVE
-            alter table t add unique (a) => t ACCESS EXCLUSIVE scans
-            alter table t add constraint c primary key using index i => t ACCESS EXCLUSIVE
-            alter table t add foreign key (a) references p => p SHARE ROW EXCLUSIVE scans, t SHARE ROW EXCLUSIVE scans
-            alter table t add foreign key (a) references p not valid => p SHARE ROW EXCLUSIVE, t SHARE ROW EXCLUSIVE
-            alter table t validate constraint c => t SHARE UPDATE EXCLUSIVE scans
-            alter table t rename to u => t ACCESS EXCLUSIVE
-            alter table t enable row level security => t ACCESS EXCLUSIVE
-            alter table t disable trigger all => t SHARE ROW EXCLUSIVE
-            alter table t attach partition p default => p ACCESS EXCLUSIVE scans, t SHARE UPDATE EXCLUSIVE
-            alter table t detach partition p => p ACCESS EXCLUSIVE, t ACCESS EXCLUSIVE
-            alter table t detach partition p concurrently => p SHARE UPDATE EXCLUSIVE, t SHARE UPDATE EXCLUSIVE
-            ",
-        );
-    }
-
-    #[test]
-    fn conflicts_are_symmetric_and_match_the_manual() {
-        for a in LockMode::ALL {
-            for b in LockMode::ALL {
-                assert_eq!(a.conflicts_with(*b), b.conflicts_with(*a), "{a} {b}");
-            }
+/// `ACCESS EXCLUSIVE on t, rewrites the table: every row gets a value of its own`.
+impl fmt::Display for Lock {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let work = self.work();
+        // Of the named object it is the work that depends on the database, of the others the lock.
+        let in_doubt = |doubted: bool| if !self.certain && doubted { "perhaps " } else { "" };
+        let of_work = self.reach == Reach::Itself && !work.is_empty();
+        write!(out, "{}{} on {}", in_doubt(!of_work), self.mode, self.subject())?;
+        if self.descends {
+            out.write_str(" and its partitions")?;
         }
-        assert!(!LockMode::Share.conflicts_with(LockMode::Share));
-        assert!(LockMode::Share.conflicts_with(LockMode::RowExclusive));
-        assert!(!LockMode::RowExclusive.conflicts_with(LockMode::RowExclusive));
-        assert!(LockMode::ShareUpdateExclusive.conflicts_with(LockMode::ShareUpdateExclusive));
+        if !work.is_empty() {
+            write!(out, ", {}{work}", in_doubt(of_work))?;
+        }
+        if self.reason.is_empty() { Ok(()) } else { write!(out, ": {}", self.reason) }
     }
+}
+
+/// The locks a statement takes on relations that exist before it, strongest first, on a server of this major
+/// version, 13 to 18; without one, the strongest of any. Embedded statements of a DO block count as the
+/// block's own.
+///
+/// Every claim is checked against `pg_locks`, relfilenodes and scan counters of a server. Left out are locks on
+/// the system's catalogue, locks on indexes that a lock on their table covers, and what rows drag along when a
+/// query reads or changes them through views, triggers, functions and defaults: never more than ROW EXCLUSIVE,
+/// unless they run statements of their own.
+pub fn locks(statement: &Statement, server: Option<u16>) -> Vec<Lock> {
+    let mut claims = Claims::new(server);
+    claims.add(statement);
+    claims.into_locks()
 }

@@ -19,24 +19,90 @@ pub(crate) fn quoted(literal: &str, start: usize) -> Option<(Cow<'_, str>, Span)
     Some((inner, span))
 }
 
-/// `''` stands for one quote: a run of quotes becomes half as many and spaces, so that offsets stay.
+/// `''` stands for one quote: a run of quotes becomes half as many and spaces, so that offsets stay. The
+/// spaces stand outside what the quotes enclose.
 fn undoubled(inner: &str) -> Cow<'_, str> {
     if !inner.contains('\'') {
         return Cow::Borrowed(inner);
     }
     let mut out = String::with_capacity(inner.len());
     let mut rest = inner;
+    let mut inside = false;
     while let Some(at) = rest.find('\'') {
         let (before, from) = rest.split_at(at);
         let behind = from.trim_start_matches('\'');
         let run = from.len() - behind.len();
+        let quotes = run / 2;
         out.push_str(before);
-        out.extend(std::iter::repeat_n('\'', run / 2));
-        out.extend(std::iter::repeat_n(' ', run - run / 2));
+        let (spaces, marks) = (std::iter::repeat_n(' ', run - quotes), std::iter::repeat_n('\'', quotes));
+        if inside {
+            out.extend(marks.chain(spaces));
+        } else {
+            out.extend(spaces.chain(marks));
+        }
+        inside ^= quotes % 2 == 1;
         rest = behind;
     }
     out.push_str(rest);
     Cow::Owned(out)
+}
+
+/// What a literal says, its quotes and escapes undone.
+pub(super) fn content(literal: &str) -> String {
+    if literal.starts_with('$') {
+        return quoted(literal, 0).map(|(text, _)| text.into_owned()).unwrap_or_default();
+    }
+    let escapes = literal.starts_with(['e', 'E']);
+    let inner = literal.trim_start_matches(|first: char| first.is_ascii_alphabetic() || first == '&');
+    let inner = inner.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).unwrap_or(inner);
+    if escapes { unescaped(inner) } else { inner.replace("''", "'") }
+}
+
+/// What stands between the outer quotes of `E'…'`, which may go on in a further line.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '\'']) {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let behind = from.get(1..).unwrap_or_default();
+        if from.starts_with('\'') {
+            let gap = behind.find('\'').unwrap_or(behind.len());
+            out.push_str(if gap == 0 { "'" } else { "" });
+            rest = behind.get(gap + 1..).unwrap_or_default();
+            continue;
+        }
+        let first = behind.chars().next().unwrap_or('\\');
+        let (radix, skip, most) = match first {
+            'x' => (16, 1, 2),
+            'u' => (16, 1, 4),
+            'U' => (16, 1, 8),
+            '0'..='7' => (8, 0, 3),
+            _ => (10, 0, 0),
+        };
+        let digits = behind.get(skip..).unwrap_or_default();
+        let count = digits.chars().take(most).take_while(|digit| digit.is_digit(radix)).count();
+        let code = u32::from_str_radix(digits.get(..count).unwrap_or_default(), radix).ok();
+        rest = match code.and_then(char::from_u32) {
+            Some(decoded) => {
+                out.push(decoded);
+                behind.get(skip + count..).unwrap_or_default()
+            }
+            None => {
+                out.push(match first {
+                    'b' => '\u{8}',
+                    'f' => '\u{c}',
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    other => other,
+                });
+                behind.get(first.len_utf8()..).unwrap_or_default()
+            }
+        };
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The template of `format()` with each placeholder as a word or a string of the same length: `%I` and
@@ -79,13 +145,26 @@ mod tests {
         for (literal, content, start) in [
             ("$$a$$", "a", 2),
             ("$do$ b $do$", " b ", 4),
-            ("'select ''x'' '", "select ' x'  ", 1),
+            ("'select ''x'' '", "select  'x'  ", 1),
             ("''", "", 1),
         ] {
             let (text, span) = quoted(literal, 0).unwrap();
             assert_eq!((text.as_ref(), span.start, span.len()), (content, start, content.len()));
         }
         assert_eq!(quoted("E'a\\n'", 0), None);
+    }
+
+    #[test]
+    fn literals_say_what_they_hold() {
+        for (literal, said) in [
+            ("'it''s'", "it's"),
+            ("$a$it's$a$", "it's"),
+            (r"E'a\n\'b\041\x41\u00e4\\'", "a\n'b!Aä\\"),
+            ("E'a'\n 'b''c'", "ab'c"),
+            ("U&'a'", "a"),
+        ] {
+            assert_eq!(content(literal), said);
+        }
     }
 
     #[test]

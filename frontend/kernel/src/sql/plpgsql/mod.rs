@@ -10,7 +10,7 @@ pub(crate) use literal::quoted;
 use super::{
     classify::{Context, MAX_NESTING},
     cursor::Cursor,
-    lex::{Lexer, Token, TokenKind},
+    lex::{Lexer, Token},
     read_statement,
     split::Splitter,
     statement::{Body, Embedded, Statement},
@@ -25,8 +25,7 @@ pub(crate) fn read(text: &str, span: Span, plpgsql: bool, context: Context) -> B
     }
     let context = Context { plpgsql, nesting: context.nesting + 1, ..context };
     if plpgsql {
-        let trivia = |token: &Token| matches!(token.kind, TokenKind::Space | TokenKind::Comment);
-        let tokens: Vec<Token> = Lexer::new(text).filter(|token| !trivia(token)).collect();
+        let tokens: Vec<Token> = Lexer::new(text).filter(|token| !token.is_trivia()).collect();
         walk::walk(Cursor::new(text, &tokens, span.start), context, &mut body);
     } else {
         each(text, span.start, context, |statement| body.statements.push(always(statement)));
@@ -34,11 +33,12 @@ pub(crate) fn read(text: &str, span: Span, plpgsql: bool, context: Context) -> B
     body
 }
 
-/// BEGIN ATOMIC … END of a routine.
-pub(crate) fn atomic(mut cursor: Cursor<'_>, context: Context) -> Body {
-    cursor.skip(2);
-    let inside = cursor.take(cursor.len().saturating_sub(1));
-    read(inside.text(), inside.span(), false, context)
+/// The body of a routine in standard SQL: BEGIN ATOMIC … END, or RETURN with an expression.
+pub(crate) fn standard(mut cursor: Cursor<'_>, context: Context) -> Body {
+    if cursor.eat_all(&["begin", "atomic"]) {
+        cursor = cursor.take(cursor.len().saturating_sub(1));
+    }
+    read(cursor.text(), cursor.span(), false, context)
 }
 
 fn always(statement: Statement) -> Embedded {

@@ -64,6 +64,10 @@ fn embedded_statements_know_how_they_run() {
         "begin return query select 1; return query execute 'select 2'; open c for select 3; end",
         "select select* select",
     );
+    check(
+        "begin for r in explain select 1 loop null; end loop; for i in (select 1)..(select 2) loop null; end loop; end",
+        "explain",
+    );
     check("begin create rule r as on insert to t do (a; b); call p(); end", "create_rule call");
 }
 
@@ -85,10 +89,50 @@ fn handlers_raises_and_transactions_are_seen() {
 }
 
 #[test]
+fn messages_are_read_as_postgres_reads_them() {
+    for (inside, message) in [
+        ("'a ''b'' c'", "a 'b' c"),
+        ("E'a\\n'\n'b'", "a\nb"),
+        ("$m$a \"%\"$m$, x", "a \"%\""),
+        ("'a' 'b'", "ab"),
+        ("using message = 'a'", ""),
+    ] {
+        let read = body(&format!("do $$ begin raise exception {inside}; end $$"));
+        assert_eq!(read.raises.first().map(|one| one.message.as_str()), Some(message), "{inside}");
+    }
+    let read = body("do 'begin raise ''a''; end'");
+    assert_eq!(read.raises.first().map(|one| one.message.as_str()), Some("a"));
+}
+
+#[test]
+fn standard_bodies_are_read() {
+    for (sql, kinds) in [
+        ("create function f() returns int return (select 1 from t)", "select"),
+        (
+            "create function f() returns int begin atomic insert into t values (1); return 1; end",
+            "insert select",
+        ),
+        ("do 'begin perform 1;'\n' vacuum; end'", "select vacuum"),
+    ] {
+        let found: Vec<_> = body(sql).statements.iter().map(|one| one.statement.kind.to_string()).collect();
+        assert_eq!(found.join(" "), kinds, "{sql}");
+    }
+}
+
+#[test]
 fn placeholders_name_no_object() {
     let read = body("do $$ begin execute format('create index %I on %I.t (a)', a, b); end $$");
     let objects = read.statements.first().map(|embedded| embedded.statement.objects.len());
     assert_eq!(objects, Some(0));
+}
+
+#[test]
+fn variables_are_no_tables() {
+    let read =
+        body("do $$ begin select a, b from t into x, y; update t set a = 1 returning a, b into x, y; end $$");
+    let objects = read.statements.iter().flat_map(|one| &one.statement.objects);
+    let names: Vec<_> = objects.map(|object| format!("{} {}", object.role, object.name)).collect();
+    assert_eq!(names, ["uses t", "changes t"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Walks PL/pgSQL from statement to statement with a stack of its own, so that nesting costs no call
 //! depth.
 
-use super::{Embedded, dynamic};
+use super::{Embedded, dynamic, literal::content};
 use crate::sql::{
     classify::Context,
     cursor::Cursor,
@@ -231,19 +231,23 @@ impl<'a> Walk<'a, '_> {
         self.skip_to("loop");
         let source = start.until(&self.cursor);
         self.cursor.eat("loop");
-        let reads = ["select", "with", "values", "insert", "update", "delete", "merge", "execute", "table"];
-        if source.is_any(&reads) || is_query_in_parentheses(source) {
+        let reads = [
+            "select", "with", "values", "insert", "update", "delete", "merge", "execute", "table", "explain",
+            "show", "call",
+        ];
+        let query = source.is_any(&reads) || is_query_in_parentheses(source);
+        if query && !is_range(source) {
             self.query(source);
         }
         self.frames.push(Frame::Loop);
     }
 
-    /// A query, or EXECUTE of one.
+    /// A query, or EXECUTE of one. Where a query stands, INTO names no variable.
     fn query(&mut self, mut cursor: Cursor<'a>) {
         if cursor.eat("execute") {
             self.execute(cursor);
         } else {
-            self.embed(cursor);
+            self.embed_in(cursor, Context { plpgsql: false, ..self.context });
         }
     }
 
@@ -252,10 +256,14 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn embed(&mut self, cursor: Cursor<'_>) {
+        self.embed_in(cursor, self.context);
+    }
+
+    fn embed_in(&mut self, cursor: Cursor<'_>, context: Context) {
         if cursor.is_empty() {
             return;
         }
-        let statement = read_statement(cursor, self.context);
+        let statement = read_statement(cursor, context);
         let conditional = self.conditional();
         self.body.statements.push(Embedded { statement, conditional, guarded: false, dynamic: false });
     }
@@ -265,12 +273,14 @@ impl<'a> Walk<'a, '_> {
         let level = cursor.word(0).to_ascii_lowercase();
         let written = levels.contains(&level.as_str());
         cursor.skip(usize::from(written));
-        let format = cursor.peek().filter(|token| token.kind == TokenKind::Text);
-        let message = format.map_or(String::new(), |token| {
-            let text = cursor.text_of(token);
-            let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-            inner.unwrap_or(text).replace("''", "'")
-        });
+        let mut message = String::new();
+        while let Some(token) = cursor.peek() {
+            if !matches!(token.kind, TokenKind::Text | TokenKind::DollarText) {
+                break;
+            }
+            message += &content(cursor.text_of(token));
+            cursor.skip(1);
+        }
         let level = if written { level } else { "exception".to_owned() };
         let mut in_handler = false;
         if let Some(handler) = self.handler() {
@@ -325,6 +335,14 @@ fn is_query_in_parentheses(mut cursor: Cursor<'_>) -> bool {
     }
     while cursor.eat_kind(TokenKind::OpenParen) {}
     cursor.is_any(&["select", "with", "values"])
+}
+
+/// `1..10`, whose bounds may be queries in parentheses.
+fn is_range(mut cursor: Cursor<'_>) -> bool {
+    while !cursor.is_empty() && !cursor.at_text("..") {
+        cursor.step();
+    }
+    !cursor.is_empty()
 }
 
 /// `others`, `duplicate_object or sqlstate '42P07'` as a list.

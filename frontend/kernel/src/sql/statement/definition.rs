@@ -16,6 +16,8 @@ pub struct Table {
     pub partitioned: bool,
     /// `partition of`: the parent.
     pub partition_of: Option<QualifiedName>,
+    /// `inherits`: the parents.
+    pub inherits: Vec<QualifiedName>,
 }
 
 /// A column of CREATE TABLE or ADD COLUMN.
@@ -33,6 +35,8 @@ pub struct Column {
     pub default: Option<String>,
     /// Identity, `generated … stored`, serial types.
     pub generated: bool,
+    /// `generated … virtual`: computed when it is read.
+    pub is_virtual: bool,
     /// Its own constraints.
     pub constraints: Vec<Constraint>,
 }
@@ -48,6 +52,8 @@ pub struct Constraint {
     pub kind: ConstraintKind,
     /// `not valid`.
     pub not_valid: bool,
+    /// `not enforced`.
+    pub not_enforced: bool,
     /// `using index`.
     pub using_index: bool,
     /// Constrained columns, where they are plain names.
@@ -154,9 +160,9 @@ pub enum ActionKind {
         /// `concurrently`.
         concurrently: bool,
     },
-    /// Enable or disable a trigger or a rule.
+    /// Enable or disable a trigger.
     Trigger,
-    /// Any other action; its first words, lower case.
+    /// Any other action; its first words, lower case: `owner to`, `set (fillfactor)`.
     Other(String),
 }
 

@@ -3,8 +3,11 @@
 
 mod body;
 mod definition;
+mod meta;
 
 pub use body::{Body, Embedded, Handler, Raise, Routine};
+pub use meta::{Include, MetaCommand};
+
 pub use definition::{ActionKind, Column, Constraint, ConstraintKind, Policy, Table, TableAction};
 
 use std::fmt;
@@ -210,6 +213,9 @@ pub struct Flags {
     pub full: bool,
     /// `stdin` or `stdout` (COPY): the rows are the client's to send or to take.
     pub client: bool,
+    /// A template's placeholder or directive stands in it: `{{ … }}`, `${…}`, `{% … %}`. What PostgreSQL will
+    /// see is not known.
+    pub templated: bool,
 }
 
 /// What only some kinds of statements have.
@@ -222,6 +228,9 @@ pub enum Detail {
     CreateTable(Table),
     /// The actions of an ALTER TABLE, in order.
     AlterTable(Vec<TableAction>),
+    /// The actions of an ALTER of an index, a view, a sequence, a type or a domain, as far as it has the grammar
+    /// of ALTER TABLE.
+    Alter(Vec<TableAction>),
     /// CREATE FUNCTION or PROCEDURE.
     Routine(Routine),
     /// DO.
@@ -241,6 +250,8 @@ pub enum Detail {
         /// As written; empty for RESET and DEFAULT.
         value: String,
     },
+    /// A meta-command of psql.
+    Psql(MetaCommand),
 }
 
 /// How much of a statement was read.

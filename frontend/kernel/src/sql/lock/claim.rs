@@ -1,0 +1,183 @@
+//! What a row of the tables claims, and how the claims of a statement become its locks.
+
+use std::borrow::Cow;
+
+use super::{Lock, LockMode, Reach, action, table};
+use crate::{
+    name::QualifiedName,
+    sql::statement::{Body, Detail, Statement, StatementKind::Other, Verb},
+};
+
+/// One lock, as seen from an object that the statement names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claim {
+    pub(super) mode: LockMode,
+    pub(super) reach: Reach,
+    descends: bool,
+    rewrites: bool,
+    scans: bool,
+    certain: bool,
+    reason: &'static str,
+}
+
+/// The object itself, in this mode.
+pub(super) const fn takes(mode: LockMode) -> Claim {
+    Claim {
+        mode,
+        reach: Reach::Itself,
+        descends: false,
+        rewrites: false,
+        scans: false,
+        certain: true,
+        reason: "",
+    }
+}
+
+impl Claim {
+    pub(super) const fn on(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// Its partitions and inheriting tables too, unless the statement says ONLY.
+    pub(super) const fn descends(self) -> Self {
+        Self { descends: true, ..self }
+    }
+
+    pub(super) const fn without_children(self) -> Self {
+        Self { descends: false, ..self }
+    }
+
+    pub(super) const fn because(self, reason: &'static str) -> Self {
+        Self { reason, ..self }
+    }
+
+    pub(super) const fn rewrites(self, reason: &'static str) -> Self {
+        Self { rewrites: true, reason, ..self }
+    }
+
+    pub(super) const fn scans(self, reason: &'static str) -> Self {
+        Self { scans: true, reason, ..self }
+    }
+
+    /// The database decides; the reason says what it depends on.
+    pub(super) const fn perhaps(self) -> Self {
+        Self { certain: false, ..self }
+    }
+
+    /// Of two claims on one thing the heavier says why.
+    fn weight(&self) -> (bool, bool, LockMode, bool) {
+        (self.rewrites, self.scans, self.mode, self.certain)
+    }
+}
+
+/// The claims of a statement: at most one per object and reach, the strongest of all made.
+pub(super) struct Claims {
+    server: Option<u16>,
+    found: Vec<(QualifiedName, Claim)>,
+}
+
+impl Claims {
+    pub(super) const fn new(server: Option<u16>) -> Self {
+        Self { server, found: Vec::new() }
+    }
+
+    /// Whether the server may be of one of these majors.
+    pub(super) fn may_be(&self, from: u16, to: u16) -> bool {
+        self.server.is_none_or(|server| (from..=to).contains(&server))
+    }
+
+    pub(super) fn take(&mut self, object: &QualifiedName, claim: Claim) {
+        let same = |(name, known): &&mut (QualifiedName, Claim)| name == object && known.reach == claim.reach;
+        let Some((_, known)) = self.found.iter_mut().find(same) else {
+            return self.found.push((object.clone(), claim));
+        };
+        let (heavy, light) = if claim.weight() > known.weight() { (claim, *known) } else { (*known, claim) };
+        let adds = light.mode > heavy.mode || light.scans && !heavy.scans && !heavy.rewrites;
+        *known = Claim {
+            mode: heavy.mode.max(light.mode),
+            descends: heavy.descends || light.descends,
+            scans: heavy.scans || light.scans,
+            certain: heavy.certain && (light.certain || !adds),
+            ..heavy
+        };
+    }
+
+    pub(super) fn add(&mut self, statement: &Statement) {
+        match &statement.detail {
+            Detail::Do(body) => self.body(body),
+            Detail::Routine(routine) if routine.language == "sql" => {
+                for embedded in routine.body.iter().flat_map(|body| &body.statements) {
+                    self.analysed(&embedded.statement);
+                }
+            }
+            Detail::AlterTable(actions) | Detail::Alter(actions) => action::alter(self, statement, actions),
+            Detail::CreateTable(definition) => action::create(self, statement, definition),
+            Detail::Lock(mode) => {
+                for object in &statement.objects {
+                    let claim = if statement.flags.only { takes(*mode) } else { takes(*mode).descends() };
+                    self.take(&object.name, claim);
+                    self.take(&object.name, claim.on(Reach::Beneath).because("LOCK reaches through a view"));
+                }
+            }
+            _ => table::add(self, statement),
+        }
+    }
+
+    /// The statements of a DO block run as if they stood alone.
+    fn body(&mut self, body: &Body) {
+        for embedded in &body.statements {
+            let mut inner = Self::new(self.server);
+            inner.add(&embedded.statement);
+            for (object, claim) in inner.found {
+                let mut claim = claim;
+                if embedded.conditional && claim.certain {
+                    claim = claim.perhaps().because("it stands in a branch that may not be taken");
+                }
+                self.take(&object, claim);
+            }
+        }
+        if !body.unknown_dynamic.is_empty() {
+            self.unknown(
+                takes(LockMode::AccessExclusive).rewrites("it executes text that is made at run time"),
+            );
+        }
+    }
+
+    /// A lock on something that has no name in the text.
+    pub(super) fn unknown(&mut self, claim: Claim) {
+        self.take(&QualifiedName::default(), claim.on(Reach::Unknown).perhaps());
+    }
+
+    /// The body of an SQL function is analysed when the function is made: its tables are opened.
+    fn analysed(&mut self, statement: &Statement) {
+        let rows = [Verb::Select, Verb::Insert, Verb::Update, Verb::Delete, Verb::Merge, Verb::Values];
+        if rows.iter().any(|verb| statement.kind == Other(*verb)) {
+            let mut inner = Self::new(self.server);
+            inner.add(statement);
+            for (object, claim) in inner.found {
+                if claim.reach == Reach::Itself {
+                    self.take(&object, takes(claim.mode).because("the body is analysed"));
+                }
+            }
+        }
+    }
+
+    /// Strongest first.
+    pub(super) fn into_locks(self) -> Vec<Lock> {
+        let lock = |(object, claim): (QualifiedName, Claim)| Lock {
+            mode: claim.mode,
+            object,
+            reach: claim.reach,
+            descends: claim.descends,
+            rewrites: claim.rewrites,
+            scans: claim.scans,
+            certain: claim.certain,
+            reason: Cow::Borrowed(claim.reason),
+        };
+        let mut locks: Vec<Lock> = self.found.into_iter().map(lock).collect();
+        locks.sort_by(|a, b| {
+            b.mode.cmp(&a.mode).then_with(|| a.reach.cmp(&b.reach)).then_with(|| a.object.cmp(&b.object))
+        });
+        locks
+    }
+}
