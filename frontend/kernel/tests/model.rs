@@ -28,7 +28,7 @@ fn read(folder: &str) -> Vec<(String, String)> {
 
 fn set() -> MigrationSet {
     let mut files = Vec::new();
-    for below in ["", "rollback/", "validate/"] {
+    for below in ["", "maintenance/", "rollback/", "validate/"] {
         let found = read(&format!("migrations/{below}"));
         let path = |(name, text)| SourceFile { path: format!("{below}{name}"), text };
         files.extend(found.into_iter().map(path));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Exchange, Graph, Misfit, footprint::Reading};
-use crate::migration::{Migration, MigrationSet};
+use crate::migration::{Migration, MigrationSet, Role};
 
 /// Says what the header of a file names in vain or does not name, and adds what it names to `needs`.
 pub(super) fn check(
@@ -20,7 +20,9 @@ pub(super) fn check(
         let (file, stem) = (file.path.clone(), stem.to_owned());
         graph.misfits.push(Misfit::UnknownRequirement { file, stem });
     }
-    if file.header.requires.is_some() {
+    // A file that removes or mends what it finds needs none of it to be there.
+    let takes_what_is_there = matches!(file.role, Role::Reset | Role::Cleanup);
+    if file.header.requires.is_some() && !takes_what_is_there {
         let reached = reachable(set, file);
         for maker in needs.keys().filter(|maker| !reached.contains(&files[**maker].path.as_str())) {
             let (file, maker) = (file.path.clone(), files[*maker].path.clone());
@@ -88,6 +90,7 @@ mod tests {
             ("2_b.sql", "-- requires: a\ncreate index on t (a);"),
             ("3_c.sql", "-- requires: b\ndrop index t_a_idx; alter table t drop column a;"),
             ("4_d.sql", "-- requires: none\nalter table t rename to u;"),
+            ("maintenance/reset.sql", "-- role: reset\n-- requires: none\ndrop table if exists u;"),
         ];
         let undeclared = Misfit::Undeclared { file: "4_d.sql".into(), maker: "1_a.sql".into() };
         assert_eq!(graph(&set(&files)).misfits, [undeclared]);

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Schema,
-    object::{Definition, Hold, Need, Object, Oid},
+    object::{Definition, Hold, Need, Object, Oid, Relation},
     types::{Reference, TypeBase, TypeUse},
 };
 
@@ -43,6 +43,20 @@ impl Key {
         let of = object.of.filter(|_| object.schema.is_none());
         let key = Self::in_schema(object.kind, object.schema.as_ref(), &object.name);
         Self { of, arguments, ..key }
+    }
+}
+
+/// What an object is found by.
+#[derive(PartialEq, Eq)]
+struct Indexed {
+    key: Key,
+    of: Option<Oid>,
+    stands_on: Vec<Oid>,
+}
+
+impl Indexed {
+    fn of(object: &Object) -> Self {
+        Self { key: Key::of(object), of: object.of, stands_on: object.stands_on().collect() }
     }
 }
 
@@ -104,53 +118,63 @@ impl Schema {
     pub(super) fn insert(&mut self, object: Object) -> Oid {
         let oid = Oid(self.next);
         self.next += 1;
-        self.index(oid, &object);
+        self.index(oid, Indexed::of(&object));
         self.objects.insert(oid, object);
         oid
     }
 
     /// Changes an object, and its place in every index with it.
     pub(super) fn change(&mut self, oid: Oid, change: impl FnOnce(&mut Object)) {
-        let Some(mut object) = self.objects.remove(&oid) else { return };
-        self.forget(oid, &object);
-        change(&mut object);
-        self.index(oid, &object);
-        self.objects.insert(oid, object);
+        let Some(object) = self.objects.get_mut(&oid) else { return };
+        let before = Indexed::of(object);
+        change(object);
+        let after = Indexed::of(object);
+        if before != after {
+            self.forget(oid, &before);
+            self.index(oid, after);
+        }
+    }
+
+    /// What a table or view has for itself; no index is kept of it.
+    pub(super) fn relation_mut(&mut self, oid: Oid) -> Option<&mut Relation> {
+        match &mut self.objects.get_mut(&oid)?.definition {
+            Definition::Relation(relation) => Some(relation),
+            _ => None,
+        }
     }
 
     /// Takes an object out, its members left to the caller.
     pub(super) fn take(&mut self, oid: Oid) -> Option<Object> {
         let object = self.objects.remove(&oid)?;
-        self.forget(oid, &object);
+        self.forget(oid, &Indexed::of(&object));
         Some(object)
     }
 
-    fn index(&mut self, oid: Oid, object: &Object) {
-        self.names.insert(Key::of(object), oid);
-        if let Some(of) = object.of {
+    fn index(&mut self, oid: Oid, Indexed { key, of, stands_on }: Indexed) {
+        if key.space == ObjectKind::Constraint {
+            self.constraints.entry(key.name.clone()).or_default().insert(oid);
+        }
+        if let Some(of) = of {
             self.members.entry(of).or_default().insert(oid);
         }
-        for on in object.stands_on() {
+        for on in stands_on {
             self.dependents.entry(on).or_default().insert(oid);
         }
-        if object.kind == ObjectKind::Constraint {
-            self.constraints.entry(object.name.clone()).or_default().insert(oid);
-        }
+        self.names.insert(key, oid);
     }
 
-    fn forget(&mut self, oid: Oid, object: &Object) {
-        let key = Key::of(object);
-        if self.names.get(&key) == Some(&oid) {
-            self.names.remove(&key);
+    fn forget(&mut self, oid: Oid, Indexed { key, of, stands_on }: &Indexed) {
+        if key.space == ObjectKind::Constraint {
+            discard(&mut self.constraints, &key.name, oid);
         }
-        if let Some(of) = object.of {
-            discard(&mut self.members, &of, oid);
+        if let Some(of) = of {
+            discard(&mut self.members, of, oid);
         }
-        for on in object.stands_on() {
-            discard(&mut self.dependents, &on, oid);
+        for on in stands_on {
+            discard(&mut self.dependents, on, oid);
         }
-        if object.kind == ObjectKind::Constraint {
-            discard(&mut self.constraints, &object.name, oid);
+        if self.names.get(key) == Some(&oid) {
+            self.names.remove(key);
         }
     }
 

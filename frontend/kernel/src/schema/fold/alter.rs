@@ -3,11 +3,11 @@
 use super::{Fold, definition};
 use crate::{
     name::Ident,
-    schema::object::{Definition, Demand, Oid},
+    schema::object::{Definition, Demand, Hold, Oid},
     sql::{
         cursor::Cursor,
         lex::TokenKind,
-        statement::{ObjectKind as O, ObjectRole as Role, Statement},
+        statement::{Detail, ObjectKind as O, ObjectRole as Role, Statement},
         string_content,
     },
 };
@@ -233,11 +233,11 @@ impl Fold<'_> {
         }
         let needs = self.condition_needs(table, cursor, statement, kind);
         let policy = match &statement.detail {
-            crate::sql::statement::Detail::Policy(read) if !read.roles.is_empty() => Some(&read.roles),
+            Detail::Policy(read) if !read.roles.is_empty() => Some(&read.roles),
             _ => None,
         };
         self.change(oid, |object| {
-            object.needs(needs, crate::schema::object::Hold::Stops);
+            object.needs(needs, Hold::Stops);
             if let (Definition::Policy(own), Some(roles)) = (&mut object.definition, policy) {
                 own.roles = roles.iter().map(|role| Ident::exact(role.as_str())).collect();
             }

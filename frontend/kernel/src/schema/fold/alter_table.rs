@@ -7,6 +7,7 @@ use super::{
 use crate::{
     name::Ident,
     schema::{
+        Schema, naming,
         object::{Column, Definition, Hold, Identity, Oid},
         types::TypeUse,
     },
@@ -170,8 +171,7 @@ impl Fold<'_> {
         let holder = self.schema.qualified(table).name;
         let found = self.schema.columns(table).into_iter().find(|(_, object)| match &object.definition {
             Definition::Column(column) if column.not_null => {
-                let by_default =
-                    || crate::schema::naming::joined(holder.as_str(), Some(object.name.as_str()), "not_null");
+                let by_default = || naming::joined(holder.as_str(), Some(object.name.as_str()), "not_null");
                 match &column.not_null_name {
                     Some(own) => own == name,
                     None => by_default() == name.as_str(),
@@ -250,9 +250,9 @@ impl Fold<'_> {
     }
 
     pub(super) fn retype(&mut self, oid: Oid, type_use: &TypeUse) {
-        let need = crate::schema::Schema::type_need(type_use);
+        let need = Schema::type_need(type_use);
         let before = match self.schema.get(oid).map(|object| &object.definition) {
-            Some(Definition::Column(column)) => crate::schema::Schema::type_need(&column.type_use),
+            Some(Definition::Column(column)) => Schema::type_need(&column.type_use),
             _ => None,
         };
         self.with_column(oid, |column| column.type_use = type_use.clone());

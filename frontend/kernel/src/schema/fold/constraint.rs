@@ -8,7 +8,7 @@ use crate::{
         object::{Constraint, Definition, Demand, Hold, Index, Object, Oid},
         types::Reference,
     },
-    sql::statement::ObjectKind as O,
+    sql::statement::{ObjectKind as O, ObjectRole as Role},
 };
 
 impl Constraint {
@@ -262,7 +262,7 @@ impl Fold<'_> {
         let found = self.relation(target);
         let mut needs = Vec::new();
         if let Some(found) = found {
-            self.note(crate::sql::statement::ObjectRole::Uses, found);
+            self.note(Role::Uses, found);
             needs.push(found);
             let referenced: Vec<Oid> =
                 read.referenced.iter().filter_map(|name| self.schema.column(found, name)).collect();

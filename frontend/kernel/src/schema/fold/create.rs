@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fold, TEMPORARY, definition};
+use super::{Fold, definition};
 use crate::{
     name::{Ident, QualifiedName},
     schema::{
+        Schema,
         expression::mentions,
         object::{Definition, Demand, Domain, Hold, Object, Oid, Policy, Relation},
         store::in_schema,
@@ -42,15 +43,24 @@ impl Fold<'_> {
             | O::Tablespace => {}
             _ => {
                 self.plain(statement, kind, Definition::Plain);
+                self.elements(cursor, kind);
             }
+        }
+    }
+
+    /// `create schema s create table t …`: what stands in the same statement is not read.
+    fn elements(&mut self, mut cursor: Cursor<'_>, kind: O) {
+        cursor.skip(1);
+        cursor.skip_to_any(&["create", "grant"]);
+        if kind == O::Schema && !cursor.is_empty() {
+            self.schema.unknown.push(self.place.clone());
         }
     }
 
     /// An object that has a name and nothing else to read. `None` when it is there already.
     fn plain(&mut self, statement: &Statement, kind: O, definition: Definition) -> Option<Oid> {
         let name = &statement.first(Role::Makes)?.name;
-        let schema = in_schema(kind)
-            .then(|| if statement.flags.temporary { Ident::exact(TEMPORARY) } else { self.place_for(name) });
+        let schema = in_schema(kind).then(|| self.home(statement, name));
         let full = QualifiedName { schema: schema.clone(), name: name.name.clone() };
         if let Some(oid) = self.find(kind, &full) {
             let flags = statement.flags;
@@ -62,8 +72,7 @@ impl Fold<'_> {
 
     fn create_view(&mut self, mut cursor: Cursor<'_>, statement: &Statement, kind: O) {
         let Some(name) = statement.first(Role::Makes).map(|view| view.name.clone()) else { return };
-        let schema = if statement.flags.temporary { Ident::exact(TEMPORARY) } else { self.place_for(&name) };
-        let full = QualifiedName::new(schema, name.name);
+        let full = QualifiedName::new(self.home(statement, &name), name.name);
         let view = match self.relation(&full).filter(|_| statement.flags.or_replace) {
             Some(view) => {
                 self.change(view, |object| object.needs.clear());
@@ -126,7 +135,7 @@ impl Fold<'_> {
         cursor.name();
         cursor.eat("as");
         let Some(base) = self.type_use(&mut cursor) else { return };
-        let need = crate::schema::Schema::type_need(&base);
+        let need = Schema::type_need(&base);
         let domain = Domain { base, not_null: false, default: None };
         let Some(oid) = self.plain(statement, O::Domain, Definition::Domain(domain)) else { return };
         self.schema.change(oid, |object| object.needs(need, Hold::Stops));

@@ -184,6 +184,11 @@ impl Fold<'_> {
         self.session.path().iter().find(is_there).cloned().unwrap_or_else(|| Ident::exact("public"))
     }
 
+    /// Where what a statement makes goes.
+    fn home(&self, statement: &Statement, name: &QualifiedName) -> Ident {
+        if statement.flags.temporary { Ident::exact(TEMPORARY) } else { self.place_for(name) }
+    }
+
     /// Reads a type and finds what it names.
     fn type_use(&self, cursor: &mut Cursor<'_>) -> Option<TypeUse> {
         let written = types::read(cursor)?;

@@ -4,6 +4,7 @@ use super::Fold;
 use crate::{
     name::{Ident, QualifiedName},
     schema::{
+        Schema,
         object::{Definition, Hold, Object, Oid},
         types::{TypeBase, TypeUse},
     },
@@ -42,7 +43,7 @@ impl Fold<'_> {
         let arguments = self.arguments(group, kind);
         let schema = self.place_for(&named.name);
         let name = named.name.name;
-        let mut needs: Vec<Oid> = arguments.iter().filter_map(crate::schema::Schema::type_need).collect();
+        let mut needs: Vec<Oid> = arguments.iter().filter_map(Schema::type_need).collect();
         needs.extend(self.result_needs(cursor));
         needs.extend(self.body_needs(statement));
         if let Some(oid) = self.schema.routine(&schema, &name, &arguments) {
@@ -70,7 +71,7 @@ impl Fold<'_> {
         } else {
             self.type_use(&mut cursor).into_iter().collect()
         };
-        types.iter().filter_map(crate::schema::Schema::type_need).collect()
+        types.iter().filter_map(Schema::type_need).collect()
     }
 
     /// A body of BEGIN ATOMIC is kept as a tree and so depends on what it names.
@@ -95,7 +96,12 @@ impl Fold<'_> {
             if item.is("out") && item.len() > 1 {
                 continue;
             }
-            item.eat_any(&MODES);
+            if item.eat("in") {
+                // `in out` is `inout`.
+                item.eat("out");
+            } else {
+                item.eat_any(&MODES);
+            }
             if is_named(&item) {
                 item.skip(1);
                 if item.eat("out") {

@@ -1,13 +1,13 @@
 //! CREATE TABLE: columns, what it takes from other tables, constraints in the order PostgreSQL names them.
 
 use super::{
-    Fold, TEMPORARY,
+    Fold,
     definition::{self, ColumnText, ConstraintText, TableConstraint, is_constraint},
 };
 use crate::{
     name::{Ident, QualifiedName},
     schema::{
-        naming,
+        Schema, naming,
         object::{Column, Definition, Demand, Hold, Identity, Object, Oid, Relation},
         types::{TypeBase, TypeUse},
     },
@@ -31,7 +31,7 @@ impl Fold<'_> {
     /// A new relation under the name a statement makes. `None` when it is there already.
     pub(super) fn new_relation(&mut self, statement: &Statement, kind: O) -> Option<Oid> {
         let name = &statement.first(Role::Makes)?.name;
-        let schema = if statement.flags.temporary { Ident::exact(TEMPORARY) } else { self.place_for(name) };
+        let schema = self.home(statement, name);
         let full = QualifiedName::new(schema.clone(), name.name.clone());
         if let Some(oid) = self.relation(&full) {
             let guarded = statement.flags.if_not_exists;
@@ -112,11 +112,7 @@ impl Fold<'_> {
     }
 
     pub(super) fn with_relation(&mut self, table: Oid, change: impl FnOnce(&mut Relation)) {
-        self.schema.change(table, |object| {
-            if let Definition::Relation(relation) = &mut object.definition {
-                change(relation);
-            }
-        });
+        self.schema.relation_mut(table).map(change);
     }
 
     // Columns -----------------------------------------------------------------------------------------
@@ -169,7 +165,7 @@ impl Fold<'_> {
         if self.schema.get(table).is_some_and(|object| object.kind == O::Type) {
             position = self.schema.columns(table).len() as u32 + 1;
         }
-        let needed = crate::schema::Schema::type_need(&type_use);
+        let needed = Schema::type_need(&type_use);
         let column = Column {
             position,
             type_use,
