@@ -79,7 +79,8 @@ async fn the_sets_own_plans_say_what_its_files_lock() {
     let mut paths: Vec<&str> = forward.map(|file| file.path.as_str()).collect();
     paths.sort_unstable();
     // What was made last is undone first.
-    let undo = ["component_hierarchy", "template_injection_schema", "workflow_system"];
+    let undo =
+        ["template_assignments", "component_hierarchy", "template_injection_schema", "workflow_system"];
     let undo = undo.map(|name| format!("rollback/rollback_{name}.sql"));
     paths.extend(undo.iter().map(String::as_str));
     let (mut checked, mut wrong) = (0, Vec::new());

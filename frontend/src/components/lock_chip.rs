@@ -16,8 +16,7 @@ pub(crate) fn LockChips(
             <li
                 class="lock-chip"
                 data-mode=lock.mode.as_str()
-                data-certain=lock.certain.to_string()
-                title=lock.to_string()
+                data-certain=if lock.certain { "true" } else { "false" }
             >
                 {(!lock.certain).then_some("perhaps")}
                 <span class="lock-chip-mode">{lock.mode.as_str()}</span>
