@@ -235,3 +235,23 @@ fn psql_variables_are_names() {
         ",
     );
 }
+
+#[test]
+fn what_is_not_plain_sql_is_said() {
+    let goose = "-- +goose Up\ncreate table a ();\n-- +goose Down\ndrop table a;";
+    let parsed = outline(goose);
+    let down: Vec<bool> = parsed.statements.iter().map(|one| parsed.is_down(one.span.start)).collect();
+    assert_eq!(down, [false, true]);
+    for (sql, templated) in [
+        ("create table {{ schema }}.t ()", true),
+        ("create table ${schema}.t ()", true),
+        ("select 1 {% if x %} from (a, {% endif %}", true),
+        ("select '{{ a }}', '{}'", false),
+    ] {
+        let parsed = outline(sql);
+        assert_eq!(parsed.statements.first().map(|one| one.flags.templated), Some(templated), "{sql}");
+        assert_eq!(parsed.problems, [], "{sql}");
+    }
+    let zero = outline("select 'a\0'").problems;
+    assert_eq!(zero.iter().map(|one| one.span.start).collect::<Vec<_>>(), [9]);
+}
