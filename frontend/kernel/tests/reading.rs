@@ -62,6 +62,7 @@ fn tables() {
         alter table only (t) rename to u => alter_table: renames table t, makes table u
         alter table all in tablespace a set tablespace b => alter_table: uses tablespace a
         drop table if exists a, b.c cascade => drop_table: drops table a, drops table b.c
+        drop table É, Straße => drop_table: drops table \"É\", drops table \"straße\"
         truncate table only a, b cascade => truncate: changes table a, changes table b
         lock table a, b in share mode => lock: uses table a, uses table b
         ",
