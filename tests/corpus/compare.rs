@@ -190,8 +190,11 @@ fn comment(text: &str) -> Option<usize> {
     }
 }
 
-/// What is wrong with the names of a statement.
+/// What is wrong with the names of a statement, and with the number of actions they stand in.
 fn names(text: &str, statement: &Statement, truth: &Truth) -> Option<String> {
+    if let Some(actions) = truth.actions.filter(|actions| *actions != statement.actions().len()) {
+        return Some(format!("has {actions} actions, not {}", statement.actions().len()));
+    }
     let found = statement.objects.iter().map(|object| Named {
         role: object.role.to_string(),
         kind: object.kind.to_string(),

@@ -22,6 +22,8 @@ pub(crate) struct Truth {
     pub(crate) end: usize,
     pub(crate) kind: String,
     pub(crate) objects: Vec<Named>,
+    /// How many actions an ALTER TABLE has.
+    pub(crate) actions: Option<usize>,
     /// The tables its queries read.
     pub(crate) reads: Option<Vec<QualifiedName>>,
     /// What its body holds, when it is PL/pgSQL or SQL; `Err` when the parser gave up on it.
@@ -111,6 +113,7 @@ fn truth(statement: &Value) -> Truth {
         end: number(&statement["end"]),
         kind: word(&statement["kind"]),
         objects: list(&statement["objects"]).map(named).collect(),
+        actions: statement["actions"].is_u64().then(|| number(&statement["actions"])),
         reads: statement["reads"].as_array().map(|reads| reads.iter().filter_map(name).collect()),
         body: body.is_object().then(read),
     }

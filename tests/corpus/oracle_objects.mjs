@@ -13,7 +13,12 @@ export function describe(stmt, own) {
   const known = STATEMENTS[type];
   if (!known) return { kind: `(${type})`, objects: [] };
   const [kind, ...objects] = known(node);
-  return { kind, objects: objects.filter((one) => one && one[2]), reads: READING.includes(type) ? reads(node) : null };
+  return {
+    kind,
+    objects: objects.filter((one) => one && one[2]),
+    reads: READING.includes(type) ? reads(node) : null,
+    actions: kind === "alter_table" && type === "AlterTableStmt" ? node.cmds.length : null,
+  };
 }
 
 // Statements that are queries or hold one.

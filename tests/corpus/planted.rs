@@ -22,6 +22,7 @@ fn what_differs_is_noticed() -> io::Result<()> {
         ("drop table a", "drop table b", "names"),
         ("drop table a, b", "drop table a, c", "names"),
         ("create index i on t (a)", "create index i on u (a)", "names"),
+        ("alter table t disable trigger a, b", "alter table t disable trigger abcd", "names"),
         ("select 1 from a, b", "select 1 from a  c", "tables"),
         ("alter table t drop a", "alter table t add a int", "names"),
         ("select (1", "select 1", "problems"),

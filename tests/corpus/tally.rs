@@ -16,7 +16,7 @@ pub(crate) struct Tally {
     pub(crate) kinds: usize,
     /// Statements that name an object.
     pub(crate) naming: usize,
-    /// Of those: all names, roles and places as PostgreSQL's.
+    /// Of those: all names, roles, places and actions as PostgreSQL's.
     pub(crate) names: usize,
     /// Statements that are queries or hold one.
     pub(crate) reading: usize,

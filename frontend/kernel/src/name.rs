@@ -15,11 +15,11 @@ pub struct Ident(String);
 
 impl Ident {
     /// An identifier as it stands in SQL: `"Quoted ""x"""` keeps its case, everything else is folded to
-    /// lower case.
+    /// lower case, which in UTF-8 concerns ASCII letters alone.
     pub fn from_sql(written: &str) -> Self {
         match written.strip_prefix('"') {
             Some(rest) => Self::exact(rest.strip_suffix('"').unwrap_or(rest).replace("\"\"", "\"")),
-            None => Self::exact(written.to_lowercase()),
+            None => Self::exact(written.to_ascii_lowercase()),
         }
     }
 

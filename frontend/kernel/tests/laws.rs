@@ -102,6 +102,8 @@ fn nesting_exhausts_no_stack_and_takes_no_time() {
         format!("select {} 1", "case when ".repeat(many)),
         format!("do $$ begin {} end $$", "begin ".repeat(many)),
         "/*".repeat(many),
+        "\\".repeat(many),
+        "{{".repeat(many),
         (0..many).map(|number| format!("\nselect $a{number}$")).collect(),
         "explain ".repeat(many),
         "create schema a ".repeat(many),

@@ -62,6 +62,7 @@ fn tables() {
         alter table only (t) rename to u => alter_table: renames table t, makes table u
         alter table all in tablespace a set tablespace b => alter_table: uses tablespace a
         drop table if exists a, b.c cascade => drop_table: drops table a, drops table b.c
+        drop table É, Straße => drop_table: drops table \"É\", drops table \"straße\"
         truncate table only a, b cascade => truncate: changes table a, changes table b
         lock table a, b in share mode => lock: uses table a, uses table b
         ",
@@ -234,4 +235,24 @@ fn psql_variables_are_names() {
         select a[1:b], c::int from :t => select: uses table \":t\"
         ",
     );
+}
+
+#[test]
+fn what_is_not_plain_sql_is_said() {
+    let goose = "-- +goose Up\ncreate table a ();\n-- +goose Down\ndrop table a;";
+    let parsed = outline(goose);
+    let down: Vec<bool> = parsed.statements.iter().map(|one| parsed.is_down(one.span.start)).collect();
+    assert_eq!(down, [false, true]);
+    for (sql, templated) in [
+        ("create table {{ schema }}.t ()", true),
+        ("create table ${schema}.t ()", true),
+        ("select 1 {% if x %} from (a, {% endif %}", true),
+        ("select '{{ a }}', '{}'", false),
+    ] {
+        let parsed = outline(sql);
+        assert_eq!(parsed.statements.first().map(|one| one.flags.templated), Some(templated), "{sql}");
+        assert_eq!(parsed.problems, [], "{sql}");
+    }
+    let zero = outline("select 'a\0'").problems;
+    assert_eq!(zero.iter().map(|one| one.span.start).collect::<Vec<_>>(), [9]);
 }

@@ -330,7 +330,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// Where the line of `start` ends, before its line break.
-    pub(crate) fn line_end(&self, start: usize) -> usize {
+    fn line_end(&self, start: usize) -> usize {
         let rest = self.bytes.get(start..).unwrap_or_default();
         start + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
     }

@@ -125,9 +125,13 @@ impl<'a> Splitter<'a> {
 
     /// The meta-command at `start`: to the end of its line, or to the `\\` that ends it.
     fn meta(&mut self, start: usize) -> Token {
-        let line = Span::new(start, self.lexer.line_end(start)).of(self.text);
-        let separator = line.get(1..).and_then(|rest| rest.find("\\\\"));
-        let end = start + separator.map_or(line.len(), |at| at + 3);
+        // One look at each byte: a line of backslashes holds thousands of commands.
+        let rest = self.text.as_bytes().get(start + 1..).unwrap_or_default();
+        let ends = |at: usize| matches!(rest.get(at), None | Some(b'\n' | b'\r'));
+        let separates = |at: usize| rest.get(at..at + 2) == Some(b"\\\\".as_slice());
+        let length = (0..).find(|at| ends(*at) || separates(*at)).unwrap_or(rest.len());
+        let end = start + 1 + length + if ends(length) { 0 } else { 2 };
+        let line = Span::new(start, end).of(self.text);
         self.lexer.skip_to(end);
         let mut words = line.split_ascii_whitespace();
         if words.next() == Some("\\copy") {
@@ -137,7 +141,7 @@ impl<'a> Splitter<'a> {
                 self.skip_data();
             }
         }
-        Token { kind: TokenKind::Meta, start, end: start + line[..end - start].trim_end().len() }
+        Token { kind: TokenKind::Meta, start, end: start + line.trim_end().len() }
     }
 
     /// COPY data: whole lines up to the one that is `\.`, else to the end.

@@ -69,6 +69,10 @@ impl Outline {
         Named { name, span }: Named,
         of: Option<QualifiedName>,
     ) {
+        // Most statements name one or two; the growth of an empty list would take room for four.
+        if self.objects.is_empty() {
+            self.objects.reserve_exact(2);
+        }
         self.objects.push(ObjectRef { role, kind, name, of, span });
     }
 
