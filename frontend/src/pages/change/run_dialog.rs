@@ -162,8 +162,11 @@ fn strongest(plan: &Plan) -> Vec<Lock> {
             None => locks.push(lock.clone()),
         }
     }
-    locks.sort_by_key(|lock| std::cmp::Reverse::<LockMode>(lock.mode));
-    locks
+    let mut sorted = Vec::with_capacity(locks.len());
+    for mode in LockMode::ALL.iter().rev() {
+        sorted.extend(locks.iter().filter(|lock| lock.mode == *mode).cloned());
+    }
+    sorted
 }
 
 #[cfg(test)]

@@ -93,21 +93,21 @@ const fn certain() -> bool {
 impl Lock {
     /// The relations in words: `t`, `the table of t_a_idx`.
     pub fn subject(&self) -> String {
-        let name = &self.object;
-        match self.reach {
-            Reach::Itself => name.to_string(),
-            Reach::Children => format!("the partitions and children of {name}"),
-            Reach::Parent => format!("the table that {name} is a partition of"),
-            Reach::DefaultPartition => format!("the default partition beside {name}"),
-            Reach::Table => format!("the table of {name}"),
-            Reach::Indexes => format!("the indexes of {name}"),
-            Reach::Sequences => format!("the sequences of {name}"),
-            Reach::Referenced => format!("the tables {name} refers to"),
-            Reach::Referencing => format!("the tables that refer to {name}"),
-            Reach::Beneath => format!("the tables {name} reads"),
-            Reach::Dependents => format!("what depends on {name}"),
-            Reach::Unknown => "tables the text does not name".to_owned(),
-        }
+        let (before, after) = match self.reach {
+            Reach::Itself => ("", ""),
+            Reach::Children => ("the partitions and children of ", ""),
+            Reach::Parent => ("the table that ", " is a partition of"),
+            Reach::DefaultPartition => ("the default partition beside ", ""),
+            Reach::Table => ("the table of ", ""),
+            Reach::Indexes => ("the indexes of ", ""),
+            Reach::Sequences => ("the sequences of ", ""),
+            Reach::Referenced => ("the tables ", " refers to"),
+            Reach::Referencing => ("the tables that refer to ", ""),
+            Reach::Beneath => ("the tables ", " reads"),
+            Reach::Dependents => ("what depends on ", ""),
+            Reach::Unknown => return "tables the text does not name".to_owned(),
+        };
+        format!("{before}{}{after}", self.object)
     }
 
     /// Makes it stand for `other` too, a lock on the same relation: the strongest of both, and why.
