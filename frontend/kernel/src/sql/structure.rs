@@ -91,6 +91,12 @@ fn unknown_start(cursor: &Cursor<'_>) -> Option<Problem> {
         return None;
     }
     let word = cursor.text_of(first).to_ascii_lowercase();
+    // CREATE begins a statement; the word behind it is the one that nobody knows.
+    let second = cursor.peek_at(1).filter(|token| token.kind == TokenKind::Word);
+    if let (Some(second), "create" | "alter" | "drop") = (second, word.as_str()) {
+        let upper = word.to_ascii_uppercase();
+        return Some(problem(cursor, second, format!("There is no {upper} “{}”.", cursor.text_of(second))));
+    }
     Some(if PLPGSQL_ONLY.contains(&word.as_str()) {
         let upper = word.to_ascii_uppercase();
         let message = format!("{upper} is PL/pgSQL: it works only inside a function or a DO block.");
