@@ -20,6 +20,7 @@ use classify::Context;
 use cursor::Cursor;
 use lex::{Lexer, Token, TokenKind};
 use marker::{Mark, Marker};
+pub(crate) use plpgsql::string_content;
 use reading::reading;
 use split::Splitter;
 use statement::{Reading, Statement};
@@ -102,55 +103,6 @@ fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let trivia = |token: &Token| matches!(token.kind, TokenKind::Space | TokenKind::Comment);
     Lexer::new(text).filter(|token| !trivia(token)).collect()
-}
-
-/// What a string literal holds. The escapes of `U&` stay as they are written.
-pub(crate) fn string_content(literal: &str) -> String {
-    if literal.starts_with('$') {
-        let tag = literal.get(1..).and_then(|rest| rest.find('$')).map_or(0, |at| at + 2);
-        let inner = literal.get(tag..literal.len().saturating_sub(tag));
-        return inner.unwrap_or_default().to_owned();
-    }
-    let quoted = literal.find('\'').and_then(|at| literal.get(at + 1..)).unwrap_or(literal);
-    let inner = quoted.strip_suffix('\'').unwrap_or(quoted).replace("''", "'");
-    if literal.starts_with(['e', 'E']) { unescaped(&inner) } else { inner }
-}
-
-/// The escapes of `E'…'`.
-fn unescaped(inner: &str) -> String {
-    let mut out = String::with_capacity(inner.len());
-    let mut letters = inner.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let escape = if letter == '\\' { letters.next() } else { None };
-        // How many digits follow, and to which base.
-        let (radix, most, first) = match escape {
-            None => {
-                out.push(letter);
-                continue;
-            }
-            Some('x') => (16, 2, None),
-            Some('u') => (16, 4, None),
-            Some('U') => (16, 8, None),
-            Some(digit @ '0'..='7') => (8, 3, Some(digit)),
-            Some(other) => {
-                out.push(match other {
-                    'n' => '\n',
-                    't' => '\t',
-                    'r' => '\r',
-                    'b' => '\u{8}',
-                    'f' => '\u{c}',
-                    other => other,
-                });
-                continue;
-            }
-        };
-        let mut digits: String = first.into_iter().collect();
-        while digits.len() < most && letters.peek().is_some_and(|digit| digit.is_digit(radix)) {
-            digits.extend(letters.next());
-        }
-        out.extend(u32::from_str_radix(&digits, radix).ok().and_then(char::from_u32));
-    }
-    out
 }
 
 /// Whether psql would put nothing in the place of a variable (`:name`, `:'name'`), so that a server gets the statement as

@@ -47,8 +47,8 @@ fn undoubled(inner: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What a literal says, its quotes and escapes undone.
-pub(super) fn content(literal: &str) -> String {
+/// What a literal says, its quotes and escapes undone; those of `U&` stay as they are written.
+pub(crate) fn string_content(literal: &str) -> String {
     if literal.starts_with('$') {
         return quoted(literal, 0).map(|(text, _)| text.into_owned()).unwrap_or_default();
     }
@@ -163,7 +163,7 @@ mod tests {
             ("E'a'\n 'b''c'", "ab'c"),
             ("U&'a'", "a"),
         ] {
-            assert_eq!(content(literal), said);
+            assert_eq!(string_content(literal), said);
         }
     }
 

@@ -5,7 +5,7 @@ mod dynamic;
 mod literal;
 mod walk;
 
-pub(crate) use literal::quoted;
+pub(crate) use literal::{quoted, string_content};
 
 use super::{
     classify::{Context, MAX_NESTING},

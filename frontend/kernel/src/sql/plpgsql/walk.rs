@@ -1,7 +1,7 @@
 //! Walks PL/pgSQL from statement to statement with a stack of its own, so that nesting costs no call
 //! depth.
 
-use super::{Embedded, dynamic, literal::content};
+use super::{Embedded, dynamic, literal::string_content};
 use crate::sql::{
     classify::Context,
     cursor::Cursor,
@@ -278,7 +278,7 @@ impl<'a> Walk<'a, '_> {
             if !matches!(token.kind, TokenKind::Text | TokenKind::DollarText) {
                 break;
             }
-            message += &content(cursor.text_of(token));
+            message += &string_content(cursor.text_of(token));
             cursor.skip(1);
         }
         let level = if written { level } else { "exception".to_owned() };
