@@ -12,6 +12,7 @@ mod reading;
 mod split;
 pub mod statement;
 mod structure;
+mod unchanged;
 
 use crate::text::Span;
 pub(crate) use classify::object_kind;
@@ -21,8 +22,9 @@ use cursor::Cursor;
 use lex::{Lexer, Token, TokenKind};
 use marker::{Mark, Marker};
 use reading::reading;
-use split::Splitter;
+use split::{Ending, Splitter};
 use statement::{Reading, Statement};
+use unchanged::Unchanged;
 
 /// A text, read.
 #[derive(Clone, Debug, Default)]
@@ -55,16 +57,21 @@ pub struct Problem {
 
 /// Reads a text, byte for byte; the spans of what it returns are offsets into `text`.
 pub fn parse(text: &str) -> Parsed {
-    read_file(text, true)
+    read_file(text, Unchanged::default(), true)
+}
+
+/// Reads a text as [`parse`] does, which read an `earlier` one as `parsed`: what did not change is not read again.
+pub fn parse_again(text: &str, earlier: &str, parsed: Parsed) -> Parsed {
+    read_file(text, Unchanged::between(earlier, parsed, text), true)
 }
 
 /// Reads a text as [`parse`] does, without sqlparser: several times faster, every statement is
 /// [`Reading::OutlineOnly`].
 pub fn outline(text: &str) -> Parsed {
-    read_file(text, false)
+    read_file(text, Unchanged::default(), false)
 }
 
-fn read_file(text: &str, trees: bool) -> Parsed {
+fn read_file(text: &str, mut unchanged: Unchanged, trees: bool) -> Parsed {
     let context = Context { plpgsql: false, nesting: 0, trees };
     let mut parsed = Parsed::default();
     let mut checks = structure::Checks::default();
@@ -75,7 +82,9 @@ fn read_file(text: &str, trees: bool) -> Parsed {
             continue;
         }
         let cursor = Cursor::new(text, &tokens, 0);
-        let mut statement = read_statement(cursor, context);
+        let broken = matches!(piece.ending, Ending::Broken(_));
+        let known = if broken { None } else { unchanged.take(cursor.span()) };
+        let mut statement = known.unwrap_or_else(|| read_statement(cursor, context));
         statement.flags.templated = piece.templated;
         checks.check(cursor, &statement, piece, &mut parsed.problems);
         parsed.statements.push(statement);
