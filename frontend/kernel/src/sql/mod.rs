@@ -179,7 +179,8 @@ pub fn has_no_variable(statement: &str) -> bool {
 /// The first `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
 /// Between brackets the colon is SQL's own: `a[1:'2']`.
 pub(crate) fn psql_variable(text: &str) -> Option<Span> {
-    if !text.contains(":'") && !text.contains(":\"") {
+    let quote_behind = |(at, _)| matches!(text.as_bytes().get(at + 1), Some(b'\'' | b'"'));
+    if !text.match_indices(':').any(quote_behind) {
         return None;
     }
     let mut brackets = 0_usize;

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use super::{Parsed, statement::Statement};
 use crate::text::Span;
 
-/// What a text and an earlier one have in common: all before the first byte that differs, and all behind the last.
+/// What a text and an earlier one have in common: what stands before the first difference, and behind the last.
 #[derive(Default)]
 pub(crate) struct Unchanged {
     /// Of the earlier text, as far as they were not passed yet.
@@ -23,12 +23,8 @@ impl Unchanged {
     /// What of the `earlier` text, which was read as `parsed`, stands in the `later` one.
     pub(crate) fn between(earlier: &str, parsed: Parsed, later: &str) -> Self {
         let (old, new) = (earlier.as_bytes(), later.as_bytes());
-        let head = common(old.chunks(CHUNK).zip(new.chunks(CHUNK)), old.iter().zip(new));
-        let (old_rest, new_rest) = (&old[head..], &new[head..]);
-        let end = common(
-            old_rest.rchunks(CHUNK).zip(new_rest.rchunks(CHUNK)),
-            old_rest.iter().rev().zip(new_rest.iter().rev()),
-        );
+        let head = common(old.chunks(CHUNK), new.chunks(CHUNK));
+        let end = common(old[head..].rchunks(CHUNK), new[head..].rchunks(CHUNK));
         Self {
             statements: parsed.statements.into(),
             head,
@@ -64,15 +60,10 @@ impl Unchanged {
     }
 }
 
-/// Whole pieces are compared at once.
-const CHUNK: usize = 256;
+/// Texts are compared in pieces of so many bytes, so that a little next to a change counts as changed, too.
+const CHUNK: usize = 64;
 
-/// How many bytes two texts have in common, given in pieces and one by one from the same side.
-fn common<'a>(
-    pieces: impl Iterator<Item = (&'a [u8], &'a [u8])>,
-    bytes: impl Iterator<Item = (&'a u8, &'a u8)>,
-) -> usize {
-    let whole = |(a, b): &(&[u8], &[u8])| a.len() == CHUNK && a == b;
-    let start = pieces.take_while(whole).count() * CHUNK;
-    start + bytes.skip(start).take_while(|(a, b)| a == b).count()
+/// How many bytes the first pieces hold that are the same.
+fn common<'a>(old: impl Iterator<Item = &'a [u8]>, new: impl Iterator<Item = &'a [u8]>) -> usize {
+    old.zip(new).take_while(|(old, new)| old == new).map(|(piece, _)| piece.len()).sum()
 }
