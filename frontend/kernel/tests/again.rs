@@ -42,7 +42,8 @@ const ODD: &str = "\u{feff}-- +goose Up\nselect 1;\n\\ir a.sql\ncopy t from stdi
     select E'a' -- +goose StatementEnd\n'b', 1;\ncreate policy p on t using (a) with check (b); -- +goose Down\n\
     alter table t add column a int check (a > 0), add constraint c check (b);select 'a';;\ncreate rule r as on insert \
     to t do (select 1; select 2);\nalter view v rename column a to b;\n\\echo a \\\\ select 1;\n\
-    create function f() returns int begin atomic select case when a then 1 end; end;\nselect 'open\nselect 2;";
+    create function f() returns int begin atomic select case when a then 1 end; end;\ndo $$ begin execute a || b; end $$;\nselect 'open\n\
+    select 2;";
 
 fn sql_files(folder: &Path, found: &mut Vec<String>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
