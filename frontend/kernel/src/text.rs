@@ -81,8 +81,9 @@ pub struct LineIndex {
 impl LineIndex {
     /// Reads the lines of `text`.
     pub fn new(text: &str) -> Self {
-        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self { starts: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect() }
+        let mut starts = vec![0];
+        starts.extend(text.match_indices('\n').map(|(at, _)| at + 1));
+        Self { starts }
     }
 
     /// Line and column of a byte offset. An offset behind the end is at the end; one inside a character

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use studio_kernel::{
     sql::{
         Parsed, parse, significant_tokens,
-        statement::{Statement, StatementKind, Verb},
+        statement::{Detail, Statement, StatementKind, Verb},
     },
     text::Span,
 };
@@ -109,6 +109,20 @@ fn nesting_exhausts_no_stack_and_takes_no_time() {
         "create schema a ".repeat(many),
     ] {
         check_parsed(&parse(&text), &text);
+    }
+}
+
+#[test]
+fn what_holds_nothing_has_its_place_in_its_statement() {
+    for text in ["select 1; create function f() begin atomic end", "select 1; create policy p on t using ()"]
+    {
+        let parsed = parse(text);
+        check_parsed(&parsed, text);
+        let place = parsed.statements.last().map(|one| match &one.detail {
+            Detail::Policy(policy) => policy.using,
+            _ => one.body().map(|body| body.span),
+        });
+        assert_eq!(place, Some(Some(Span::at(10))), "{text}");
     }
 }
 

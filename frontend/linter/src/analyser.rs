@@ -76,7 +76,7 @@ impl Analyser {
     }
 }
 
-fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
+pub(crate) fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
     let lines = LineIndex::new(&file.text);
     let planned = planned(file, plan);
     let row = |(index, statement): (usize, &Statement)| {
@@ -114,7 +114,7 @@ fn summary(kind: &str, statement: &Statement) -> String {
 }
 
 /// What the files of the set bring into being, whatever their order: completion offers, it does not judge.
-fn names(set: &MigrationSet) -> Names {
+pub(crate) fn names(set: &MigrationSet) -> Names {
     let mut names = Names::new();
     let forward = set.files().iter().filter(|file| file.role.is_forward());
     for statement in forward.flat_map(|file| &file.parsed.statements).flat_map(with_embedded) {

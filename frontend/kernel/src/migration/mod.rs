@@ -15,6 +15,8 @@ pub use header::Header;
 pub use set::{MigrationSet, Triple};
 pub use step::{Step, steps};
 
+use std::mem;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -106,13 +108,22 @@ pub struct Migration {
 
 impl Migration {
     /// Reads a file.
-    pub fn read(file: SourceFile) -> Self {
-        let SourceFile { path, text } = file;
+    pub fn read(SourceFile { path, text }: SourceFile) -> Self {
+        let parsed = sql::parse(&text);
+        Self::of(path, text, parsed)
+    }
+
+    /// Reads a later text of this file, as [`Self::read`] does; statements that did not change are not read again.
+    pub fn read_again(&mut self, text: String) {
+        let parsed = sql::parse_again(&text, &self.text, mem::take(&mut self.parsed));
+        *self = Self::of(mem::take(&mut self.path), text, parsed);
+    }
+
+    fn of(path: String, text: String, parsed: Parsed) -> Self {
         let file_name = FileName::of(&path);
         let header = Header::read(&text);
         let role = header.role.unwrap_or_else(|| Role::of(&path, &file_name.name));
-        let (sha256, parsed) = (sha256_hex(text.as_bytes()), sql::parse(&text));
-        Self { path, text, sha256, file_name, header, role, parsed }
+        Self { sha256: sha256_hex(text.as_bytes()), path, text, file_name, header, role, parsed }
     }
 
     /// The path without `.sql`.

@@ -32,11 +32,12 @@ impl MigrationSet {
         set
     }
 
-    /// Puts a file in place of the one with its path, or adds it; only this file is read again.
+    /// Puts a file in place of the one with its path, or adds it; only this file is read again, and of it only
+    /// the statements that changed.
     pub fn put(&mut self, file: SourceFile) {
         match self.place(&file.path) {
             Ok(at) if self.files[at].text == file.text => {}
-            Ok(at) => self.files[at] = Migration::read(file),
+            Ok(at) => self.files[at].read_again(file.text),
             Err(at) => self.files.insert(at, Migration::read(file)),
         }
     }

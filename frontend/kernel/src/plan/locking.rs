@@ -1,7 +1,7 @@
 //! The locks of a plan's statements, in the light of the set: by name where it knows them, and none on what the
 //! file itself makes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Plan, relations::Relations};
 use crate::{
@@ -18,12 +18,15 @@ impl Plan {
     /// strongest of any. The plan's digest does not change.
     pub fn lock_for(&mut self, set: &MigrationSet, server: Option<u16>) {
         let relations = Relations::of(set);
-        let all_made: Vec<BTreeSet<QualifiedName>> = set.files().iter().map(made_by).collect();
+        let mut makers: BTreeMap<QualifiedName, usize> = BTreeMap::new();
+        for name in set.files().iter().flat_map(made_by) {
+            *makers.entry(name).or_default() += 1;
+        }
         for planned in &mut self.files {
             let Some(file) = set.get(&planned.path) else { continue };
             let mut made = made_by(file);
             // What several files make, each unless it exists, may be there.
-            made.retain(|name| all_made.iter().filter(|others| others.contains(name)).count() < 2);
+            made.retain(|name| makers.get(name).is_none_or(|files| *files < 2));
             for planned in planned.segments.iter_mut().flat_map(|segment| &mut segment.statements) {
                 if let Some(statement) = file.parsed.statements.get(planned.index) {
                     planned.locks = on_what_existed(statement, server, &relations, &made);

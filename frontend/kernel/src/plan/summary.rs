@@ -24,7 +24,7 @@ pub(super) fn summary(statement: &Statement, text: &str) -> String {
             }
         }
     };
-    shortened(&words)
+    shortened(words)
 }
 
 /// The object the statement is about, with the table it belongs to.
@@ -72,9 +72,13 @@ fn squeezed(text: &str) -> String {
     out
 }
 
-fn shortened(text: &str) -> String {
+fn shortened(text: String) -> String {
+    // So few bytes cannot hold more characters.
+    if text.len() <= LONGEST {
+        return text;
+    }
     match text.char_indices().nth(LONGEST) {
         Some((cut, _)) => format!("{}…", text.get(..cut).unwrap_or_default().trim_end()),
-        None => text.to_owned(),
+        None => text,
     }
 }

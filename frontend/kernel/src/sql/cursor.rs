@@ -15,6 +15,8 @@ pub(crate) struct Cursor<'a> {
     tokens: &'a [Token],
     /// Where `text` stands in the file.
     base: usize,
+    /// Where in the file it began, which is the place of what holds no token.
+    start: usize,
 }
 
 /// A name and where it stands in the file.
@@ -26,8 +28,9 @@ pub(crate) struct Named {
 
 impl<'a> Cursor<'a> {
     /// `text` starts at offset `base` of the file.
-    pub(crate) const fn new(text: &'a str, tokens: &'a [Token], base: usize) -> Self {
-        Self { text, tokens, base }
+    pub(crate) fn new(text: &'a str, tokens: &'a [Token], base: usize) -> Self {
+        let start = base + tokens.first().map_or(0, |first| first.start);
+        Self { text, tokens, base, start }
     }
 
     pub(crate) fn peek(&self) -> Option<Token> {
@@ -61,7 +64,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn span(&self) -> Span {
         match (self.tokens.first(), self.tokens.last()) {
             (Some(first), Some(last)) => Span::new(first.start, last.end).shifted(self.base),
-            _ => Span::at(self.base),
+            _ => Span::at(self.start),
         }
     }
 

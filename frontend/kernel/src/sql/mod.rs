@@ -12,6 +12,7 @@ mod reading;
 mod split;
 pub mod statement;
 mod structure;
+mod unchanged;
 
 use crate::text::Span;
 pub(crate) use classify::object_kind;
@@ -22,8 +23,9 @@ use lex::{Lexer, Token, TokenKind};
 use marker::{Mark, Marker};
 pub(crate) use plpgsql::string_content;
 use reading::reading;
-use split::Splitter;
+use split::{Ending, Splitter};
 use statement::{Reading, Statement};
+use unchanged::Unchanged;
 
 /// A text, read.
 #[derive(Clone, Debug, Default)]
@@ -56,16 +58,21 @@ pub struct Problem {
 
 /// Reads a text, byte for byte; the spans of what it returns are offsets into `text`.
 pub fn parse(text: &str) -> Parsed {
-    read_file(text, true)
+    read_file(text, Unchanged::default(), true)
+}
+
+/// Reads a text as [`parse`] does, which read an `earlier` one as `parsed`: what did not change is not read again.
+pub fn parse_again(text: &str, earlier: &str, parsed: Parsed) -> Parsed {
+    read_file(text, Unchanged::between(earlier, parsed, text), true)
 }
 
 /// Reads a text as [`parse`] does, without sqlparser: several times faster, every statement is
 /// [`Reading::OutlineOnly`].
 pub fn outline(text: &str) -> Parsed {
-    read_file(text, false)
+    read_file(text, Unchanged::default(), false)
 }
 
-fn read_file(text: &str, trees: bool) -> Parsed {
+fn read_file(text: &str, mut unchanged: Unchanged, trees: bool) -> Parsed {
     let context = Context { plpgsql: false, nesting: 0, trees };
     let mut parsed = Parsed::default();
     let mut checks = structure::Checks::default();
@@ -76,7 +83,9 @@ fn read_file(text: &str, trees: bool) -> Parsed {
             continue;
         }
         let cursor = Cursor::new(text, &tokens, 0);
-        let mut statement = read_statement(cursor, context);
+        let broken = matches!(piece.ending, Ending::Broken(_));
+        let known = if broken { None } else { unchanged.take(cursor.span()) };
+        let mut statement = known.unwrap_or_else(|| read_statement(cursor, context));
         statement.flags.templated = piece.templated;
         checks.check(cursor, &statement, piece, &mut parsed.problems);
         parsed.statements.push(statement);
@@ -122,7 +131,8 @@ pub fn has_no_variable(statement: &str) -> bool {
 /// The first `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
 /// Between brackets the colon is SQL's own: `a[1:'2']`.
 pub(crate) fn psql_variable(text: &str) -> Option<Span> {
-    if !text.contains(":'") && !text.contains(":\"") {
+    let quote_behind = |(at, _)| matches!(text.as_bytes().get(at + 1), Some(b'\'' | b'"'));
+    if !text.match_indices(':').any(quote_behind) {
         return None;
     }
     let mut brackets = 0_usize;

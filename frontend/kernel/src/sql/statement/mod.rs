@@ -4,6 +4,7 @@
 mod body;
 mod definition;
 mod meta;
+mod shift;
 
 pub use body::{Body, Embedded, Handler, Raise, Routine};
 pub use meta::{Include, MetaCommand};
