@@ -16,6 +16,8 @@ pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A wasm module of the page.
 struct Module {
+    package: &'static str,
+    profile: &'static str,
     /// The name of cargo's output.
     output: &'static str,
     /// The name of the files made from it.
@@ -23,21 +25,23 @@ struct Module {
 }
 
 const MODULES: [Module; 2] = [
-    Module { output: "studio-frontend.wasm", name: "app" },
-    Module { output: "studio_linter.wasm", name: "linter" },
+    Module { package: "studio-frontend", profile: "wasm", output: "studio-frontend.wasm", name: "app" },
+    Module { package: "studio-linter", profile: "wasm-linter", output: "studio_linter.wasm", name: "linter" },
 ];
 
 /// Builds both modules; their glue is `<name>.js` in [`glue_folder`], the wasm `<name>_bg.wasm`.
 pub(crate) fn build(tree: &Tree) -> Outcome {
     check_versions(&files::read_text(&tree.at("Cargo.lock"))?)?;
     ensure_target()?;
-    step("wasm modules (cargo)", || {
-        Tool::cargo()
-            .args(["build", "--profile", "wasm", "--target", TARGET])
-            .args(["--package", "studio-frontend", "--package", "studio-linter"])
-            .within(tree.root())
-            .run()
-    })?;
+    for module in &MODULES {
+        step(&format!("wasm module of the {} (cargo)", module.name), || {
+            Tool::cargo()
+                .args(["build", "--target", TARGET])
+                .args(["--profile", module.profile, "--package", module.package])
+                .within(tree.root())
+                .run()
+        })?;
+    }
     step("bindings (wasm-bindgen)", || {
         let folder = glue_folder(tree);
         files::remove_folder(&folder)?;
@@ -51,7 +55,7 @@ pub(crate) fn glue_folder(tree: &Tree) -> PathBuf {
 }
 
 fn bind(tree: &Tree, module: &Module) -> Outcome {
-    let input = tree.target(TARGET).join("wasm").join(module.output);
+    let input = tree.target(TARGET).join(module.profile).join(module.output);
     let make = || {
         Bindgen::new()
             .input_path(&input)
