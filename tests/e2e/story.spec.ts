@@ -10,7 +10,7 @@ import { newPerson, startBrowser, startStudio, type Person, type Studio } from "
 const setup = "20250801000000_complete_setup.sql";
 const workflow = "20250801000300_add_workflow_system.sql";
 const validation = "validate/validate_workflow_schema.sql";
-const draft = "20250801000400_add_run_notes.sql";
+const draft = "20250801000350_add_run_notes.sql";
 
 const notes = `-- Adds notes to workflow executions, because people explain what they saw.
 --
