@@ -1,10 +1,8 @@
-// PostgreSQL's own grammar, compiled to wasm (libpg_query): the exact verdict on one statement. It is a bundle of its
+// PostgreSQL's own grammar, compiled to wasm (libpg_query): the exact verdict on one statement. Its version is pinned in
+// `frontend/editor/package.json` and named in `src/wire.rs`. It is a bundle of its
 // own, because it is larger than everything else in the worker and nothing waits for it.
 
 import compiled, { type Grammar } from "postgres-grammar";
-
-/** The version whose grammar it is. */
-export const VERSION = 18;
 
 /** What PostgreSQL says of a statement that it cannot read. */
 export interface Refusal {

@@ -11,8 +11,7 @@ use studio_kernel::{
     text::{LineIndex, Span},
 };
 
-/// The version whose grammar it is, as in `grammar.ts`.
-const VERSION: u32 = 18;
+use crate::wire::GRAMMAR;
 
 /// A statement that the grammar does not read.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -55,7 +54,7 @@ pub(crate) fn add(report: &mut Report, file: &Migration, refusals: &[Refusal]) {
             file: file.path.clone(),
             rule: "syntax-error".to_owned(),
             severity: Severity::Error,
-            message: format!("PostgreSQL {VERSION} does not read this: {}.", refusal.message),
+            message: format!("{GRAMMAR} does not read this: {}.", refusal.message),
             span,
             line: at.line,
             column: at.column,

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use studio_kernel::{lint::finding::Report, plan::Plan, sql::lock::Lock, text::Span};
 
+/// Whose grammar `grammar.ts` runs; it goes with the pin of libpg-query.
+pub(crate) const GRAMMAR: &str = "PostgreSQL 18";
+
 /// Everything about one file in the light of the set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Analysis {

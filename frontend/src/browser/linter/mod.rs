@@ -13,8 +13,8 @@ use studio_kernel::{migration::SourceFile, run::api::Sources};
 
 use super::meta::meta;
 use queue::{Job, Queue};
-pub(crate) use wire::OutlineRow;
 use wire::{Analysis, Names};
+pub(crate) use wire::{GRAMMAR, OutlineRow};
 use worker::{Said, Worker};
 
 /// A text that takes longer is given up; the slowest file of any known set takes a hundredth of it.

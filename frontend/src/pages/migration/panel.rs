@@ -9,7 +9,7 @@ use studio_kernel::{
 };
 
 use crate::{
-    browser::linter::{Analysed, Linter, OutlineRow, Status},
+    browser::linter::{Analysed, GRAMMAR, Linter, OutlineRow, Status},
     components::{
         Badge, Button, DiffView, FindingCard, Glyph, Icon, Layout, LockChips, PlanView, Tabs, Tint, place_of,
     },
@@ -167,8 +167,8 @@ fn Findings(
         <p class="muted" data-test="coverage">
             {move || {
                 let (Coverage { parsed, statements, .. }, accepted) = coverage.get();
-                let accepted = if accepted { "; PostgreSQL 18 reads them all" } else { "" };
-                format!("{parsed} of {} read in full{accepted}", count(statements, "statement"))
+                let read = format!("{parsed} of {} read in full", count(statements, "statement"));
+                if accepted { format!("{read}; {GRAMMAR} reads them all") } else { read }
             }}
         </p>
         {move || none.get().then(|| view! {
