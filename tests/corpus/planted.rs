@@ -9,7 +9,7 @@ use crate::{blank::blanked, compare::Read, corpora, oracle, tally::Tally};
 /// The reader reads one text, the judge another.
 fn compared(read: &str, judged: &str) -> io::Result<Tally> {
     let verdicts = oracle::judge(&corpora::folder()?, &[blanked(judged)])?;
-    let parsed = sql::outline(read);
+    let parsed = sql::parse(read);
     Ok(Read { path: "planted", text: read, parsed: &parsed }.whole(&verdicts[0], &mut Vec::new()))
 }
 
@@ -41,7 +41,7 @@ fn what_differs_is_noticed() -> io::Result<()> {
 fn a_name_in_the_wrong_place_is_noticed() -> io::Result<()> {
     let text = "drop table stuff";
     let verdicts = oracle::judge(&corpora::folder()?, &[text.to_owned()])?;
-    let mut parsed = sql::outline(text);
+    let mut parsed = sql::parse(text);
     parsed.statements[0].objects[0].span = Span::new(5, 10);
     let tally = Read { path: "planted", text, parsed: &parsed }.whole(&verdicts[0], &mut Vec::new());
     assert_eq!((tally.naming, tally.names), (1, 0));

@@ -63,7 +63,7 @@ pub fn run(args: &Args) -> ExitCode {
     let mut answer = Answer { findings: Vec::new(), coverage: Read::default() };
     let mut frames = Vec::new();
     for input in &inputs {
-        let report = lint::lint(&input.set, &input.paths(), &Settings::default());
+        let report = lint::lint_in_full(&input.set, &input.paths(), &Settings::default());
         let Coverage { statements, parsed, .. } = report.coverage;
         answer.coverage.statements += statements;
         answer.coverage.parsed += parsed;

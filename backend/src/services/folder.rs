@@ -93,7 +93,7 @@ impl Snapshot {
         }
         let paths: Vec<&str> = self.set.files().iter().map(|file| file.path.as_str()).collect();
         let settings = Settings { applied: applied.clone(), ..Settings::default() };
-        let report = Arc::new(lint::lint(&self.set, &paths, &settings));
+        let report = Arc::new(lint::lint_in_full(&self.set, &paths, &settings));
         *last = Some((applied.clone(), Arc::clone(&report)));
         report
     }

@@ -72,7 +72,7 @@ fn assessed(
     let applied = target::versions(ledger);
     let mut plan = plan(&set, &paths, &applied);
     plan.refuse_other_names(&set, &target::names(ledger));
-    let report = lint::lint(&set, &paths, &Settings { applied, ..Settings::default() });
+    let report = lint::lint_in_full(&set, &paths, &Settings { applied, ..Settings::default() });
     let binding = binding(name, policy);
     let bound = Bound {
         digest: plan.digest(&binding),

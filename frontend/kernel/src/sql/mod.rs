@@ -17,14 +17,14 @@ mod unchanged;
 use crate::text::Span;
 pub(crate) use classify::object_kind;
 
-use classify::Context;
+use classify::{Ask, Context};
 use cursor::Cursor;
 use lex::{Lexer, Token, TokenKind};
 use marker::{Mark, Marker};
 pub(crate) use plpgsql::string_content;
 use reading::reading;
 use split::{Ending, Splitter};
-use statement::{Reading, Statement};
+use statement::Statement;
 use unchanged::Unchanged;
 
 /// A text, read.
@@ -56,24 +56,24 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Reads a text, byte for byte; the spans of what it returns are offsets into `text`.
+/// Reads a text, byte for byte; the spans of what it returns are offsets into `text`. sqlparser is not asked.
 pub fn parse(text: &str) -> Parsed {
-    read_file(text, Unchanged::default(), true)
+    read_file(text, Unchanged::default(), None)
 }
 
 /// Reads a text as [`parse`] does, which read an `earlier` one as `parsed`: what did not change is not read again.
 pub fn parse_again(text: &str, earlier: &str, parsed: Parsed) -> Parsed {
-    read_file(text, Unchanged::between(earlier, parsed, text), true)
+    read_file(text, Unchanged::between(earlier, parsed, text), None)
 }
 
-/// Reads a text as [`parse`] does, without sqlparser: several times faster, every statement is
-/// [`Reading::OutlineOnly`].
-pub fn outline(text: &str) -> Parsed {
-    read_file(text, Unchanged::default(), false)
+/// Reads a text as [`parse`] does, and lets sqlparser read each statement, too: many times slower. A module that does not
+/// call this holds no parser.
+pub fn parse_in_full(text: &str) -> Parsed {
+    read_file(text, Unchanged::default(), Some(reading))
 }
 
-fn read_file(text: &str, mut unchanged: Unchanged, trees: bool) -> Parsed {
-    let context = Context { plpgsql: false, nesting: 0, trees };
+fn read_file(text: &str, mut unchanged: Unchanged, ask: Option<Ask>) -> Parsed {
+    let context = Context { plpgsql: false, nesting: 0, ask };
     let mut parsed = Parsed::default();
     let mut checks = structure::Checks::default();
     let mut splitter = Splitter::file(text);
@@ -95,7 +95,7 @@ fn read_file(text: &str, mut unchanged: Unchanged, trees: bool) -> Parsed {
     parsed
 }
 
-/// Classifies one statement and, where that is wanted and safe, lets sqlparser read it.
+/// Classifies one statement and, where that is wanted, lets sqlparser read it.
 fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
     let outline = classify::classify(cursor, context);
     Statement {
@@ -104,7 +104,7 @@ fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
         objects: outline.objects,
         flags: outline.flags,
         detail: outline.detail,
-        reading: if context.trees { reading(cursor, outline.kind) } else { Reading::OutlineOnly },
+        reading: context.ask.map(|ask| ask(cursor, outline.kind)),
     }
 }
 

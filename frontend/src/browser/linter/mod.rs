@@ -139,9 +139,8 @@ impl Linter {
                     return Err("the page does not say where it is".to_owned());
                 };
                 let worker = Worker::start(&script, move |said| self.hear(said))?;
-                let [script, module] = ["studio:grammar-js", "studio:grammar-wasm"].map(meta);
-                let grammar = [script.as_deref(), module.as_deref()].map(Option::unwrap_or_default);
-                worker.send_start(inner.queue.next_id(), &wasm, grammar);
+                let parsers = ["studio:parsers-js", "studio:grammar-wasm", "studio:parser-wasm"].map(meta);
+                worker.send_start(inner.queue.next_id(), &wasm, parsers);
                 inner.worker = Some(worker);
             }
             inner.loading = inner.queue.next_id();

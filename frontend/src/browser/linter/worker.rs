@@ -61,11 +61,10 @@ impl Worker {
         Ok(Self { worker, _on_message: on_message, _on_error: on_error })
     }
 
-    /// The first message: where the wasm module is, and PostgreSQL's grammar.
-    pub(super) fn send_start(&self, id: u32, wasm: &str, grammar: [&str; 2]) {
-        let [script, module] = grammar;
-        let grammar = object(&[("script", script.into()), ("wasm", module.into())]);
-        self.send(id, "start", &[("wasm", wasm.into()), ("grammar", grammar.into())]);
+    /// The first message: where the wasm module is; and of the parsers the script, PostgreSQL's grammar, and sqlparser.
+    pub(super) fn send_start(&self, id: u32, wasm: &str, parsers: [Option<String>; 3]) {
+        let parsers: Array = parsers.into_iter().map(JsValue::from).collect();
+        self.send(id, "start", &[("wasm", wasm.into()), ("parsers", parsers.into())]);
     }
 
     /// All files, in place of those loaded before, and the versions the target has.

@@ -4,16 +4,18 @@
 mod body;
 mod definition;
 mod meta;
+mod reading;
 mod shift;
 
 pub use body::{Body, Embedded, Handler, Raise, Routine};
 pub use meta::{Include, MetaCommand};
+pub use reading::Reading;
 
 pub use definition::{ActionKind, Column, Constraint, ConstraintKind, Policy, Table, TableAction};
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::lock::LockMode;
 use crate::{name::QualifiedName, text::Span, words::words};
@@ -31,8 +33,8 @@ pub struct Statement {
     pub flags: Flags,
     /// What only some kinds have.
     pub detail: Detail,
-    /// How much of it was read.
-    pub reading: Reading,
+    /// How much of it sqlparser read; `None` while it was not asked.
+    pub reading: Option<Reading>,
 }
 
 impl Statement {
@@ -51,6 +53,14 @@ impl Statement {
         match &self.detail {
             Detail::Do(body) => Some(body),
             Detail::Routine(routine) => routine.body.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn body_mut(&mut self) -> Option<&mut Body> {
+        match &mut self.detail {
+            Detail::Do(body) => Some(body),
+            Detail::Routine(routine) => routine.body.as_mut(),
             _ => None,
         }
     }
@@ -253,18 +263,4 @@ pub enum Detail {
     },
     /// A meta-command of psql.
     Psql(MetaCommand),
-}
-
-/// How much of a statement was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reading {
-    /// sqlparser gave a tree.
-    Parsed,
-    /// A tree was possible after clauses sqlparser does not know were blanked.
-    ParsedInPart,
-    /// Kind, objects and flags from tokens only. It never means "fine" and never "wrong".
-    OutlineOnly,
-    /// Too deep or too long to be parsed safely.
-    TooComplex,
 }
