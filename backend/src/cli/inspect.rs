@@ -64,7 +64,7 @@ pub fn run(args: &Args) -> ExitCode {
         Format::Text => {
             let lines = LineIndex::new(&text);
             for statement in statements {
-                print(&statement, lines.position(&text, statement.start).line);
+                print(&statement, lines.line_of(statement.start));
             }
             ExitCode::SUCCESS
         }

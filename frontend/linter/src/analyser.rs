@@ -97,7 +97,7 @@ pub(crate) fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
         let kind = statement.kind.to_string();
         OutlineRow {
             span: statement.span,
-            line: lines.position(&file.text, statement.span.start).line,
+            line: lines.line_of(statement.span.start),
             summary: known.map_or_else(|| summary(&kind, statement), |(_, known)| known.summary.clone()),
             locks: known.map_or_else(|| lock::locks(statement, None), |(_, known)| known.locks.clone()),
             standalone: known.is_some_and(|(segment, _)| *segment == SegmentKind::Standalone),

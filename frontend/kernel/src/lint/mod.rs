@@ -102,12 +102,13 @@ fn lint_file(set: &SetFacts<'_>, file: &Migration, report: &mut Report) {
         }
     }
     allow::apply(file, &mut findings);
+    findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     let lines = LineIndex::new(&file.text);
+    let mut positions = lines.positions(&file.text);
     for finding in &mut findings {
-        let place = lines.position(&file.text, finding.span.start);
+        let place = positions.at(finding.span.start);
         (finding.line, finding.column) = (place.line, place.column);
     }
-    findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     report.findings.extend(findings);
 }
 

@@ -231,7 +231,7 @@ impl<'a> Cutter<'a> {
         PlannedStatement {
             index,
             span: statement.span,
-            line: self.lines.position(&self.file.text, statement.span.start).line,
+            line: self.lines.line_of(statement.span.start),
             kind: statement.kind.to_string(),
             summary: summary(statement, &self.file.text),
             locks: Vec::new(),

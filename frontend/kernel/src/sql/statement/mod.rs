@@ -48,6 +48,13 @@ impl Statement {
         self.objects.iter().filter(move |object| object.role == role)
     }
 
+    /// The objects it names inside this stretch of the text.
+    pub fn named_in(&self, span: Span) -> &[ObjectRef] {
+        let from = self.objects.partition_point(|object| object.span.start < span.start);
+        let to = self.objects.partition_point(|object| object.span.start < span.end);
+        self.objects.get(from..to).unwrap_or_default()
+    }
+
     /// The PL/pgSQL (or SQL) body it carries.
     pub fn body(&self) -> Option<&Body> {
         match &self.detail {
