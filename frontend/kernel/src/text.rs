@@ -115,6 +115,15 @@ impl LineIndex {
     }
 }
 
+/// The start of the character that an offset lies in, or the text's end.
+pub(crate) fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
 /// Goes through a text and says where it is.
 #[derive(Clone, Debug)]
 pub struct Positions<'a> {
@@ -128,10 +137,7 @@ pub struct Positions<'a> {
 impl Positions<'_> {
     /// As [`LineIndex::position`].
     pub fn at(&mut self, offset: usize) -> Position {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
+        let offset = floor(self.text, offset);
         let line = self.lines.line_of(offset);
         let start = self.lines.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
         let (from, before) =

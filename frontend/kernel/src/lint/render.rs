@@ -2,7 +2,7 @@
 //! It knows no colours and no other format.
 
 use super::finding::Finding;
-use crate::text::LineIndex;
+use crate::text::{LineIndex, floor};
 
 /// How much of a source line is printed, in bytes before the finding and behind its start.
 const BEFORE: usize = 100;
@@ -14,9 +14,8 @@ pub fn render(finding: &Finding, text: &str, lines: &LineIndex) -> String {
     let Finding { file, rule, severity, message, line, column, span, .. } = finding;
     let mut out = format!("{file}:{line}:{column}: {severity}[{rule}] {message}\n");
     if let Some(whole) = lines.line(text, *line) {
-        let cut = |offset: usize| text.floor_char_boundary(offset);
-        let start = cut(span.start.saturating_sub(BEFORE)).max(whole.start);
-        let end = cut(span.start + BEHIND).min(whole.end).max(start);
+        let start = floor(text, span.start.saturating_sub(BEFORE)).max(whole.start);
+        let end = floor(text, span.start + BEHIND).min(whole.end).max(start);
         let source = text.get(start..end).unwrap_or_default().trim_end();
         let lead: String = text.get(start..span.start).unwrap_or_default().chars().map(blank).collect();
         let marked = text.get(span.start..span.end.min(start + source.len())).unwrap_or_default();

@@ -167,11 +167,11 @@ fn Findings(
         <p class="muted" data-test="coverage">
             {move || {
                 let (Coverage { parsed, statements, unread, .. }, accepted) = coverage.get();
-                let statements = count(statements, "statement");
-                if unread > 0 {
-                    return statements;
+                let all = count(statements, "statement");
+                if unread > 0 || statements == 0 {
+                    return all;
                 }
-                let read = format!("{parsed} of {statements} read in full");
+                let read = format!("{parsed} of {all} read in full");
                 if accepted { format!("{read}; {GRAMMAR} reads them all") } else { read }
             }}
         </p>
