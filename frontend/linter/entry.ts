@@ -20,7 +20,7 @@ interface File {
 /** `start` comes first and once. */
 type Request =
   | { id: number; kind: "start"; wasm: string; parsers: [script: string, ...Addresses] }
-  | { id: number; kind: "load"; files: readonly File[]; applied: string[] }
+  | { id: number; kind: "load"; files: readonly File[]; applied: string[]; server?: number }
   | ({ id: number; kind: "analyse" } & File);
 
 /** `path`: the file that was being read when it failed. */
@@ -35,7 +35,7 @@ async function answer(request: Request): Promise<string> {
       await start({ module_or_path: request.wasm });
       return "";
     case "load":
-      begin(request.applied);
+      begin(request.applied, request.server);
       for (const { path, text } of request.files) {
         reading = path;
         put(path, text);

@@ -2,7 +2,7 @@
 declare module "studio-linter" {
   /** Compiles and starts the module; first of all calls. */
   export default function start(options: { module_or_path: string }): Promise<unknown>;
-  export function begin(applied: string[]): void;
+  export function begin(applied: string[], server?: number): void;
   export function put(path: string, text: string): void;
   export function analyse(path: string, text: string): string;
   export function statements(path: string): string[];

@@ -23,14 +23,18 @@ use crate::{
 pub(crate) struct Analyser {
     set: MigrationSet,
     settings: Settings,
+    /// The target's major version.
+    server: Option<u16>,
     /// As last answered: names change far less often than text.
     names: Option<Names>,
 }
 
 impl Analyser {
-    /// No files yet, and a target that has these versions.
-    pub(crate) fn new(applied: BTreeSet<String>) -> Self {
-        Self { settings: Settings { applied, ..Settings::default() }, ..Self::default() }
+    /// No files yet, and a target that has these versions and is of this major version, where it is known.
+    pub(crate) fn new(applied: BTreeSet<String>, server: Option<u16>) -> Self {
+        let usual = Settings::default();
+        let server_version = server.unwrap_or(usual.server_version);
+        Self { settings: Settings { applied, server_version, ..usual }, server, ..Self::default() }
     }
 
     pub(crate) fn put(&mut self, file: SourceFile) {
@@ -77,7 +81,7 @@ impl Analyser {
         if changed {
             self.names = Some(names.clone());
         }
-        let plan = plan::plan(&self.set, &[path], &BTreeSet::new());
+        let plan = plan::plan_for(&self.set, &[path], &BTreeSet::new(), self.server);
         let file = self.set.get(path);
         Analysis {
             grammar: false,
@@ -217,7 +221,8 @@ mod tests {
     fn what_the_target_has_decides_who_waits_for_an_index() {
         let later = "20250102000000_more.sql";
         let waits = |applied: &[&str]| {
-            let mut analyser = Analyser::new(applied.iter().map(|&version| version.to_owned()).collect());
+            let mut analyser =
+                Analyser::new(applied.iter().map(|&version| version.to_owned()).collect(), None);
             analyser.put(file(SETUP, "create table if not exists public.t (a int);"));
             let index = file(later, "create index if not exists i on public.t (a);");
             let findings = analyser.analyse(index).report.findings;
@@ -226,6 +231,18 @@ mod tests {
         assert!(!waits(&[]), "nobody writes to a table that is not there yet");
         assert!(waits(&["20250101000000"]));
         assert!(!waits(&["20250101000000", "20250102000000"]), "what is applied is not judged again");
+    }
+
+    #[test]
+    fn the_target_s_version_decides_what_is_locked() {
+        let locked = |server| {
+            let mut analyser = Analyser::new(BTreeSet::new(), server);
+            let analysis = analyser.analyse(file(SETUP, "grant select on public.t to anon;"));
+            analysis.outline[0].locks.iter().map(|lock| lock.object.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(locked(Some(17)), Vec::<String>::new());
+        assert_eq!(locked(Some(18)), ["public.t"]);
+        assert_eq!(locked(None), ["public.t"], "of all versions");
     }
 
     #[test]

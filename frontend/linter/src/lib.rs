@@ -17,10 +17,11 @@ thread_local! {
     static ANALYSER: RefCell<Analyser> = RefCell::default();
 }
 
-/// Forgets every file and begins anew, for a target with these versions applied.
+/// Forgets every file and begins anew, for a target with these versions applied and of this major version, where that is
+/// known.
 #[wasm_bindgen]
-pub fn begin(applied: Vec<String>) {
-    ANALYSER.with_borrow_mut(|analyser| *analyser = Analyser::new(applied.into_iter().collect()));
+pub fn begin(applied: Vec<String>, server: Option<u16>) {
+    ANALYSER.with_borrow_mut(|analyser| *analyser = Analyser::new(applied.into_iter().collect(), server));
 }
 
 /// Puts a file into the set, in place of the one with its path.

@@ -13,6 +13,11 @@ use crate::migration::{FileName, Migration, MigrationSet, Role};
 /// ([`Purpose::Keep`]); in a change without forward files they are what runs. Whatever must not run is a
 /// refusal, never an omission.
 pub fn plan(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>) -> Plan {
+    plan_for(set, paths, applied, None)
+}
+
+/// As [`plan`], with the locks that a server of this major version takes, 13 to 18; without one, the strongest of any.
+pub fn plan_for(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>, server: Option<u16>) -> Plan {
     let mut plan = Plan::default();
     let with_forward = paths.iter().filter_map(|path| set.get(path)).any(|file| file.role.is_forward());
     for path in paths {
@@ -24,7 +29,7 @@ pub fn plan(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>) -> P
     if plan.files.iter().any(|file| file.purpose == Purpose::Apply) {
         refuse_duplicates(&mut plan, set);
     }
-    plan.lock_for(set, None);
+    plan.lock_for(set, server);
     plan
 }
 

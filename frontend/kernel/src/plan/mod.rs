@@ -11,7 +11,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use build::plan;
+pub use build::{plan, plan_for};
 pub use digest::{Binding, Digest};
 
 use serde::{Deserialize, Serialize};
