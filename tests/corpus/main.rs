@@ -31,8 +31,9 @@ fn the_reader_agrees_with_postgres() -> io::Result<()> {
     let parsed: Vec<_> = files.iter().map(|file| sql::parse(&file.text)).collect();
     let reads: Vec<_> = files
         .iter()
+        .zip(&sent)
         .zip(&parsed)
-        .map(|(file, parsed)| Read { path: &file.path, text: &file.text, parsed })
+        .map(|((file, sent), parsed)| Read { path: &file.path, text: &file.text, sent, parsed })
         .collect();
 
     // Of the files that PostgreSQL does not read whole, the statements that it reads.

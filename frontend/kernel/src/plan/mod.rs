@@ -104,7 +104,7 @@ pub struct PlannedStatement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// A stable code: `missing-file`, `duplicate-version`, `other-name`, `no-version`, `no-forward-file`,
-    /// `syntax-error`, `psql-command`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`,
+    /// `syntax-error`, `psql-command`, `template`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`,
     /// `inside-transaction-only`, `transaction-mode`.
     pub code: String,
     /// Path below `migrations/`.

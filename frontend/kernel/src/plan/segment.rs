@@ -87,6 +87,11 @@ impl<'a> Cutter<'a> {
             let message = "This is a command of psql, not SQL: a server cannot execute it. Write it as SQL.";
             return self.refuse("psql-command", statement.span, message);
         }
+        if statement.flags.templated {
+            let message = "A template's placeholder stands in it, and a run executes the file as it is. Give the \
+                           rendered text.";
+            return self.refuse("template", statement.span, message);
+        }
         if let Some(variable) = psql_variable(statement.span.of(&self.file.text)) {
             let message = "Here psql writes the value of a variable before it sends the statement; a server \
                            takes it for a syntax error. Write the value.";

@@ -149,6 +149,11 @@ fn what_must_not_run_is_refused_with_its_place() {
     check("1_a.sql", "\\i other.sql\nselect 1;", "transaction 1 | ! psql-command");
     check("1_a.sql", "select 0; select :'x', 1;", "transaction 0 1 | ! psql-command");
     check("1_a.sql", "drop table :\"x\";", "transaction 0 | ! psql-command");
+    check("1_a.sql", "select 0; select * from :t;", "transaction 0 1 | ! psql-command");
+    check("1_a.sql", "select a[1:b], a::b, f(a := b), c[:d], ':e' -- :f", "transaction 0");
+    check("1_a.sql", "select 0; create table {{ t }} (a int);", "transaction 0 | ! template");
+    check("1_a.sql", "select '{{ a }}', $${% b %}$$, '${c}';", "transaction 0");
+    check("1_a.sql", "create table ${t} (a int);", "! template");
     check("1_a.sql", "select a::\"char\", b[1:'2'], ':''x', $$:'x'$$, f(a:='x') -- :'x'", "transaction 0");
     check("a.sql", "select 1;", "transaction 0 | ! no-version");
     check("rollback/a.sql", "select 1;", "transaction 0 | ! no-forward-file");

@@ -114,38 +114,36 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     Lexer::new(text).filter(|token| !trivia(token)).collect()
 }
 
-/// Whether psql would put nothing in the place of a variable (`:name`, `:'name'`), so that a server gets the statement as
-/// it is written, and every quote in it is closed.
+/// Whether a server gets the statement as it is written: psql would put nothing in the place of a variable, and every
+/// quote in it is closed.
 pub fn has_no_variable(statement: &str) -> bool {
-    let mut colon_ends = None;
-    for token in Lexer::new(statement) {
-        let variable = token.kind == TokenKind::Word && colon_ends == Some(token.start);
-        if variable || matches!(token.kind, TokenKind::Broken(_)) {
-            return false;
-        }
-        colon_ends = (token.kind == TokenKind::Colon && token.span().len() == 1).then_some(token.end);
-    }
-    psql_variable(statement).is_none()
+    let is_broken = |token: Token| matches!(token.kind, TokenKind::Broken(_));
+    psql_variable(statement).is_none() && !Lexer::new(statement).any(is_broken)
 }
 
-/// The first `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
+/// The first `:name`, `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
 /// Between brackets the colon is SQL's own: `a[1:'2']`.
 pub(crate) fn psql_variable(text: &str) -> Option<Span> {
-    let quote_behind = |(at, _)| matches!(text.as_bytes().get(at + 1), Some(b'\'' | b'"'));
-    if !text.match_indices(':').any(quote_behind) {
+    let bytes = text.as_bytes();
+    let opens = |byte: &u8| matches!(byte, b'\'' | b'"' | b'_' | 128..) || byte.is_ascii_alphabetic();
+    let is_lone = |at: usize| at == 0 || bytes.get(at - 1) != Some(&b':');
+    if !text.match_indices(':').any(|(at, _)| is_lone(at) && bytes.get(at + 1).is_some_and(opens)) {
         return None;
     }
     let mut brackets = 0_usize;
     let mut colon = None;
     for token in Lexer::new(text) {
+        let names = match token.kind {
+            TokenKind::Word => true,
+            TokenKind::Text | TokenKind::QuotedName => token.span().of(text).starts_with(['\'', '"']),
+            _ => false,
+        };
+        if let Some(start) = colon.filter(|_| names) {
+            return Some(Span::new(start, token.end));
+        }
         match token.kind {
             TokenKind::OpenBracket => brackets += 1,
             TokenKind::CloseBracket => brackets = brackets.saturating_sub(1),
-            TokenKind::Text | TokenKind::QuotedName if token.span().of(text).starts_with(['\'', '"']) => {
-                if let Some(start) = colon {
-                    return Some(Span::new(start, token.end));
-                }
-            }
             _ => {}
         }
         let is_lone = token.kind == TokenKind::Colon && token.span().len() == 1 && brackets == 0;
