@@ -6,9 +6,10 @@ use std::sync::OnceLock;
 use studio_kernel::migration::{MigrationSet, SourceFile};
 use studio_kernel::plan::plan;
 use studio_kernel::sql::lock::Lock;
+use tokio_postgres::Client;
 
 use crate::claims::{Claims, World, statement};
-use crate::observed::in_transaction;
+use crate::observed::{Effects, in_transaction};
 use crate::server::{Server, WORLD};
 use crate::tables;
 use crate::verdict::{Doubts, too_strong, too_weak};
@@ -290,15 +291,31 @@ fn claimed(sql: &str, major: Option<u16>) -> Vec<Lock> {
     segments.flat_map(|segment| segment.statements).flat_map(|statement| statement.locks).collect()
 }
 
-#[tokio::test]
-async fn a_plan_knows_what_a_change_of_type_does() {
+/// What is wrong with the locks that a plan says.
+fn wrong(world: &World, sql: &str, locks: &[Lock], seen: &Effects, decided: Option<bool>) -> Vec<String> {
+    let claims = Claims::of(world, locks);
+    let mut found = too_weak(world, &statement(sql), &claims, seen);
+    found.extend(too_strong(world, &claims, seen));
+    if decided.is_some_and(|decided| decided != locks.iter().all(|lock| lock.certain)) {
+        found.extend(locks.iter().map(|lock| format!("in doubt or not: {lock}")));
+    }
+    found
+}
+
+async fn start() -> (Server, Client, World) {
     let server = Server::start().await;
     let client = server.connect().await;
     client.batch_execute(TYPES).await.unwrap();
     // Somewhere else it is later: what depends on it shows.
     client.batch_execute("set timezone = 'Asia/Tokyo'").await.unwrap();
     let world = World::read(&client).await;
-    let (mut wrong, mut doubts) = (Vec::new(), Doubts::default());
+    (server, client, world)
+}
+
+#[tokio::test]
+async fn a_plan_knows_what_a_change_of_type_does() {
+    let (server, client, world) = start().await;
+    let (mut failed, mut doubts) = (Vec::new(), Doubts::default());
     let cases = DECIDED.iter().map(|sql| (*sql, Some(true)));
     let cases = cases.chain(IN_DOUBT.iter().map(|sql| (*sql, Some(false))));
     let of_tables = tables::CASES.iter().filter(|case| case.is_exact(server.major()));
@@ -307,29 +324,51 @@ async fn a_plan_knows_what_a_change_of_type_does() {
         let seen = match in_transaction(&client, &world, sql).await {
             Ok(seen) => seen,
             Err(error) => {
-                wrong.push(format!("{sql}\n    {error:?}"));
+                failed.push(format!("{sql}\n    {error:?}"));
                 continue;
             }
         };
         let locks = claimed(sql, Some(server.major()));
-        let claims = Claims::of(&world, &locks);
-        let statement = statement(sql);
-        let mut found = too_weak(&world, &statement, &claims, &seen);
-        found.extend(too_weak(&world, &statement, &Claims::of(&world, &claimed(sql, None)), &seen));
-        found.extend(too_strong(&world, &claims, &seen));
-        if decided.is_some_and(|decided| decided != locks.iter().all(|lock| lock.certain)) {
-            found.extend(locks.iter().map(|lock| format!("in doubt or not: {lock}")));
-        }
+        let mut found = wrong(&world, sql, &locks, &seen, *decided);
+        let of_any = Claims::of(&world, &claimed(sql, None));
+        found.extend(too_weak(&world, &statement(sql), &of_any, &seen));
         if decided.is_some() {
-            doubts.note(&world, sql, &claims, &seen);
+            doubts.note(&world, sql, &Claims::of(&world, &locks), &seen);
         }
         if !found.is_empty() {
-            wrong.push(format!("{sql}\n    {}", found.join("\n    ")));
+            failed.push(format!("{sql}\n    {}", found.join("\n    ")));
         }
     }
-    println!("{} of {} statements as planned", cases.len() - wrong.len(), cases.len());
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    println!("{} of {} statements as planned", cases.len() - failed.len(), cases.len());
+    assert!(failed.is_empty(), "\n{}", failed.join("\n"));
     let unsupported = doubts.unsupported();
     assert!(unsupported.is_empty(), "in doubt, and never seen: {unsupported:#?}");
+    server.stop().await;
+}
+
+/// The harness itself: whatever is wrong about a plan is noticed.
+#[tokio::test]
+async fn a_wrong_plan_is_noticed() {
+    let (server, client, world) = start().await;
+    let noticed = async |sql: &str, spoil: fn(&mut Vec<Lock>)| {
+        let seen = in_transaction(&client, &world, sql).await.unwrap();
+        let mut locks = claimed(sql, Some(server.major()));
+        spoil(&mut locks);
+        !wrong(&world, sql, &locks, &seen, Some(true)).is_empty()
+    };
+    let keeps = "alter table words alter column v10 type text";
+    let rewrites = "alter table words alter column v10 type varchar(5)";
+    let scans = "alter table checked alter column a type varchar(20)";
+    let key = "alter table naming alter column code type varchar(5)";
+    for sql in [keeps, rewrites, scans, key] {
+        assert!(!noticed(sql, |_| {}).await, "{sql}");
+        assert!(noticed(sql, Vec::clear).await, "{sql}");
+        assert!(noticed(sql, |locks| locks[0].certain = false).await, "{sql}");
+    }
+    assert!(noticed(keeps, |locks| locks[0].rewrites = true).await);
+    assert!(noticed(keeps, |locks| locks[0].scans = true).await);
+    assert!(noticed(rewrites, |locks| locks[0].rewrites = false).await);
+    assert!(noticed(scans, |locks| locks[0].scans = false).await);
+    assert!(noticed(key, |locks| locks.retain(|lock| lock.object.name.as_str() != "named")).await);
     server.stop().await;
 }

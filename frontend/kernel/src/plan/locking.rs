@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Plan, PlannedFile,
-    relations::{Catalog, Relations},
+    relations::{Catalog, Name, Relations, resolved},
 };
 use crate::{
     migration::{Migration, MigrationSet},
-    name::{QualifiedName, SearchPath},
     sql::{
         lock::{Lock, Reach, locks_given},
         statement::{ObjectKind, ObjectRole, Statement},
@@ -25,24 +24,19 @@ impl Plan {
 
     /// The same, where the set's relations are known.
     pub(super) fn lock_in(&mut self, set: &MigrationSet, relations: &Relations<'_>, server: Option<u16>) {
-        let mut makers: BTreeMap<QualifiedName, usize> = BTreeMap::new();
+        let mut makers: BTreeMap<Name<'_>, usize> = BTreeMap::new();
         for name in set.files().iter().flat_map(made_by) {
             *makers.entry(name).or_default() += 1;
         }
         let mut locking = Locking { relations, catalog: Catalog::default(), makers, server };
-        let (mut forward, others): (Vec<_>, Vec<_>) = self
-            .files
-            .iter_mut()
-            .filter_map(|planned| Some((set.get(&planned.path)?, planned)))
-            .partition(|(file, _)| file.role.is_forward());
-        forward.reverse();
         // Each file finds what those before it have made; what undoes or proves them finds all of it.
         for file in set.forward_files() {
-            let at = forward.iter().rposition(|(planned, _)| planned.path == file.path);
-            locking.file(file, at.map(|at| forward.remove(at).1));
+            locking.file(file, self.files.iter_mut().find(|planned| planned.path == file.path));
         }
-        for (file, planned) in others {
-            locking.file(file, Some(planned));
+        for planned in &mut self.files {
+            if let Some(file) = set.get(&planned.path).filter(|file| !file.role.is_forward()) {
+                locking.file(file, Some(planned));
+            }
         }
     }
 }
@@ -52,7 +46,7 @@ struct Locking<'a> {
     /// As the statements so far have made it.
     catalog: Catalog<'a>,
     /// How many files make a relation.
-    makers: BTreeMap<QualifiedName, usize>,
+    makers: BTreeMap<Name<'a>, usize>,
     server: Option<u16>,
 }
 
@@ -72,18 +66,17 @@ impl<'a> Locking<'a> {
         }
     }
 
-    fn on_what_existed(&mut self, statement: &'a Statement, made: &BTreeSet<QualifiedName>) -> Vec<Lock> {
-        let path = SearchPath::default();
+    fn on_what_existed(&mut self, statement: &'a Statement, made: &BTreeSet<Name<'_>>) -> Vec<Lock> {
         let mut found: Vec<Lock> = Vec::new();
         let locks = locks_given(statement, self.server, &mut self.catalog);
         for lock in locks.into_iter().flat_map(|lock| self.relations.named(lock)) {
             let own =
                 matches!(lock.reach, Reach::Itself | Reach::Children | Reach::Indexes | Reach::Sequences);
-            if own && made.contains(&lock.object.resolved(&path)) {
+            if own && made.contains(&resolved(&lock.object)) {
                 continue;
             }
             let same = |other: &&mut Lock| {
-                other.reach == lock.reach && other.object.resolved(&path) == lock.object.resolved(&path)
+                other.reach == lock.reach && resolved(&other.object) == resolved(&lock.object)
             };
             match found.iter_mut().find(same) {
                 Some(known) => known.join(&lock),
@@ -96,10 +89,9 @@ impl<'a> Locking<'a> {
 }
 
 /// The relations a file makes: nobody can hold or wait for a lock on them before it commits.
-fn made_by(file: &Migration) -> BTreeSet<QualifiedName> {
+fn made_by(file: &Migration) -> BTreeSet<Name<'_>> {
     use ObjectKind::{ForeignTable, Index, MaterializedView, Sequence, Table, View};
-    let path = SearchPath::default();
     let relation = |kind| matches!(kind, Table | ForeignTable | View | MaterializedView | Index | Sequence);
     let made = file.parsed.statements.iter().flat_map(|statement| statement.in_role(ObjectRole::Makes));
-    made.filter(|object| relation(object.kind)).map(|object| object.name.resolved(&path)).collect()
+    made.filter(|object| relation(object.kind)).map(|object| resolved(&object.name)).collect()
 }

@@ -194,7 +194,7 @@ impl<'a> Catalog<'a> {
             self.constraint(table, constraint);
         }
         let of = &mut self.tables[table];
-        of.columns.extend(definition.columns.iter().map(Column::new));
+        of.columns.extend(definition.columns.iter().map(|column| Column::new(column, self.now)));
         // LIKE copies columns, and OF a type has its own.
         let copied = statement.in_role(ObjectRole::Uses).any(|used| match used.kind {
             ObjectKind::Type => true,
@@ -261,7 +261,7 @@ impl<'a> Catalog<'a> {
     fn alter(&mut self, table: usize, action: &'a ActionKind, statement: &'a Statement, conditional: bool) {
         match action {
             ActionKind::AddColumn { column: added, .. } if self.column(table, &added.name).is_none() => {
-                self.tables[table].columns.push(Column::new(added));
+                self.tables[table].columns.push(Column::new(added, self.now));
                 added.constraints.iter().for_each(|constraint| self.constraint(table, constraint));
             }
             ActionKind::AddConstraint(constraint) => self.constraint(table, constraint),
@@ -291,7 +291,9 @@ impl<'a> Catalog<'a> {
                     match of.columns.iter_mut().find(|column| column.name == name) {
                         Some(column) if conditional => column.type_name = None,
                         Some(column) => {
-                            of.uses.retain(|one| !one.mentions(column.name_at(one.since)));
+                            of.uses.retain(|one| {
+                                !column.name_at(one.since).is_some_and(|name| one.mentions(name))
+                            });
                             of.columns.retain(|column| column.name != name);
                         }
                         None => {}

@@ -17,6 +17,8 @@ mod change;
 mod domains;
 mod removal;
 mod table;
+#[cfg(test)]
+mod tests;
 mod types;
 mod uses;
 

@@ -32,6 +32,8 @@ pub(super) enum TableKind {
 }
 
 pub(super) struct Column<'a> {
+    /// The statement that made it.
+    since: usize,
     pub(super) name: &'a Ident,
     /// Its earlier names, each with the statement that ended it.
     pub(super) earlier: Vec<(&'a Ident, usize)>,
@@ -41,8 +43,9 @@ pub(super) struct Column<'a> {
 }
 
 impl<'a> Column<'a> {
-    pub(super) fn new(definition: &'a Definition) -> Self {
+    pub(super) fn new(definition: &'a Definition, since: usize) -> Self {
         Self {
+            since,
             name: &definition.name,
             earlier: Vec::new(),
             type_name: Some(definition.type_name.as_str()).filter(|name| !name.is_empty()),
@@ -54,9 +57,10 @@ impl<'a> Column<'a> {
         Self { earlier: self.earlier.clone(), ..*self }
     }
 
-    /// What it was called then.
-    pub(super) fn name_at(&self, then: usize) -> &'a Ident {
-        self.earlier.iter().find(|(_, until)| then < *until).map_or(self.name, |(name, _)| *name)
+    /// What it was called then, if it was there.
+    pub(super) fn name_at(&self, then: usize) -> Option<&'a Ident> {
+        let earlier = self.earlier.iter().find(|(_, until)| then < *until);
+        (then >= self.since).then(|| earlier.map_or(self.name, |(name, _)| *name))
     }
 }
 

@@ -218,8 +218,12 @@ impl<'a> Catalog<'a> {
     }
 
     fn mention(&self, table: usize, one: &Use<'_>, column: &Ident) -> Option<Mention> {
-        let called = self.column(table, column).map_or(column, |column| column.name_at(one.since));
-        one.mention(called)
+        one.mention(self.called(table, one, column)?)
+    }
+
+    /// What a column was called when an index or a constraint was made, if it was there.
+    fn called(&self, table: usize, one: &Use<'_>, column: &Ident) -> Option<&'a Ident> {
+        self.column(table, column)?.name_at(one.since)
     }
 
     /// The foreign keys of other tables that refer to a column.
@@ -235,8 +239,8 @@ impl<'a> Catalog<'a> {
                 if columns.is_empty() {
                     columns = self.primary_key(table);
                 }
-                let called = self.column(table, column).map_or(column, |column| column.name_at(one.since));
-                if columns.is_empty() || columns.contains(called) {
+                let called = self.called(table, one, column);
+                if called.is_some_and(|called| columns.is_empty() || columns.contains(called)) {
                     found.push((*other, one));
                 }
             }
