@@ -218,6 +218,8 @@ const DECIDED: &[&str] = &[
     "alter table naming alter column unproven type text",
     "alter table naming alter column unproven type varchar(5)",
     "alter table naming alter column id type bigint",
+    "alter table naming alter column id type bigint, alter column code type text",
+    "alter table naming alter column code type text, alter column id type bigint",
     "alter table tree alter column above type bigint",
     "alter table tree alter column id type bigint",
     "alter table tree alter column label type text",

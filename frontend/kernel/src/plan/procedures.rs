@@ -1,10 +1,12 @@
 //! Which procedures of a set end transactions: a CALL of one may not stand in a transaction.
 //! A body is followed through the procedures that it calls, not into text that is made at run time.
 
+use std::collections::BTreeSet;
+
 use super::relations::{Name, resolved};
 use crate::{
     migration::{Migration, MigrationSet},
-    sql::statement::{Body, Detail, Embedded, ObjectKind, ObjectRole, Statement, StatementKind, Verb},
+    sql::statement::{Body, Detail, ObjectKind, ObjectRole, Statement, StatementKind, Verb},
 };
 
 /// The procedures of a set, in the order in which it is applied.
@@ -21,9 +23,6 @@ struct Procedure<'a> {
     /// The statement's number in the file.
     index: usize,
 }
-
-/// Procedures that call one another, no deeper than anybody writes.
-const DEEPEST: u8 = 16;
 
 impl<'a> Procedures<'a> {
     pub(super) fn of(set: &'a MigrationSet) -> Self {
@@ -53,28 +52,33 @@ impl<'a> Procedures<'a> {
             own && procedure.index < index || !own && before
         };
         let known: Vec<&Procedure<'_>> = self.made.iter().filter(known).collect();
-        runs(statement, &known, DEEPEST)
+        runs(statement, &known, &mut BTreeSet::new())
     }
 }
 
-fn runs(statement: &Statement, known: &[&Procedure<'_>], depth: u8) -> bool {
-    let Some(depth) = depth.checked_sub(1) else { return false };
-    let ends = |body: &Body| {
-        let called = |one: &Embedded| !one.dynamic && runs(&one.statement, known, depth);
-        body.controls_transaction || body.statements.iter().any(called)
-    };
+/// Each procedure is entered once, however they call one another.
+fn runs(statement: &Statement, known: &[&Procedure<'_>], entered: &mut BTreeSet<usize>) -> bool {
     match (&statement.detail, statement.kind) {
-        (Detail::Do(body), _) => ends(body),
+        (Detail::Do(body), _) => ends(body, known, entered),
         (_, StatementKind::Other(Verb::Call)) => {
             let called = statement.first(ObjectRole::Uses).map(|called| resolved(&called.name));
-            let of_name = known.iter().enumerate().filter(|(_, one)| Some(one.name) == called);
             // The last of each, where several replace one another.
             let replaced = |at: usize, one: &Procedure<'_>| {
-                let later = known.iter().skip(at + 1);
-                later.into_iter().any(|other| (other.name, other.arguments) == (one.name, one.arguments))
+                let mut later = known.iter().skip(at + 1);
+                later.any(|other| (other.name, other.arguments) == (one.name, one.arguments))
             };
-            of_name.into_iter().any(|(at, one)| !replaced(at, one) && one.body.is_some_and(ends))
+            known.iter().enumerate().any(|(at, one)| {
+                Some(one.name) == called
+                    && entered.insert(at)
+                    && !replaced(at, one)
+                    && one.body.is_some_and(|body| ends(body, known, entered))
+            })
         }
         _ => false,
     }
+}
+
+fn ends(body: &Body, known: &[&Procedure<'_>], entered: &mut BTreeSet<usize>) -> bool {
+    let mut called = body.statements.iter().filter(|one| !one.dynamic);
+    body.controls_transaction || called.any(|one| runs(&one.statement, known, entered))
 }

@@ -130,7 +130,7 @@ fn earlier_files_tell_which_procedures_commit() {
     assert_eq!(cut(&[("1_a.sql", made), ("3_c.sql", block)]), alone);
     let calls = [("1_a.sql", made), ("2_b.sql", through), ("3_c.sql", "select 0; call q(); select 2;")];
     assert_eq!(cut(&calls), alone);
-    let endless = "create procedure r() language plpgsql as $$ begin call r(); end $$;";
+    let endless = "create procedure r() language plpgsql as $$ begin call r(); call r(); end $$;";
     assert_eq!(cut(&[("1_a.sql", endless), ("3_c.sql", "call r();")]), "transaction 0");
     let undo = [("1_a.sql", made), ("maintenance/x.sql", "select 0; call p(); select 2;")];
     assert_eq!(cut(&undo), alone);

@@ -69,9 +69,22 @@ impl<'a> Catalog<'a> {
 
     /// A column of a table, or of a parent's.
     pub(super) fn column(&self, table: usize, name: &Ident) -> Option<&Column<'a>> {
-        let of = &self.tables[table];
-        let own = of.columns.iter().find(|column| column.name == name);
-        own.or_else(|| of.parents.iter().find_map(|parent| self.column(*parent, name)))
+        // Nothing keeps a text from making a table its own ancestor.
+        let mut seen = vec![table];
+        let mut at = 0;
+        while let Some(next) = seen.get(at) {
+            let of = &self.tables[*next];
+            if let Some(found) = of.columns.iter().find(|column| column.name == name) {
+                return Some(found);
+            }
+            for parent in &of.parents {
+                if !seen.contains(parent) {
+                    seen.push(*parent);
+                }
+            }
+            at += 1;
+        }
+        None
     }
 
     fn column_mut(&mut self, table: usize, name: &Ident) -> Option<&mut Column<'a>> {

@@ -149,20 +149,27 @@ pub(super) fn expression(
     of: &Type,
 ) -> Result<Expression, Work> {
     let tokens = tokens(written);
-    casts(types, Cursor::new(written, &tokens, 0), column, of)
+    casts(types, Cursor::new(written, &tokens, 0), column, of, DEEPEST)
 }
 
-fn casts(types: &UserTypes<'_>, written: Cursor<'_>, column: &Ident, of: &Type) -> Result<Expression, Work> {
+fn casts(
+    types: &UserTypes<'_>,
+    written: Cursor<'_>,
+    column: &Ident,
+    of: &Type,
+    depth: u8,
+) -> Result<Expression, Work> {
+    let depth = depth.checked_sub(1).ok_or(UNKNOWN)?;
     let mut cursor = written;
     let mut found = if cursor.at(TokenKind::OpenParen) {
         let inside = cursor.group().ok_or(COMPUTED)?;
-        casts(types, inside, column, of)?
+        casts(types, inside, column, of, depth)?
     } else if cursor.is("cast") {
         cursor.skip(1);
         let inside = cursor.group().ok_or_else(|| computed(written))?;
         let mut behind = inside;
         behind.skip_to_any(&["as"]);
-        let found = casts(types, inside.until(&behind), column, of)?;
+        let found = casts(types, inside.until(&behind), column, of, depth)?;
         behind.skip(1);
         cast(types, &found, behind.text())?
     } else {

@@ -48,7 +48,9 @@ impl<'a> Column<'a> {
             since,
             name: &definition.name,
             earlier: Vec::new(),
-            type_name: Some(definition.type_name.as_str()).filter(|name| !name.is_empty()),
+            // A column that is computed when it is read has a rule of its own.
+            type_name: Some(definition.type_name.as_str())
+                .filter(|name| !name.is_empty() && !definition.is_virtual),
             collation: definition.collation.as_ref(),
         }
     }

@@ -48,6 +48,10 @@ fn a_column_has_the_last_type_before_the_statement() {
     check("create table app.t (a varchar); alter table app.t set schema public;", text, "t");
     check("create table s (a varchar); create table t () inherits (s);", text, "t");
     check("do $$ begin create table t (a varchar); end $$;", text, "t");
+    check("create table t (a varchar); alter table t inherit t;", text, "t");
+    check("create table t (n int, a int generated always as (n) virtual);", text, UNKNOWN);
+    let nested = format!("{text} using {}a{}", "(".repeat(9999), ")".repeat(9999));
+    check("create table t (a varchar);", &nested, UNKNOWN);
     check("create table \"T\" (a int); create table t (a varchar);", text, "t");
     check("", text, "t rewrites?, the tables t refers to scans?, the tables that refer to t scans?");
     check("create table t (b int);", text, UNKNOWN);

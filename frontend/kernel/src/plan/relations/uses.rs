@@ -182,6 +182,7 @@ const REFERS: Work = Work::Certain("a foreign key on the column is checked again
 /// How a column is used, from one change of its type to the next.
 struct Change<'c> {
     column: &'c Ident,
+    /// Whether the statement writes every row.
     rewrites: Work,
     /// Whether operators stay.
     operators: Work,
@@ -323,7 +324,8 @@ impl<'a> Known<'a> for Catalog<'a> {
         };
         let operators = self.types.keeps_index(&old, &new);
         let collation = column.collation != change.collation;
-        let change = Change { column: change.column, rewrites, operators, collation };
+        let (column, any) = (change.column, rewrites.max(change.beside));
+        let change = Change { column, rewrites: any, operators, collation };
         let family = self.family(table);
         let complete = family.iter().all(|one| self.tables[*one].complete);
         let mut scans = self.scans(table, &change);

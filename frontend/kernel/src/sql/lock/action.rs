@@ -56,7 +56,11 @@ pub(super) fn alter(claims: &mut Claims<'_, '_>, statement: &Statement, actions:
     let Some(object) = changed.or_else(|| statement.first(ObjectRole::Renames)) else {
         return;
     };
-    let on = On { object, statement };
+    let mut on = On { object, statement, rewrites: Work::None };
+    for TableAction { kind, .. } in actions {
+        let written = on.type_change(kind).and_then(|change| claims.known().retyped(&change));
+        on.rewrites = on.rewrites.max(written.map_or(Work::None, |written| written.rewrites));
+    }
     for TableAction { kind, .. } in actions {
         match statement.kind {
             StatementKind::Alter(O::Index) => on.index(claims, kind),
@@ -73,9 +77,23 @@ pub(super) fn alter(claims: &mut Claims<'_, '_>, statement: &Statement, actions:
 struct On<'a> {
     object: &'a ObjectRef,
     statement: &'a Statement,
+    /// What its changes of type write.
+    rewrites: Work,
 }
 
-impl On<'_> {
+impl<'a> On<'a> {
+    fn type_change(&self, action: &'a A) -> Option<TypeChange<'a>> {
+        let A::SetType { name, type_name, collation, using } = action else { return None };
+        Some(TypeChange {
+            table: &self.object.name,
+            column: name,
+            type_name,
+            collation: collation.as_ref(),
+            using: using.as_deref(),
+            beside: self.rewrites,
+        })
+    }
+
     fn take(&self, claims: &mut Claims<'_, '_>, mut claim: Claim) {
         if self.statement.flags.only {
             claim = claim.without_children();
@@ -100,16 +118,7 @@ impl On<'_> {
                     self.take(claims, CASCADE);
                 }
             }
-            A::SetType { name, type_name, collation, using } => {
-                let change = TypeChange {
-                    table: &self.object.name,
-                    column: name,
-                    type_name,
-                    collation: collation.as_ref(),
-                    using: using.as_deref(),
-                };
-                self.set_type(claims, &change);
-            }
+            A::SetType { .. } => self.set_type(claims, action),
             A::SetNotNull(_) => {
                 self.take(claims, strongest.descends().scans(PROOF).perhaps());
             }
@@ -153,9 +162,10 @@ impl On<'_> {
         }
     }
 
-    fn set_type(&self, claims: &mut Claims<'_, '_>, change: &TypeChange<'_>) {
+    fn set_type(&self, claims: &mut Claims<'_, '_>, action: &A) {
         let strongest = takes(AccessExclusive);
-        let Retyped { rewrites, scans, keys } = claims.known().retyped(change).unwrap_or(Retyped {
+        let retyped = self.type_change(action).and_then(|change| claims.known().retyped(&change));
+        let Retyped { rewrites, scans, keys } = retyped.unwrap_or(Retyped {
             rewrites: Work::Perhaps("unless the old type is stored alike and nothing gets shorter"),
             scans: Work::None,
             keys: None,

@@ -31,6 +31,8 @@ pub struct TypeChange<'a> {
     pub collation: Option<&'a QualifiedName>,
     /// `using …`.
     pub using: Option<&'a str>,
+    /// What the statement's other changes of type write: foreign keys are then checked again in any case.
+    pub beside: Work,
 }
 
 /// What a change of a column's type comes to.
