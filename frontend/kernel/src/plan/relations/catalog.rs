@@ -173,6 +173,11 @@ impl<'a> Catalog<'a> {
                 self.rename_type(statement);
             }
             (StatementKind::Alter(ObjectKind::Type), ..) => self.rename_type(statement),
+            (StatementKind::Alter(ObjectKind::Index), ..) => {
+                if let Some(renamed) = statement.first(ObjectRole::Renames) {
+                    self.rename(renamed, made, conditional);
+                }
+            }
             (StatementKind::Drop(kind), ..) => {
                 for dropped in statement.in_role(ObjectRole::Drops) {
                     self.drop(kind, dropped, conditional);

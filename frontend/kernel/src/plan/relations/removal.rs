@@ -28,8 +28,14 @@ impl<'a> Catalog<'a> {
         let relation = if conditional { self.names.get(&from).copied() } else { self.names.remove(&from) };
         if let (Some(relation), Some(to)) = (relation, to) {
             self.names.insert(to, relation);
-            if let Relation::Table(table) = relation {
-                self.tables[table].name = to;
+            match (relation, new) {
+                (Relation::Table(table), _) => self.tables[table].name = to,
+                (Relation::IndexOf(table), Some(new)) => {
+                    let uses = self.tables[table].uses.iter_mut();
+                    uses.filter(|one| one.name == Some(&old.name.name))
+                        .for_each(|one| one.name = Some(&new.name.name));
+                }
+                (Relation::IndexOf(_), None) => {}
             }
         }
     }

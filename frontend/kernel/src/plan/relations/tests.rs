@@ -82,6 +82,11 @@ fn indexes_and_constraints_come_and_go() {
         ("create index i on t (lower(a)); drop index i;", "t"),
         ("create index on t (lower(a)); drop index t_lower_idx;", "t scans?"),
         ("create index i on t (lower(a)); drop index concurrently if exists i, j;", "t"),
+        ("create index i on t (lower(a)); alter index i rename to j; drop index j;", "t"),
+        (
+            "create index i on t (lower(a)); alter index i rename to j; create index i on t (b); drop index i;",
+            "t scans",
+        ),
         ("create index i on t (b) where a is not null;", "t scans"),
         ("create index i on t (b) where b > 0 and 'a' <> '';", "t"),
         ("alter table t add constraint c check (a <> '');", "t scans"),
@@ -104,6 +109,11 @@ fn indexes_and_constraints_come_and_go() {
         ),
         ("alter table t add check (a <> ''); alter table t drop a; alter table t add a varchar(3);", "t"),
         ("create table u (x varchar(3) references t (a));", "t, u"),
+        (
+            "alter table t rename a to z; alter table t add primary key (z); alter table t rename z to a;
+          create table u (x varchar(3) references t);",
+            "t, u",
+        ),
         ("create table u (x varchar(3) references t (b));", "t"),
         ("create table u (x varchar(3) references t (a)); drop table u;", "t"),
         ("alter table t add primary key (a); create table u (x varchar references t);", "t, u"),

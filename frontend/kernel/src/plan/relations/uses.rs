@@ -236,12 +236,14 @@ impl<'a> Catalog<'a> {
                 if *to != table {
                     continue;
                 }
-                let mut columns = referred_columns(text);
-                if columns.is_empty() {
-                    columns = self.primary_key(table);
-                }
-                let called = self.called(table, one, column);
-                if called.is_some_and(|called| columns.is_empty() || columns.contains(called)) {
+                let columns = referred_columns(text);
+                let refers = match self.primary_key(table).filter(|_| columns.is_empty()) {
+                    Some(key) => self.mention(table, key, column).is_some(),
+                    None => self
+                        .called(table, one, column)
+                        .is_some_and(|called| columns.is_empty() || columns.contains(called)),
+                };
+                if refers {
                     found.push((*other, one));
                 }
             }
@@ -249,14 +251,10 @@ impl<'a> Catalog<'a> {
         found
     }
 
-    fn primary_key(&self, table: usize) -> Vec<Ident> {
-        let keys = self.tables[table].uses.iter().find_map(|one| match &one.of {
-            UseOf::Key { constraint, .. } if constraint.kind == ConstraintKind::PrimaryKey => {
-                Some(constraint.columns.clone())
-            }
-            _ => None,
-        });
-        keys.unwrap_or_default()
+    fn primary_key(&self, table: usize) -> Option<&Use<'a>> {
+        self.tables[table].uses.iter().find(|one| {
+            matches!(&one.of, UseOf::Key { constraint, .. } if constraint.kind == ConstraintKind::PrimaryKey)
+        })
     }
 
     /// The tables at the other ends of the column's foreign keys; `None` when one may be gone.
