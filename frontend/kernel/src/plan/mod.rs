@@ -5,6 +5,7 @@ mod build;
 mod class;
 mod digest;
 mod locking;
+mod procedures;
 mod relations;
 mod segment;
 mod summary;

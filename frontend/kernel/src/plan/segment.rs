@@ -3,15 +3,14 @@
 
 use super::{
     PlannedStatement, Refusal, Segment, SegmentKind,
-    class::{Class, class, committing, may_use_label, new_label},
+    class::{Beyond, Class, may_use_label, new_label},
     summary::summary,
 };
 use crate::{
     migration::Migration,
-    name::QualifiedName,
     sql::{
         psql_variable,
-        statement::{ObjectRole, Statement, StatementKind, Verb},
+        statement::{Statement, StatementKind, Verb},
     },
     text::{LineIndex, Span},
 };
@@ -28,7 +27,7 @@ pub(super) enum Mode {
 }
 
 /// Cuts a file into segments; what must not run is said in the refusals.
-pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refusal>) {
+pub(super) fn segments(file: &Migration, mode: Mode, beyond: &Beyond<'_>) -> (Vec<Segment>, Vec<Refusal>) {
     let mut cutter = Cutter {
         file,
         mode,
@@ -37,7 +36,7 @@ pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refus
         refusals: Vec::new(),
         state: State::Closed { reason: "" },
         labels: Vec::new(),
-        committing: file.parsed.statements.iter().filter_map(committing).collect(),
+        beyond,
     };
     for problem in &file.parsed.problems {
         cutter.refuse("syntax-error", problem.span, problem.message.clone());
@@ -52,8 +51,6 @@ pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refus
 }
 
 const UNBALANCED: &str = "unbalanced-transaction";
-
-const CALL: StatementKind = StatementKind::Other(Verb::Call);
 
 const COMMITS: &str = "The author commits before it.";
 
@@ -77,8 +74,7 @@ struct Cutter<'a> {
     state: State,
     /// Enum labels added in the open transaction.
     labels: Vec<&'a str>,
-    /// Procedures of the file that end transactions.
-    committing: Vec<&'a QualifiedName>,
+    beyond: &'a Beyond<'a>,
 }
 
 impl<'a> Cutter<'a> {
@@ -97,7 +93,7 @@ impl<'a> Cutter<'a> {
                            takes it for a syntax error. Write the value.";
             self.refuse("psql-command", variable.shifted(statement.span.start), message);
         }
-        match self.class(statement) {
+        match self.beyond.class(statement, self.file, index) {
             Class::Begin => self.begin(statement),
             Class::Mode => {
                 let message = "A run begins its transactions itself: READ COMMITTED and READ WRITE. It cannot \
@@ -135,14 +131,6 @@ impl<'a> Cutter<'a> {
                 self.refuse("inside-transaction-only", statement.span, message);
             }
             Class::InsideOnly | Class::Any => self.join(index, statement),
-        }
-    }
-
-    fn class(&self, statement: &Statement) -> Class {
-        let called = statement.first(ObjectRole::Uses).filter(|_| statement.kind == CALL);
-        match called {
-            Some(procedure) if self.committing.contains(&&procedure.name) => Class::OutsideOnly,
-            _ => class(statement, &self.file.text),
         }
     }
 

@@ -257,6 +257,8 @@ pub enum Detail {
     Policy(Policy),
     /// CREATE INDEX: its columns or expressions as written.
     Index(Vec<String>),
+    /// CREATE DOMAIN: its base type, default and constraints.
+    Domain(Column),
     /// CREATE TYPE … AS ENUM: its labels. ALTER TYPE … ADD VALUE: the one new label.
     Enum(Vec<String>),
     /// LOCK TABLE: the mode it asks for.
