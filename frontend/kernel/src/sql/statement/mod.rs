@@ -7,6 +7,7 @@ mod meta;
 mod shift;
 
 pub use body::{Body, Embedded, Handler, Raise, Routine};
+pub(crate) use meta::Branch;
 pub use meta::{Include, MetaCommand};
 
 pub use definition::{ActionKind, Column, Constraint, ConstraintKind, Policy, Table, TableAction};
