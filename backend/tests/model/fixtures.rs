@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use studio_kernel::{
     migration::{Migration, SourceFile},
-    schema::{Schema, Snapshot},
+    schema::{Schema, Shape, Snapshot},
 };
 
 use crate::{assert_same, compare, server::Server};
@@ -45,6 +45,35 @@ async fn every_fixture_folds_to_what_the_catalogs_say() {
         );
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    server.stop().await;
+}
+
+/// What does not follow from the text is unknown, and nothing else is: the fixture says which it is by its names.
+#[tokio::test]
+async fn columns_of_queries_are_known_where_they_follow_from_the_text() {
+    let server = Server::start().await;
+    let database = server.database("known").await;
+    let mut schema = Schema::from(&database.snapshot().await);
+    let files = fixtures();
+    schema.apply(files.iter().find(|file| file.path == "view_columns.sql").unwrap());
+    let (mut wrong, mut columns) = (Vec::new(), 0);
+    for entry in schema.snapshot().entries.iter().filter(|entry| entry.extension.is_none()) {
+        let name = entry.name.name.as_str();
+        if matches!(entry.shape, Shape::Relation { .. })
+            && entry.is_from_query() != name.starts_with("unknown_")
+        {
+            wrong.push(entry.title());
+        }
+        if let (Shape::Column { .. }, Some(of)) = (&entry.shape, &entry.of) {
+            columns += 1;
+            let (says, asked) = (name.starts_with("untyped_"), !of.name.as_str().starts_with("untyped_"));
+            if asked && entry.is_untyped() != says {
+                wrong.push(entry.title());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(columns > 200, "only {columns} columns");
     server.stop().await;
 }
 

@@ -36,7 +36,7 @@ with schemas as (
     coalesce(relacl, acldefault('r', relowner)), extname,
     jsonb_build_object('relation', jsonb_build_object(
       'rls', relrowsecurity, 'forced', relforcerowsecurity, 'partitioned', relations.relkind = 'p',
-      'partition', relispartition, 'from_query', relations.relkind in ('v', 'm'),
+      'partition', relispartition, 'from_query', false,
       'parents', coalesce((
         select jsonb_agg(parent.name order by inhseqno)
         from pg_catalog.pg_inherits join relations as parent on parent.oid = inhparent
@@ -55,7 +55,7 @@ with schemas as (
       'identity', case attidentity when 'a' then 'always' when 'd' then 'by_default' end
     ))
   from pg_catalog.pg_attribute
-  join relations on relations.oid = attrelid and relkind in ('r', 'p', 'f', 'c') and extname is null
+  join relations on relations.oid = attrelid and relkind in ('r', 'p', 'f', 'v', 'm', 'c') and extname is null
   left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum
   where attnum > 0 and not attisdropped
 
@@ -215,8 +215,7 @@ with schemas as (
     case when rule.oid is not null or fallback.oid is not null then 'pg_catalog.pg_class'::regclass::oid else classid end,
     coalesce(rule.ev_class, fallback.adrelid, objid), coalesce(fallback.adnum, objsubid),
     coalesce(types.class, refclassid), coalesce(types.object, refobjid),
-    -- The columns of a view go for the view.
-    case when view.oid is null then refobjsubid else 0 end,
+    refobjsubid,
     -- A generated column cannot be without its expression.
     case when attgenerated <> '' then 'stops' when fallback.oid is not null then 'default' when deptype = 'n' then 'stops'
       else 'goes' end
@@ -225,8 +224,6 @@ with schemas as (
     on classid = 'pg_catalog.pg_rewrite'::regclass and rule.oid = objid and rulename = '_RETURN'
   left join pg_catalog.pg_attrdef as fallback on classid = 'pg_catalog.pg_attrdef'::regclass and fallback.oid = objid
   left join pg_catalog.pg_attribute as computed on computed.attrelid = fallback.adrelid and attnum = fallback.adnum
-  left join pg_catalog.pg_class as view
-    on refclassid = 'pg_catalog.pg_class'::regclass and view.oid = refobjid and view.relkind in ('v', 'm')
   left join types on refclassid = 'pg_catalog.pg_type'::regclass and types.oid = refobjid
   -- Schemas and extensions hold by name.
   where deptype <> 'e' and refclassid <> 'pg_catalog.pg_namespace'::regclass

@@ -134,7 +134,7 @@ pub struct Relation {
     pub parents: Vec<Oid>,
     /// Whether it is a partition.
     pub partition: bool,
-    /// Its columns follow from a query and are not known.
+    /// Its columns follow from a query and are not all known.
     pub from_query: bool,
     pub(super) last_column: u32,
 }

@@ -1,4 +1,4 @@
-//! CREATE of anything but tables, indexes and routines.
+//! CREATE of anything but tables, views, indexes and routines.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,7 @@ use crate::{
     name::{Ident, QualifiedName},
     schema::{
         Schema,
-        expression::mentions,
-        object::{Definition, Demand, Domain, Hold, Object, Oid, Policy, Relation},
+        object::{Definition, Demand, Domain, Hold, Object, Oid, Policy},
         store::in_schema,
         types::{OF_EXTENSIONS, Reference},
     },
@@ -68,42 +67,6 @@ impl Fold<'_> {
             return None;
         }
         Some(self.make(Object { definition, ..Object::new(kind, schema, name.name.clone()) }))
-    }
-
-    fn create_view(&mut self, mut cursor: Cursor<'_>, statement: &Statement, kind: O) {
-        let Some(name) = statement.first(Role::Makes).map(|view| view.name.clone()) else { return };
-        let full = QualifiedName::new(self.home(statement, &name), name.name);
-        let view = match self.relation(&full).filter(|_| statement.flags.or_replace) {
-            Some(view) => {
-                self.change(view, |object| object.needs.clear());
-                view
-            }
-            None => match self.new_relation(statement, kind) {
-                Some(view) => view,
-                None => return,
-            },
-        };
-        cursor.skip_to_any(&["as"]);
-        let needs = self.query_needs(cursor, statement);
-        self.schema.change(view, |object| {
-            object.definition = Definition::Relation(Relation { from_query: true, ..Relation::default() });
-            object.needs(needs.into_iter().filter(|need| *need != view), Hold::Stops);
-        });
-    }
-
-    /// What a query needs: tables, those of their columns that it names, functions and types.
-    fn query_needs(&self, query: Cursor<'_>, statement: &Statement) -> Vec<Oid> {
-        let read = mentions(query);
-        let mut needs = self.needed(&read);
-        for table in statement.in_role(Role::Uses).filter_map(|used| self.find(used.kind, &used.name)) {
-            needs.push(table);
-            for (oid, column) in self.schema.columns(table) {
-                if read.star || read.columns.contains(&column.name) {
-                    needs.push(oid);
-                }
-            }
-        }
-        needs
     }
 
     // Types -------------------------------------------------------------------------------------------
@@ -265,7 +228,7 @@ impl Fold<'_> {
         statement: &Statement,
         kind: O,
     ) -> Vec<Oid> {
-        let mut needs = self.query_needs(cursor, statement);
+        let mut needs = self.query_needs(cursor, statement, None);
         // A trigger's name, events and table are no columns; only UPDATE OF and WHEN name some.
         let mut condition = cursor;
         let start: &[&str] = if kind == O::Trigger { &["of", "when"] } else { &["using", "with", "do"] };

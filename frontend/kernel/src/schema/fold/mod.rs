@@ -12,10 +12,13 @@ mod definition;
 mod drop;
 mod index;
 mod partition;
+mod query;
 mod rights;
 mod routine;
 mod table;
+mod term;
 mod transaction;
+mod view;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -225,8 +228,10 @@ impl Fold<'_> {
     fn read_expression(&self, table: Oid, expression: Cursor<'_>) -> (Vec<Oid>, Vec<Oid>) {
         let mentions = mentions(expression);
         let mut columns = Vec::new();
-        for name in &mentions.columns {
-            if let Some(column) = self.schema.column(table, name).filter(|column| !columns.contains(column)) {
+        for mention in &mentions.columns {
+            if let Some(column) =
+                self.schema.column(table, &mention.name).filter(|column| !columns.contains(column))
+            {
                 columns.push(column);
             }
         }
@@ -287,6 +292,10 @@ impl Fold<'_> {
     }
 
     fn missing_member(&mut self, kind: O, name: &Ident, of: &QualifiedName) {
+        // It may be one of those that are not known.
+        if kind == O::Column && self.relation(of).is_some_and(|of| self.is_from_query(of)) {
+            return;
+        }
         let of = QualifiedName { schema: Some(self.place_for(of)), name: of.name.clone() };
         self.problem(ProblemKind::Missing, kind, QualifiedName::bare(name.clone()), Some(of));
     }

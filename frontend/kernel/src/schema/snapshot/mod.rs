@@ -98,12 +98,13 @@ pub enum Shape {
         partitioned: bool,
         partition: bool,
         parents: Vec<QualifiedName>,
-        /// Its columns follow from a query.
+        /// Its columns follow from a query and are not known.
         from_query: bool,
     },
     Column {
         /// Among the columns that are there, from 1.
         position: u32,
+        /// Empty when it does not follow from the text.
         type_name: String,
         not_null: bool,
         default: Option<String>,
@@ -158,10 +159,12 @@ impl Entry {
     }
 
     /// Without what two readings say differently: the catalogue writes expressions anew and knows exactly what
-    /// they need, and an extension brings its own comment.
-    fn comparable(mut self, from_queries: &BTreeSet<QualifiedName>) -> Self {
+    /// they need, and an extension brings its own comment. Nor with a type that one of them does not know.
+    fn comparable(mut self, from_queries: &BTreeSet<QualifiedName>, untyped: &BTreeSet<String>) -> Self {
         self.needs.clear();
+        let title = self.title();
         match &mut self.shape {
+            Shape::Column { type_name, .. } if untyped.contains(&title) => type_name.clear(),
             Shape::Column { default: Some(text), .. } | Shape::Domain { default: Some(text), .. } => {
                 text.clear()
             }
@@ -175,8 +178,14 @@ impl Entry {
         self
     }
 
-    fn is_from_query(&self) -> bool {
+    /// Whether a relation's columns follow from a query and are not known.
+    pub fn is_from_query(&self) -> bool {
         matches!(self.shape, Shape::Relation { from_query: true, .. })
+    }
+
+    /// Whether a column's type is not known.
+    pub fn is_untyped(&self) -> bool {
+        matches!(&self.shape, Shape::Column { type_name, .. } if type_name.is_empty())
     }
 }
 
@@ -203,18 +212,19 @@ impl fmt::Display for Difference {
 
 impl Snapshot {
     /// What differs, by title. Objects that an extension brought are left out, because they follow from its
-    /// version, and so are columns that follow from a query.
+    /// version, and so are columns and types that follow from a query and are not known.
     pub fn differences(&self, other: &Self) -> Vec<Difference> {
         let both = self.entries.iter().chain(&other.entries);
         let from_queries: BTreeSet<QualifiedName> =
-            both.filter(|entry| entry.is_from_query()).map(|entry| entry.name.clone()).collect();
+            both.clone().filter(|entry| entry.is_from_query()).map(|entry| entry.name.clone()).collect();
+        let untyped: BTreeSet<String> = both.filter(|entry| entry.is_untyped()).map(Entry::title).collect();
         let follows = |entry: &Entry| {
             entry.extension.is_some()
                 || entry.kind == O::Column && entry.of.as_ref().is_some_and(|of| from_queries.contains(of))
         };
         let by_title = |snapshot: &Self| -> BTreeMap<String, Entry> {
             let own = snapshot.entries.iter().filter(|entry| !follows(entry));
-            own.map(|entry| (entry.title(), entry.clone().comparable(&from_queries))).collect()
+            own.map(|entry| (entry.title(), entry.clone().comparable(&from_queries, &untyped))).collect()
         };
         let (left, mut right) = (by_title(self), by_title(other));
         let mut found = Vec::new();

@@ -182,6 +182,9 @@ impl Schema {
     }
 
     fn type_of_text(&self, text: &str) -> TypeUse {
+        if text.is_empty() {
+            return TypeUse { base: TypeBase::Unknown, modifier: String::new(), array: false };
+        }
         let tokens = crate::sql::tokens(text);
         let written = types::read(&mut Cursor::new(text, &tokens, 0)).map(|written| written.type_use);
         let unknown = || TypeBase::Named(Reference::Outside(QualifiedName::from_sql(text)));
