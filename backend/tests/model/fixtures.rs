@@ -136,6 +136,7 @@ async fn an_error_is_noticed() {
         ("unique", ""),
         ("for select", ""),
         ("to anon", "to authenticated"),
+        ("to anon", "to anon with grant option"),
         ("f(int)", "f(bigint)"),
         ("'T.'", "'U.'"),
         ("", ""),

@@ -236,11 +236,11 @@ select jsonb_build_object(
     where classoid = class and objoid = object and objsubid = part
   ) end,
   'grants', coalesce((
-    select jsonb_agg(concat(coalesce(rolname, 'public'), '=', privilege_type)
+    select jsonb_agg(concat(coalesce(rolname, 'public'), '=', privilege_type, case when is_grantable then '*' end)
       order by coalesce(rolname, 'public') collate "C", privilege_type)
     from aclexplode(acl) as entry
     left join pg_catalog.pg_roles on pg_roles.oid = grantee
-    where grantee <> owner and privilege_type <> 'MAINTAIN'
+    where grantee <> owner
   ), '[]'),
   'needs', coalesce((
     select jsonb_agg(distinct jsonb_build_object(

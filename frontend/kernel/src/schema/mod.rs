@@ -57,6 +57,8 @@ pub struct Schema {
     problems: Vec<Problem>,
     unknown: Vec<Place>,
     default_grants: Vec<DefaultGrant>,
+    /// PostgreSQL's major version; the newest that is known when `None`.
+    version: Option<u32>,
     search_path: Vec<Ident>,
     /// Whether what is not here is certainly not in the database.
     complete: bool,
@@ -206,6 +208,7 @@ impl Default for Schema {
             problems: Vec::new(),
             unknown: Vec::new(),
             default_grants: Vec::new(),
+            version: None,
             search_path: vec![public.clone()],
             complete: false,
             next: 1,

@@ -57,6 +57,32 @@ pub struct Grant {
     pub role: Ident,
     /// Upper case, as the catalogue prints it: `SELECT`.
     pub right: String,
+    /// WITH GRANT OPTION: the role may pass it on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub option: bool,
+}
+
+impl Grant {
+    /// Adds it to others: a right that is there with its option keeps it.
+    pub(super) fn give(self, grants: &mut BTreeSet<Self>) {
+        if self.option {
+            grants.remove(&Self { option: false, ..self.clone() });
+            grants.insert(self);
+        } else if !grants.contains(&Self { option: true, ..self.clone() }) {
+            grants.insert(self);
+        }
+    }
+
+    /// Takes it from others, or of it the option alone.
+    pub(super) fn take(self, grants: &mut BTreeSet<Self>, option: bool) {
+        let plain = Self { option: false, ..self };
+        let passed_on = grants.remove(&Self { option: true, ..plain.clone() });
+        if !option {
+            grants.remove(&plain);
+        } else if passed_on {
+            grants.insert(plain);
+        }
+    }
 }
 
 /// A right that new objects of a kind get or do not get.

@@ -73,6 +73,17 @@ fn what_psql_may_pass_over_is_conditional() {
 }
 
 #[test]
+fn maintain_comes_with_the_version_that_has_it() {
+    for (version, expected) in [(None, true), (Some(16), false), (Some(17), true)] {
+        let mut schema = Schema::from(&Snapshot { version, ..Schema::default().snapshot() });
+        let text = "create table t (); grant all on t to r".to_owned();
+        schema.apply(&Migration::read(SourceFile { path: "1.sql".to_owned(), text }));
+        let grants = &schema.get(table(&schema, "public.t")).unwrap().grants;
+        assert_eq!(grants.iter().any(|grant| grant.right == "MAINTAIN"), expected, "{version:?}");
+    }
+}
+
+#[test]
 fn what_is_known_only_at_run_time_is_said() {
     let schema = fold(&["do $$ begin execute a || b; end $$; do $$ begin execute format('drop table %I', a); end $$;
         create function f() returns void language plpgsql as $$ begin execute a; end $$; import foreign schema s from server x into y;

@@ -20,6 +20,9 @@ use crate::{
 /// What a database holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// PostgreSQL's major version; `None` when no server was asked.
+    #[serde(default)]
+    pub version: Option<u32>,
     /// The schemas in which a bare name is looked up.
     pub search_path: Vec<Ident>,
     /// Rights that objects yet to be made get, or do not get.
@@ -42,7 +45,7 @@ pub struct Entry {
     /// The comment on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// `role=RIGHT`, of others than the owner.
+    /// `role=RIGHT`, with `*` behind it where the role may pass it on; of others than the owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<String>,
     /// The extension that brought it.

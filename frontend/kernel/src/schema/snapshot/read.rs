@@ -21,6 +21,7 @@ impl From<&Snapshot> for Schema {
         let mut schema =
             Self { complete: true, search_path: snapshot.search_path.clone(), ..Self::default() };
         schema.default_grants.clone_from(&snapshot.default_grants);
+        schema.version = snapshot.version;
         let public: Vec<Oid> = schema.objects().map(|(oid, _)| oid).collect();
         for oid in public {
             schema.take(oid);
@@ -84,8 +85,9 @@ impl Schema {
             None => None,
         };
         let grant = |text: &String| {
-            let (role, right) = text.split_once('=')?;
-            Some(Grant { role: Ident::exact(role), right: right.to_owned() })
+            let (role, right) = text.rsplit_once('=')?;
+            let (right, option) = right.strip_suffix('*').map_or((right, false), |right| (right, true));
+            Some(Grant { role: Ident::exact(role), right: right.to_owned(), option })
         };
         let definition = self.definition(&entry.shape, of);
         let mut object = Object {
