@@ -1,4 +1,4 @@
-//! What others stand on: PostgreSQL refuses to drop it, and the model says so; what PostgreSQL drops, the model
+//! What others need: PostgreSQL refuses to drop it, and the model says so; what PostgreSQL drops, the model
 //! lets go.
 
 use studio_kernel::{
@@ -27,7 +27,14 @@ const BASE: &str = "
     create or replace view public.grows as select id, other from public.d;
     create or replace view public.star as select c.*, b.total from public.c, public.b where b.size > 0;
     create table public.copy as select id, note from public.b;
-    create view public.of_copy as select note from public.copy;";
+    create view public.of_copy as select note from public.copy;
+    create role reads; create role guards; create role idle in role reads; create role columns;
+    grant select on public.d to reads; grant select (id) on public.c to columns;
+    create policy p on public.d to guards using (true);
+    create foreign data wrapper wrap; create server far foreign data wrapper wrap; create server near foreign data wrapper wrap;
+    create foreign table public.remote (id int) server far;
+    create function public.on_ddl() returns event_trigger language plpgsql as 'begin end';
+    create event trigger ev on ddl_command_end execute function public.on_ddl();";
 
 /// Runs each statement alone, here and there.
 async fn disagreements(statements: &[&str], model_base: &str) -> Vec<String> {
@@ -69,7 +76,7 @@ fn drops() -> Vec<String> {
     let columns = tables.iter().flat_map(|(table, columns)| {
         columns.split(' ').map(move |column| format!("alter table public.{table} drop column {column}"))
     });
-    let relations = [
+    let others = [
         "table public.a",
         "table public.b",
         "table public.c",
@@ -84,12 +91,22 @@ fn drops() -> Vec<String> {
         "type public.mood",
         "table public.c, public.d cascade",
         "view public.renamed, public.over_view",
+        "role reads",
+        "role guards",
+        "role idle",
+        "role columns",
+        "foreign data wrapper wrap",
+        "foreign data wrapper wrap cascade",
+        "server far",
+        "server near",
+        "function public.on_ddl()",
+        "event trigger ev",
     ];
-    columns.chain(relations.iter().map(|relation| format!("drop {relation}"))).collect()
+    columns.chain(others.iter().map(|other| format!("drop {other}"))).collect()
 }
 
 #[tokio::test]
-async fn what_a_view_needs_is_kept_and_nothing_else() {
+async fn what_is_needed_is_kept_and_nothing_else() {
     let drops = drops();
     let statements: Vec<&str> = drops.iter().map(String::as_str).collect();
     let wrong = disagreements(&statements, BASE).await;

@@ -201,6 +201,31 @@ with schemas as (
   select 'event_trigger', format('%I', evtname), null, 'pg_catalog.pg_event_trigger'::regclass::oid, oid, 0, null, null,
     null, '"plain"'
   from pg_catalog.pg_event_trigger
+
+  union all
+  select 'foreign_data_wrapper', format('%I', fdwname), null, 'pg_catalog.pg_foreign_data_wrapper'::regclass::oid,
+    wrapper.oid, 0, fdwowner, coalesce(fdwacl, acldefault('F', fdwowner)), owned.extname, '"plain"'
+  from pg_catalog.pg_foreign_data_wrapper as wrapper
+  left join owned on owned.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass and owned.objid = wrapper.oid
+
+  union all
+  select 'server', format('%I', srvname), null, 'pg_catalog.pg_foreign_server'::regclass::oid, server.oid, 0, srvowner,
+    coalesce(srvacl, acldefault('S', srvowner)), owned.extname, '"plain"'
+  from pg_catalog.pg_foreign_server as server
+  left join owned on owned.classid = 'pg_catalog.pg_foreign_server'::regclass and owned.objid = server.oid
+
+  union all
+  select 'role', format('%I', rolname), null, 'pg_catalog.pg_authid'::regclass::oid, pg_roles.oid, 0, null, null, null,
+    jsonb_build_object('role', coalesce((
+      select jsonb_object_agg(above.rolname, admin)
+      from (
+        select roleid, bool_or(admin_option) as admin from pg_catalog.pg_auth_members
+        where member = pg_roles.oid group by roleid
+      ) as membership
+      join pg_catalog.pg_roles as above on above.oid = roleid
+    ), '{}'))
+  from pg_catalog.pg_roles
+  where rolname !~ '^pg_'
 ), types (oid, class, object) as (
   -- Whoever needs an array needs its element, and whoever needs the type of a row needs the table.
   select type.oid,
@@ -231,7 +256,7 @@ with schemas as (
 
 select jsonb_build_object(
   'kind', kind, 'name', name, 'of', holder, 'extension', extension, 'shape', shape,
-  'comment', case when kind <> 'extension' then (
+  'comment', case when kind = 'role' then shobj_description(object, 'pg_authid') when kind <> 'extension' then (
     select description from pg_catalog.pg_description
     where classoid = class and objoid = object and objsubid = part
   ) end,

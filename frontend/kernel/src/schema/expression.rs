@@ -67,7 +67,9 @@ impl Mentions {
         let resolved: BTreeSet<usize> = resolved.iter().copied().collect();
         for star in self.stars.iter().filter(|star| !resolved.contains(&star.at)) {
             match &star.of {
-                Some(of) => drop(found.starred.insert(of)),
+                Some(of) => {
+                    found.starred.insert(of);
+                }
                 None => open[star.group] = true,
             }
         }

@@ -1,6 +1,9 @@
 //! What a schema is made of: objects, each with its definition, what it needs, and where it was made.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{name::Ident, sql::statement::ObjectKind, text::Span};
 
@@ -145,6 +148,8 @@ pub enum Definition {
     Policy(Policy),
     /// The function a trigger calls.
     Trigger(Reference),
+    /// The roles that a role is a member of, each with whether it may take in others.
+    Role(BTreeMap<Ident, bool>),
 }
 
 /// A table or view.

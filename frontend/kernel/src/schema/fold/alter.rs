@@ -20,6 +20,7 @@ impl Fold<'_> {
             }
             O::Function | O::Procedure | O::Aggregate | O::Routine => self.alter_routine(cursor, kind),
             O::Policy | O::Trigger | O::Rule => self.alter_on_table(cursor, statement, kind),
+            O::Role => self.alter_role(cursor, statement),
             O::DefaultPrivileges => self.default_privileges(cursor),
             O::Operator
             | O::OperatorClass
@@ -27,7 +28,6 @@ impl Fold<'_> {
             | O::Cast
             | O::Transform
             | O::UserMapping
-            | O::Role
             | O::Database
             | O::Tablespace
             | O::System

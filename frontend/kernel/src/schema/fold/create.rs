@@ -30,6 +30,7 @@ impl Fold<'_> {
             O::Policy | O::Trigger | O::Rule => self.create_on_table(cursor, statement, kind),
             O::Extension => self.create_extension(cursor, statement),
             O::Statistics => self.create_statistics(cursor, statement),
+            O::Role => self.create_role(cursor, statement),
             // What tells these apart is more than a name, or they belong to the server and not to a schema.
             O::Operator
             | O::OperatorClass
@@ -37,11 +38,12 @@ impl Fold<'_> {
             | O::Cast
             | O::Transform
             | O::UserMapping
-            | O::Role
             | O::Database
             | O::Tablespace => {}
             _ => {
-                self.plain(statement, kind, Definition::Plain);
+                if let Some(oid) = self.plain(statement, kind, Definition::Plain) {
+                    self.stand_on_used(oid, statement);
+                }
                 self.elements(cursor, kind);
             }
         }
@@ -57,7 +59,7 @@ impl Fold<'_> {
     }
 
     /// An object that has a name and nothing else to read. `None` when it is there already.
-    fn plain(&mut self, statement: &Statement, kind: O, definition: Definition) -> Option<Oid> {
+    pub(super) fn plain(&mut self, statement: &Statement, kind: O, definition: Definition) -> Option<Oid> {
         let name = &statement.first(Role::Makes)?.name;
         let schema = in_schema(kind).then(|| self.home(statement, name));
         let full = QualifiedName { schema: schema.clone(), name: name.name.clone() };
@@ -148,6 +150,14 @@ impl Fold<'_> {
             let object = Object::new(O::Type, Some(schema.clone()), Ident::exact(*made));
             self.make(Object { extension: Some(name.clone()), ..object });
         }
+    }
+
+    /// The wrapper of a server, the server of a foreign table, the function of an event trigger.
+    pub(super) fn stand_on_used(&mut self, oid: Oid, statement: &Statement) {
+        let used = statement.in_role(Role::Uses);
+        let holds = used.filter(|used| matches!(used.kind, O::ForeignDataWrapper | O::Server | O::Function));
+        let found: Vec<Oid> = holds.filter_map(|used| self.find(used.kind, &used.name)).collect();
+        self.schema.change(oid, |object| object.needs(found, Hold::Stops));
     }
 
     fn create_statistics(&mut self, mut cursor: Cursor<'_>, statement: &Statement) {

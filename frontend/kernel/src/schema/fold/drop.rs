@@ -31,12 +31,14 @@ impl Fold<'_> {
             | O::Cast
             | O::Transform
             | O::UserMapping
-            | O::Role
             | O::Database
-            | O::Tablespace
-            | O::Owned => return,
+            | O::Tablespace => return,
+            O::Owned => return self.drop_owned(statement),
             _ => self.named_to_drop(statement, |fold, object| fold.find(kind, &object.name)),
         };
+        if kind == O::Role {
+            self.leave_roles(&going);
+        }
         self.remove(&going, statement.flags.cascade);
     }
 

@@ -14,6 +14,7 @@ mod index;
 mod partition;
 mod query;
 mod rights;
+mod role;
 mod routine;
 mod table;
 mod term;

@@ -58,12 +58,12 @@ impl Fold<'_> {
     pub(super) fn grant(&mut self, mut cursor: Cursor<'_>, given: bool) {
         cursor.skip(1);
         let option = cursor.eat_all(&["grant", "option", "for"]);
-        let rights = cursor;
+        let start = cursor;
         cursor.skip_to_any(&["on", "to", "from"]);
-        let rights = rights.until(&cursor);
-        // Without ON it is membership in roles, which no schema holds.
+        let rights = start.until(&cursor);
+        // Without ON it is membership in roles.
         if !cursor.eat("on") {
-            return;
+            return self.membership(start, given);
         }
         let on = self.targets(&mut cursor);
         cursor.skip_to_any(&["to", "from"]);
@@ -303,7 +303,7 @@ impl Fold<'_> {
                 }
                 found
             }
-            O::Operator | O::Cast | O::LargeObject | O::Transform | O::Database | O::Role => None,
+            O::Operator | O::Cast | O::LargeObject | O::Transform | O::Database => None,
             _ => {
                 let (found, name) = match space(kind) {
                     O::Function => self.routine(cursor, kind),
@@ -344,7 +344,7 @@ fn turn(given: bool, option: bool, behind: Cursor<'_>) -> Turn {
 }
 
 /// The roles behind TO or FROM.
-fn roles(cursor: &mut Cursor<'_>) -> Vec<Ident> {
+pub(super) fn roles(cursor: &mut Cursor<'_>) -> Vec<Ident> {
     let mut found = Vec::new();
     loop {
         cursor.eat("group");

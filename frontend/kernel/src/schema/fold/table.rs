@@ -44,6 +44,9 @@ impl Fold<'_> {
 
     pub(super) fn create_table(&mut self, mut cursor: Cursor<'_>, statement: &Statement, kind: O) {
         let Some(table) = self.new_relation(statement, kind) else { return };
+        if kind == O::ForeignTable {
+            self.stand_on_used(table, statement);
+        }
         cursor.skip_to_any(&["table"]);
         cursor.skip(1);
         cursor.eat_all(&["if", "not", "exists"]);

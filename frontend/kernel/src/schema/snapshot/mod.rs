@@ -149,6 +149,8 @@ pub enum Shape {
     },
     /// The function it calls.
     Trigger(QualifiedName),
+    /// The roles it is a member of, each with whether it may take in others.
+    Role(BTreeMap<Ident, bool>),
 }
 
 impl Entry {

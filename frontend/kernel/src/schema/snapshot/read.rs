@@ -179,6 +179,7 @@ impl Schema {
                 permissive: *permissive,
                 roles: roles.iter().cloned().collect(),
             }),
+            Shape::Role(member_of) => Definition::Role(member_of.clone()),
             Shape::Trigger(function) => Definition::Trigger(Reference::Outside(function.clone())),
         }
     }

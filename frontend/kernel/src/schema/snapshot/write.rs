@@ -109,6 +109,7 @@ impl Schema {
                 permissive: policy.permissive,
                 roles: policy.roles.iter().cloned().collect(),
             },
+            Definition::Role(member_of) => Shape::Role(member_of.clone()),
             Definition::Trigger(function) => Shape::Trigger(self.referred(function)),
         }
     }
