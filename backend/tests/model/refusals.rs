@@ -34,6 +34,10 @@ const BASE: &str = "
     create foreign data wrapper wrap; create server far foreign data wrapper wrap; create server near foreign data wrapper wrap;
     create foreign table public.remote (id int) server far;
     create function public.on_ddl() returns event_trigger language plpgsql as 'begin end';
+    create function public.twin(int, int) returns boolean language sql as 'select true';
+    create function public.cast_it(public.mood) returns int language sql as 'select 1';
+    create operator public.=== (leftarg = int, rightarg = int, function = public.twin);
+    create cast (public.mood as int) with function public.cast_it(public.mood);
     create event trigger ev on ddl_command_end execute function public.on_ddl();";
 
 /// Runs each statement alone, here and there.
@@ -101,6 +105,10 @@ fn drops() -> Vec<String> {
         "server near",
         "function public.on_ddl()",
         "event trigger ev",
+        "function public.twin(int, int)",
+        "function public.cast_it(public.mood)",
+        "operator public.=== (int, int)",
+        "cast (public.mood as int)",
     ];
     columns.chain(others.iter().map(|other| format!("drop {other}"))).collect()
 }

@@ -226,6 +226,27 @@ with schemas as (
     ), '{}'))
   from pg_catalog.pg_roles
   where rolname !~ '^pg_'
+
+  union all
+  select 'operator', format('%I.%I', schemas.nspname, oprname), null, 'pg_catalog.pg_operator'::regclass::oid,
+    pg_operator.oid, 0, null, null, null,
+    jsonb_build_object('routine', jsonb_path_query_array(
+      jsonb_build_array(format_type(nullif(oprleft, 0), null), format_type(nullif(oprright, 0), null)), '$[*] ? (@ != null)'
+    ))
+  from pg_catalog.pg_operator
+  join schemas on schemas.oid = oprnamespace
+  left join owned on owned.classid = 'pg_catalog.pg_operator'::regclass and owned.objid = pg_operator.oid
+  where oprcode <> 0 and owned.extname is null
+
+  union all
+  -- Neither PostgreSQL's own, nor what an extension brought, nor what came with a range type.
+  select 'cast', 'cast', null, 'pg_catalog.pg_cast'::regclass::oid, pg_cast.oid, 0, null, null, null,
+    jsonb_build_object('routine', jsonb_build_array(format_type(castsource, null), format_type(casttarget, null)))
+  from pg_catalog.pg_cast
+  where pg_cast.oid >= 16384 and not exists (
+    select from pg_catalog.pg_depend
+    where classid = 'pg_catalog.pg_cast'::regclass and objid = pg_cast.oid and deptype in ('e', 'i')
+  )
 ), types (oid, class, object) as (
   -- Whoever needs an array needs its element, and whoever needs the type of a row needs the table.
   select type.oid,

@@ -140,7 +140,7 @@ pub enum Definition {
     Enum(Vec<String>),
     /// Domains.
     Domain(Domain),
-    /// The types that tell a routine from its namesakes: all but OUT arguments.
+    /// The types that tell a routine from its namesakes, all but OUT arguments; those of an operator and of a cast.
     Routine(Vec<TypeUse>),
     /// The schema an extension's objects stand in.
     Extension(Ident),

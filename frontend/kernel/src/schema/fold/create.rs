@@ -30,12 +30,12 @@ impl Fold<'_> {
             O::Policy | O::Trigger | O::Rule => self.create_on_table(cursor, statement, kind),
             O::Extension => self.create_extension(cursor, statement),
             O::Statistics => self.create_statistics(cursor, statement),
+            O::Operator => self.create_operator(cursor),
+            O::Cast => self.create_cast(cursor),
             O::Role => self.create_role(cursor, statement),
             // What tells these apart is more than a name, or they belong to the server and not to a schema.
-            O::Operator
-            | O::OperatorClass
+            O::OperatorClass
             | O::OperatorFamily
-            | O::Cast
             | O::Transform
             | O::UserMapping
             | O::Database

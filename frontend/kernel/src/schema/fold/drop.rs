@@ -21,14 +21,13 @@ impl Fold<'_> {
             O::Function | O::Procedure | O::Aggregate | O::Routine => {
                 self.routines_to_drop(cursor, statement, kind)
             }
+            O::Operator | O::Cast => self.typed_to_drop(cursor, kind),
             O::Policy | O::Trigger | O::Rule => self.named_to_drop(statement, |fold, object| {
                 let table = fold.relation(object.of.as_ref()?)?;
                 fold.schema.member(table, kind, &object.name.name)
             }),
-            O::Operator
-            | O::OperatorClass
+            O::OperatorClass
             | O::OperatorFamily
-            | O::Cast
             | O::Transform
             | O::UserMapping
             | O::Database

@@ -11,6 +11,7 @@ mod create;
 mod definition;
 mod drop;
 mod index;
+mod operator;
 mod partition;
 mod query;
 mod rights;

@@ -303,7 +303,8 @@ impl Fold<'_> {
                 }
                 found
             }
-            O::Operator | O::Cast | O::LargeObject | O::Transform | O::Database => None,
+            O::Operator | O::Cast => self.typed(cursor, kind),
+            O::LargeObject | O::Transform | O::Database => None,
             _ => {
                 let (found, name) = match space(kind) {
                     O::Function => self.routine(cursor, kind),
