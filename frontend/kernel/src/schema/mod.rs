@@ -1,5 +1,6 @@
-//! What a database holds after the statements of a set, one after the other: tables with columns and
-//! constraints, indexes, views, routines, types, policies, triggers, grants, comments.
+//! What a database holds after the statements of a set, one after the other: tables and views with columns and
+//! constraints, indexes, routines, operators, types, policies, triggers, roles, grants, comments. Who owns an
+//! object is not modelled.
 //! It follows names as PostgreSQL does and asks no database; what cannot be known from text is said to be
 //! unknown.
 //!

@@ -46,8 +46,8 @@ pub struct Object {
     pub made: Option<Place>,
     /// Statements that changed it, in order.
     pub changed: Vec<Place>,
-    /// Whether it was made where it may not have run: in IF, CASE, a loop, a handler, or a block whose errors are
-    /// caught.
+    /// Whether it was made where it may not have run: in IF, CASE, a loop, a handler, a block whose errors are
+    /// caught, or behind psql's `\if`.
     pub conditional: bool,
     /// What it cannot do without, beside `of`.
     pub(super) needs: Vec<Need>,

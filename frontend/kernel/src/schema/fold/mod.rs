@@ -1,7 +1,7 @@
 //! Statements to objects: each file is read as in a session of its own, statement by statement.
 //!
 //! A statement in a function's body does not run with the file and makes nothing. One that may not run (in IF,
-//! a loop or a handler) is taken to run, and what it makes is marked; what it would make a second time is
+//! a loop, a handler or psql's `\if`) is taken to run, and what it makes is marked; what it would make a second time is
 //! taken to be there by the look that guards it.
 
 mod alter;
