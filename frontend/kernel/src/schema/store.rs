@@ -251,8 +251,19 @@ impl Schema {
 
     /// The routine with exactly these arguments.
     pub(super) fn routine(&self, schema: &Ident, name: &Ident, arguments: &[TypeUse]) -> Option<Oid> {
-        let key = Key::in_schema(ObjectKind::Function, Some(schema), name);
-        self.names.get(&Key { arguments: arguments.to_vec(), ..key }).copied()
+        self.with_types(ObjectKind::Function, Some(schema), name, arguments)
+    }
+
+    /// The routine, operator or cast with exactly these types.
+    pub(super) fn with_types(
+        &self,
+        kind: ObjectKind,
+        schema: Option<&Ident>,
+        name: &Ident,
+        types: &[TypeUse],
+    ) -> Option<Oid> {
+        let key = Key::in_schema(kind, schema, name);
+        self.names.get(&Key { arguments: types.to_vec(), ..key }).copied()
     }
 
     /// A type, or a table as a type.

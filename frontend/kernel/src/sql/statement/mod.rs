@@ -8,6 +8,7 @@ mod reading;
 mod shift;
 
 pub use body::{Body, Embedded, Handler, Raise, Routine};
+pub(crate) use meta::Branch;
 pub use meta::{Include, MetaCommand};
 pub use reading::Reading;
 
