@@ -1,4 +1,5 @@
-//! Looks for texts that break the reader, guided by coverage. The stable toolchain is enough:
+//! Looks for texts that break the kernel, guided by coverage: reading, linting, planning, modelling. The stable toolchain
+//! is enough:
 //!
 //! ```sh
 //! cd frontend/kernel/fuzz
@@ -12,13 +13,28 @@
 
 #![no_main]
 
-use studio_kernel::sql::{parse, significant_tokens};
+use std::collections::BTreeSet;
+
+use studio_kernel::{
+    graph::graph,
+    lint::{Settings, lint},
+    migration::{MigrationSet, SourceFile},
+    plan::plan,
+    sql::{parse_in_full, significant_tokens},
+};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let mut end = 0;
-    for statement in parse(text).statements {
+    for statement in parse_in_full(text).statements {
         assert!(end <= statement.span.start && !statement.span.of(text).is_empty());
         end = statement.span.end;
     }
     significant_tokens(text);
+    let path = "20250101000000_a.sql";
+    let set = MigrationSet::new([SourceFile { path: path.to_owned(), text: text.to_owned() }]);
+    for finding in lint(&set, &[path], &Settings::default()).findings {
+        assert!(text.get(finding.span.start..finding.span.end).is_some());
+    }
+    plan(&set, &[path], &BTreeSet::new());
+    graph(&set);
 });
