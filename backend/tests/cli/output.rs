@@ -98,3 +98,12 @@ fn a_plan_says_locks_in_words_and_in_json() {
     let unknown = studio("plan", &file).args(["--postgres", "9"]).output().unwrap();
     assert_eq!(unknown.status.code(), Some(2));
 }
+
+#[test]
+fn how_much_was_read_is_said() {
+    let executes = "do $$ begin execute current_setting('a.b'); end $$;";
+    let folder = folder(&[("20250801000000_fruit.sql", &format!("{TABLE}{executes}"))]);
+    let (printed, _) = said(&studio("lint", folder.path()).output().unwrap());
+    let expected = "2 of 3 statements fully read; 1 EXECUTE of text that nobody can know before it runs.";
+    assert!(printed.contains(expected), "{printed}");
+}

@@ -166,13 +166,19 @@ fn Findings(
     view! {
         <p class="muted" data-test="coverage">
             {move || {
-                let (Coverage { parsed, statements, unread, .. }, accepted) = coverage.get();
+                let (Coverage { parsed, statements, unread, unknown_dynamic }, accepted) = coverage.get();
                 let all = count(statements, "statement");
                 if unread > 0 || statements == 0 {
                     return all;
                 }
-                let read = format!("{parsed} of {all} read in full");
-                if accepted { format!("{read}; {GRAMMAR} reads them all") } else { read }
+                let mut read = format!("{parsed} of {all} read in full");
+                if accepted {
+                    read = read + "; " + GRAMMAR + " reads them all";
+                }
+                if unknown_dynamic > 0 {
+                    read = read + "; " + &count(unknown_dynamic, "EXECUTE") + " of unknown text";
+                }
+                read
             }}
         </p>
         {move || none.get().then(|| view! {
