@@ -120,3 +120,14 @@ fn the_search_path_decides_where_things_are() {
         .collect();
     assert_eq!(names, ["app.t", "public.t", "app.u", "public.w"]);
 }
+
+#[test]
+fn tables_do_not_inherit_in_circles() {
+    let schema = fold(&["create table a (x int primary key) partition by list (x);
+        create table b partition of a for values in (1) partition by list (x);
+        alter table b attach partition a for values in (1);
+        alter table a attach partition a for values in (2);
+        alter table a add unique (x)"]);
+    assert_eq!(schema.children(table(&schema, "b")), []);
+    assert_eq!(schema.children(table(&schema, "a")), [table(&schema, "b")]);
+}

@@ -240,7 +240,8 @@ impl Fold<'_> {
 
     /// Makes `parent` a parent of `table`: its columns and checks are the table's, too.
     pub(super) fn inherit(&mut self, table: Oid, parent: Option<Oid>) {
-        let Some(parent) = parent else { return };
+        // PostgreSQL refuses a circle; nothing that walks from parents to children would come to an end in one.
+        let Some(parent) = parent.filter(|parent| !self.family(table).contains(parent)) else { return };
         let mut partition = false;
         self.with_relation(table, |relation| {
             relation.parents.push(parent);
