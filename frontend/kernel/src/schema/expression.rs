@@ -24,22 +24,16 @@ pub(super) struct Mentions {
 /// Reads the names of an expression or a query.
 pub(super) fn mentions(mut cursor: Cursor<'_>) -> Mentions {
     let mut found = Mentions::default();
-    let mut before = String::new();
+    let mut before = "";
     while let Some(token) = cursor.peek() {
         match token.kind {
             TokenKind::Word | TokenKind::QuotedName => {
                 let cast = before == "::";
-                let Some((parts, _)) = cursor.dotted() else { break };
-                name(&mut found, parts, cast, cursor);
-                before.clear();
-                // `t.*`
-                if cursor.at(TokenKind::Dot) {
-                    before.push('.');
-                    cursor.skip(1);
-                }
-                if is_word(cursor, token, "select") {
-                    before.push('.');
-                }
+                let Some(named) = cursor.name() else { break };
+                name(&mut found, named.name, cast, cursor);
+                // `t.*`, `select *`
+                let star = cursor.eat_kind(TokenKind::Dot) || is_word(cursor, token, "select");
+                before = if star { "." } else { "" };
                 continue;
             }
             TokenKind::Text => {
@@ -47,14 +41,14 @@ pub(super) fn mentions(mut cursor: Cursor<'_>) -> Mentions {
                 if before == "nextval(" || is_regclass(cursor) {
                     found.relations.push(QualifiedName::from_sql(&string_content(literal)));
                 }
-                before.clear();
+                before = "";
             }
             _ => {
                 let text = cursor.text_of(token);
-                found.star |= text == "*" && matches!(before.as_str(), "." | ",");
+                found.star |= text == "*" && matches!(before, "." | ",");
                 let called =
                     text == "(" && found.calls.last().is_some_and(|call| call.name.as_str() == "nextval");
-                before = if called { "nextval(".to_owned() } else { text.to_owned() };
+                before = if called { "nextval(" } else { text };
             }
         }
         cursor.skip(1);
@@ -71,17 +65,15 @@ fn is_word(cursor: Cursor<'_>, token: crate::sql::lex::Token, word: &str) -> boo
     token.kind == TokenKind::Word && cursor.text_of(token).eq_ignore_ascii_case(word)
 }
 
-fn name(found: &mut Mentions, mut parts: Vec<Ident>, cast: bool, behind: Cursor<'_>) {
-    let Some(last) = parts.pop() else { return };
-    let qualified = QualifiedName { schema: parts.pop(), name: last.clone() };
+fn name(found: &mut Mentions, written: QualifiedName, cast: bool, behind: Cursor<'_>) {
     if cast {
-        found.types.push(qualified);
+        found.types.push(written);
     } else if behind.at(TokenKind::OpenParen) {
-        found.calls.push(qualified);
+        found.calls.push(written);
     } else {
+        found.columns.push(written.name.clone());
         if behind.at(TokenKind::Text) {
-            found.types.push(qualified);
+            found.types.push(written);
         }
-        found.columns.push(last);
     }
 }

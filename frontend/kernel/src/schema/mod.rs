@@ -10,6 +10,7 @@
 //! expression  what an expression names
 //! session     the search path
 //! store       objects by number and by name
+//! undo        what a rollback takes back
 //! drop        what goes along when something is dropped
 //! fold        statements to objects
 //! snapshot    a schema as rows, as an introspection of a database gives them
@@ -24,6 +25,7 @@ mod session;
 mod snapshot;
 mod store;
 mod types;
+mod undo;
 
 pub use object::{
     Column, Constraint, DefaultGrant, Definition, Demand, Domain, Grant, Hold, Identity, Index, Object, Oid,
@@ -47,11 +49,14 @@ use crate::{
 pub struct Schema {
     objects: BTreeMap<Oid, Object>,
     names: BTreeMap<store::Key, Oid>,
-    members: BTreeMap<Oid, BTreeSet<Oid>>,
-    /// Who needs an object, beside its members.
-    dependents: BTreeMap<Oid, BTreeSet<Oid>>,
+    /// Objects with what hangs on them, pair by pair.
+    members: BTreeSet<(Oid, Oid)>,
+    /// Objects with who needs them beside their members, pair by pair.
+    dependents: BTreeSet<(Oid, Oid)>,
     /// Constraints by name: no two of one schema get the same by default.
-    constraints: BTreeMap<Ident, BTreeSet<Oid>>,
+    constraints: BTreeSet<(Ident, Oid)>,
+    /// What ends with the session.
+    temporary: BTreeSet<Oid>,
     gone: BTreeMap<Oid, Gone>,
     effects: Vec<Effect>,
     problems: Vec<Problem>,
@@ -61,6 +66,8 @@ pub struct Schema {
     /// Whether what is not here is certainly not in the database.
     complete: bool,
     next: u32,
+    /// What was before each change since the first state to return to; kept while there is one.
+    undo: Option<Vec<undo::Before>>,
 }
 
 /// An object that was dropped.
@@ -198,9 +205,10 @@ impl Default for Schema {
         let mut schema = Self {
             objects: BTreeMap::new(),
             names: BTreeMap::new(),
-            members: BTreeMap::new(),
-            dependents: BTreeMap::new(),
-            constraints: BTreeMap::new(),
+            members: BTreeSet::new(),
+            dependents: BTreeSet::new(),
+            constraints: BTreeSet::new(),
+            temporary: BTreeSet::new(),
             gone: BTreeMap::new(),
             effects: Vec::new(),
             problems: Vec::new(),
@@ -209,6 +217,7 @@ impl Default for Schema {
             search_path: vec![public.clone()],
             complete: false,
             next: 1,
+            undo: None,
         };
         schema.insert(Object::new(ObjectKind::Schema, None, public));
         schema

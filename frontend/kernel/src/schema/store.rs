@@ -1,6 +1,6 @@
 //! Objects by number and by name. A rename changes the name alone; whoever refers to the number follows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     name::{Ident, QualifiedName},
@@ -9,17 +9,18 @@ use crate::{
 
 use super::{
     Schema,
+    fold::TEMPORARY,
     object::{Definition, Hold, Need, Object, Oid, Relation},
     types::{Reference, TypeBase, TypeUse},
 };
 
-/// What no two objects share.
+/// What no two objects share. Names come before schemas: few names are alike, and comparing ends with them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     space: ObjectKind,
-    schema: Option<Ident>,
     of: Option<Oid>,
     name: Ident,
+    schema: Option<Ident>,
     /// Of routines.
     arguments: Vec<TypeUse>,
 }
@@ -31,32 +32,43 @@ impl Key {
 
     fn in_schema(kind: ObjectKind, schema: Option<&Ident>, name: &Ident) -> Self {
         let arguments = Vec::new();
-        Self { space: space(kind), schema: schema.cloned(), of: None, name: name.clone(), arguments }
+        Self { space: space(kind), of: None, name: name.clone(), schema: schema.cloned(), arguments }
     }
 
     fn of(object: &Object) -> Self {
-        let arguments = match &object.definition {
-            Definition::Routine(arguments) => arguments.clone(),
-            _ => Vec::new(),
-        };
-        // An index or a sequence hangs on a table and yet shares the tables' space.
-        let of = object.of.filter(|_| object.schema.is_none());
         let key = Self::in_schema(object.kind, object.schema.as_ref(), &object.name);
-        Self { of, arguments, ..key }
+        Self { of: object.space_of(), arguments: object.arguments().to_vec(), ..key }
+    }
+
+    fn is_of(&self, object: &Object) -> bool {
+        self.space == space(object.kind)
+            && self.of == object.space_of()
+            && self.name == object.name
+            && self.schema == object.schema
+            && self.arguments == object.arguments()
     }
 }
 
 /// What an object is found by.
-#[derive(PartialEq, Eq)]
-struct Indexed {
+pub(super) struct Indexed {
     key: Key,
     of: Option<Oid>,
     stands_on: Vec<Oid>,
 }
 
 impl Indexed {
-    fn of(object: &Object) -> Self {
+    pub(super) fn of(object: &Object) -> Self {
         Self { key: Key::of(object), of: object.of, stands_on: object.stands_on().collect() }
+    }
+
+    fn is_of(&self, object: &Object) -> bool {
+        self.key.is_of(object)
+            && self.of == object.of
+            && object.stands_on().eq(self.stands_on.iter().copied())
+    }
+
+    fn is_temporary(&self) -> bool {
+        self.key.schema.as_ref().is_some_and(|schema| schema.as_str() == TEMPORARY)
     }
 }
 
@@ -95,6 +107,20 @@ impl Object {
         }
     }
 
+    /// The object whose members it shares a space of names with. An index or a sequence hangs on a table and yet
+    /// shares the tables' space.
+    fn space_of(&self) -> Option<Oid> {
+        self.of.filter(|_| self.schema.is_none())
+    }
+
+    /// What tells a routine from its namesakes.
+    fn arguments(&self) -> &[TypeUse] {
+        match &self.definition {
+            Definition::Routine(arguments) => arguments,
+            _ => &[],
+        }
+    }
+
     /// What it needs, and the column that owns it when it is a sequence.
     fn stands_on(&self) -> impl Iterator<Item = Oid> {
         let owner = match self.definition {
@@ -118,6 +144,7 @@ impl Schema {
     pub(super) fn insert(&mut self, object: Object) -> Oid {
         let oid = Oid(self.next);
         self.next += 1;
+        self.remember(oid);
         self.index(oid, Indexed::of(&object));
         self.objects.insert(oid, object);
         oid
@@ -125,18 +152,20 @@ impl Schema {
 
     /// Changes an object, and its place in every index with it.
     pub(super) fn change(&mut self, oid: Oid, change: impl FnOnce(&mut Object)) {
+        self.remember(oid);
         let Some(object) = self.objects.get_mut(&oid) else { return };
         let before = Indexed::of(object);
         change(object);
-        let after = Indexed::of(object);
-        if before != after {
-            self.forget(oid, &before);
+        if !before.is_of(object) {
+            let after = Indexed::of(object);
+            self.forget(oid, before);
             self.index(oid, after);
         }
     }
 
     /// What a table or view has for itself; no index is kept of it.
     pub(super) fn relation_mut(&mut self, oid: Oid) -> Option<&mut Relation> {
+        self.remember(oid);
         match &mut self.objects.get_mut(&oid)?.definition {
             Definition::Relation(relation) => Some(relation),
             _ => None,
@@ -145,43 +174,54 @@ impl Schema {
 
     /// Takes an object out, its members left to the caller.
     pub(super) fn take(&mut self, oid: Oid) -> Option<Object> {
+        self.remember(oid);
         let object = self.objects.remove(&oid)?;
-        self.forget(oid, &Indexed::of(&object));
+        self.forget(oid, Indexed::of(&object));
         Some(object)
     }
 
-    fn index(&mut self, oid: Oid, Indexed { key, of, stands_on }: Indexed) {
-        if key.space == ObjectKind::Constraint {
-            self.constraints.entry(key.name.clone()).or_default().insert(oid);
-        }
-        if let Some(of) = of {
-            self.members.entry(of).or_default().insert(oid);
-        }
-        for on in stands_on {
-            self.dependents.entry(on).or_default().insert(oid);
-        }
-        self.names.insert(key, oid);
+    fn index(&mut self, oid: Oid, indexed: Indexed) {
+        self.enter(oid, &indexed);
+        self.set_name(indexed.key, Some(oid));
     }
 
-    fn forget(&mut self, oid: Oid, Indexed { key, of, stands_on }: &Indexed) {
-        if key.space == ObjectKind::Constraint {
-            discard(&mut self.constraints, &key.name, oid);
+    fn forget(&mut self, oid: Oid, indexed: Indexed) {
+        self.withdraw(oid, &indexed);
+        if self.names.get(&indexed.key) == Some(&oid) {
+            self.set_name(indexed.key, None);
         }
-        if let Some(of) = of {
-            discard(&mut self.members, of, oid);
+    }
+
+    /// Enters an object wherever it is found by anything but its whole name.
+    pub(super) fn enter(&mut self, oid: Oid, indexed: &Indexed) {
+        if indexed.key.space == ObjectKind::Constraint {
+            self.constraints.insert((indexed.key.name.clone(), oid));
         }
-        for on in stands_on {
-            discard(&mut self.dependents, on, oid);
+        if indexed.is_temporary() {
+            self.temporary.insert(oid);
         }
-        if self.names.get(key) == Some(&oid) {
-            self.names.remove(key);
+        self.members.extend(indexed.of.map(|of| (of, oid)));
+        self.dependents.extend(indexed.stands_on.iter().map(|on| (*on, oid)));
+    }
+
+    pub(super) fn withdraw(&mut self, oid: Oid, indexed: &Indexed) {
+        if indexed.key.space == ObjectKind::Constraint {
+            self.constraints.remove(&(indexed.key.name.clone(), oid));
+        }
+        if indexed.is_temporary() {
+            self.temporary.remove(&oid);
+        }
+        if let Some(of) = indexed.of {
+            self.members.remove(&(of, oid));
+        }
+        for on in &indexed.stands_on {
+            self.dependents.remove(&(*on, oid));
         }
     }
 
     /// What hangs on an object, oldest first.
     pub(super) fn members(&self, of: Oid) -> impl Iterator<Item = (Oid, &Object)> {
-        let members = self.members.get(&of).into_iter().flatten();
-        members.filter_map(|oid| Some((*oid, self.objects.get(oid)?)))
+        seconds(&self.members, of).filter_map(|oid| Some((oid, self.objects.get(&oid)?)))
     }
 
     /// The columns of a table, in order.
@@ -195,8 +235,7 @@ impl Schema {
 
     /// Who needs an object, beside its members.
     pub(super) fn dependents_of(&self, on: Oid) -> impl Iterator<Item = (Oid, &Object)> {
-        let dependents = self.dependents.get(&on).into_iter().flatten();
-        dependents.filter_map(|oid| Some((*oid, self.objects.get(oid)?)))
+        seconds(&self.dependents, on).filter_map(|oid| Some((oid, self.objects.get(&oid)?)))
     }
 
     /// The tables that inherit from a table or are its partitions.
@@ -218,30 +257,33 @@ impl Schema {
 
     /// The object of this name in the space of `kind`.
     pub(super) fn lookup(&self, path: &[Ident], kind: ObjectKind, name: &QualifiedName) -> Option<Oid> {
-        let at = |schema: Option<&Ident>| {
-            let first = Key::in_schema(kind, schema, &name.name);
-            let (key, oid) = self.names.range(first.clone()..).next()?;
-            let same = key.space == first.space && key.schema == first.schema && key.of.is_none();
-            (same && key.name == first.name).then_some(*oid)
-        };
+        let at = |schema| self.namesakes(Key::in_schema(kind, schema, &name.name)).next();
         if !in_schema(kind) {
             return at(None);
         }
-        let temporary = Ident::exact(super::fold::TEMPORARY);
-        match &name.schema {
-            Some(schema) => at(Some(schema)),
-            None => at(Some(&temporary)).or_else(|| path.iter().find_map(|schema| at(Some(schema)))),
+        if let Some(schema) = &name.schema {
+            return at(Some(schema));
         }
+        // Few files make temporary objects, and every bare name would be looked up among them.
+        let temporary = Ident::exact(TEMPORARY);
+        let temporary = (!self.temporary.is_empty()).then_some(&temporary);
+        temporary.into_iter().chain(path).find_map(|schema| at(Some(schema)))
+    }
+
+    /// The objects that differ from this key in their arguments at most.
+    fn namesakes(&self, first: Key) -> impl Iterator<Item = Oid> {
+        let found = self.names.range::<Key, _>(&first..).map(|(key, oid)| (key, *oid));
+        let first = first.clone();
+        let alike = move |key: &Key| {
+            (key.space, key.of, &key.name, &key.schema) == (first.space, first.of, &first.name, &first.schema)
+        };
+        found.take_while(move |(key, _)| alike(key)).map(|(_, oid)| oid)
     }
 
     /// Every routine of this name in the first schema that has one.
     pub(super) fn routines(&self, path: &[Ident], name: &QualifiedName) -> Vec<Oid> {
         let in_schema = |schema: &Ident| -> Vec<Oid> {
-            let first = Key::in_schema(ObjectKind::Function, Some(schema), &name.name);
-            let of_name =
-                |key: &Key| (key.space, &key.schema, &key.name) == (first.space, &first.schema, &first.name);
-            let found = self.names.range(first.clone()..).take_while(|(key, _)| of_name(key));
-            found.map(|(_, oid)| *oid).collect()
+            self.namesakes(Key::in_schema(ObjectKind::Function, Some(schema), &name.name)).collect()
         };
         match &name.schema {
             Some(schema) => in_schema(schema),
@@ -273,8 +315,8 @@ impl Schema {
 
     /// Whether a constraint of this name stands on any table or domain of a schema.
     pub(super) fn has_constraint(&self, schema: &Ident, name: &Ident) -> bool {
-        let named = self.constraints.get(name).into_iter().flatten();
-        let holder = |oid: &Oid| self.objects.get(&self.objects.get(oid)?.of?);
+        let named = self.constraints.range((name.clone(), Oid::FIRST)..=(name.clone(), Oid::LAST));
+        let holder = |(_, oid): &(Ident, Oid)| self.objects.get(&self.objects.get(oid)?.of?);
         named.filter_map(holder).any(|holder| holder.schema.as_ref() == Some(schema))
     }
 
@@ -329,11 +371,7 @@ impl Schema {
     }
 }
 
-fn discard<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Oid>>, key: &K, oid: Oid) {
-    if let Some(oids) = index.get_mut(key) {
-        oids.remove(&oid);
-        if oids.is_empty() {
-            index.remove(key);
-        }
-    }
+/// The second of each pair that begins with this one.
+fn seconds(pairs: &BTreeSet<(Oid, Oid)>, first: Oid) -> impl Iterator<Item = Oid> {
+    pairs.range((first, Oid::FIRST)..=(first, Oid::LAST)).map(|(_, second)| *second)
 }

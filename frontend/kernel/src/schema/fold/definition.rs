@@ -3,7 +3,10 @@
 use crate::{
     name::{Ident, QualifiedName},
     schema::object::{Demand, Identity},
-    sql::{cursor::Cursor, lex::TokenKind},
+    sql::{
+        cursor::{Cursor, Named},
+        lex::TokenKind,
+    },
 };
 
 /// A column definition.
@@ -326,10 +329,9 @@ fn key_part<'a>(item: Cursor<'a>) -> KeyText<'a> {
         let called = called(&mut whole).unwrap_or_else(|| Ident::exact("expr"));
         return KeyText { column: None, expression: Some(item.until(&rest)), called };
     }
-    let Some((mut parts, _)) = rest.dotted() else {
+    let Some(Named { name: QualifiedName { name: last, .. }, .. }) = rest.name() else {
         return KeyText { column: None, expression: Some(item), called: Ident::exact("expr") };
     };
-    let last = parts.pop().unwrap_or_default();
     if rest.at(TokenKind::OpenParen) {
         rest.step();
         return KeyText { column: None, expression: Some(item.until(&rest)), called: last };
@@ -351,8 +353,8 @@ fn called(cursor: &mut Cursor<'_>) -> Option<Ident> {
     if cursor.is("case") {
         return Some(Ident::exact("case"));
     }
-    let name = match cursor.dotted() {
-        Some((mut parts, _)) => parts.pop(),
+    let name = match cursor.name() {
+        Some(named) => named.name.name,
         None => {
             cursor.skip(1);
             return if is_cast(cursor) { cast_to(*cursor) } else { None };
@@ -363,13 +365,13 @@ fn called(cursor: &mut Cursor<'_>) -> Option<Ident> {
         cursor.step();
     }
     let alone = cursor.is_empty() || cursor.is("collate") || is_cast(cursor);
-    name.filter(|_| alone)
+    alone.then_some(name)
 }
 
 /// `::type` up to the end.
 fn is_cast(cursor: &Cursor<'_>) -> bool {
     let mut rest = *cursor;
-    rest.eat_text("::") && rest.dotted().is_some() && {
+    rest.eat_text("::") && rest.name().is_some() && {
         rest.group();
         rest.is_empty()
     }
@@ -377,5 +379,5 @@ fn is_cast(cursor: &Cursor<'_>) -> bool {
 
 fn cast_to(mut cursor: Cursor<'_>) -> Option<Ident> {
     cursor.skip(1);
-    cursor.dotted().and_then(|(mut parts, _)| parts.pop())
+    cursor.name().map(|named| named.name.name)
 }

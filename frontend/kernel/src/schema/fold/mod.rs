@@ -24,9 +24,10 @@ use crate::{
     name::{Ident, QualifiedName},
     sql::{
         cursor::Cursor,
+        lex::Token,
         statement::{
             Detail, ObjectKind as O, ObjectRef, ObjectRole as Role, Statement,
-            StatementKind::{Alter, Create, Drop, Other},
+            StatementKind::{self, Alter, Create, Drop, Other},
             Verb,
         },
     },
@@ -54,19 +55,27 @@ struct Fold<'s> {
     written: Vec<(Ident, Span)>,
     /// What ROLLBACK returns to: the transaction's begin, then its savepoints.
     saved: Vec<transaction::Saved>,
+    /// Whether the file has a ROLLBACK at all.
+    rolls_back: bool,
 }
 
 pub(super) fn apply(schema: &mut Schema, file: &Migration) {
     let session = Session::new(schema.search_path.clone());
     let place = Place { file: Arc::from(file.path.as_str()), span: Span::default() };
     let (written, saved) = (Vec::new(), Vec::new());
-    let mut fold = Fold { schema, session, place, conditional: false, written, saved };
-    for step in steps(file).iter().filter(|step| !step.deferred) {
+    let steps = steps(file);
+    let is_rollback =
+        |step: &Step<'_>| matches!(step.statement.kind, Other(Verb::Rollback | Verb::RollbackTo));
+    let rolls_back = steps.iter().any(is_rollback);
+    let mut fold = Fold { schema, session, place, conditional: false, written, saved, rolls_back };
+    let mut tokens = Vec::new();
+    for step in steps.iter().filter(|step| !step.deferred) {
         fold.place.span = step.statement.span;
         let objects = step.statement.objects.iter();
-        fold.written = objects.map(|object| (object.name.name.clone(), object.span)).collect();
+        fold.written.clear();
+        fold.written.extend(objects.map(|object| (object.name.name.clone(), object.span)));
         fold.conditional = step.conditional || step.guarded;
-        fold.statement(step, &file.text);
+        fold.statement(step, &file.text, &mut tokens);
     }
     fold.end_of_file();
 }
@@ -91,8 +100,17 @@ fn is_bare_routine(object: &ObjectRef) -> bool {
     object.name.schema.is_none() && super::store::space(object.kind) == O::Function
 }
 
+/// Statements that are often long and leave the schema as it is.
+const fn changes_only_rows(kind: StatementKind) -> bool {
+    matches!(
+        kind,
+        Other(Verb::Copy | Verb::Delete | Verb::Insert | Verb::Merge | Verb::Update | Verb::Values)
+    )
+}
+
 impl Fold<'_> {
-    fn statement(&mut self, step: &Step<'_>, text: &str) {
+    /// Reads one statement; the list of tokens is only lent.
+    fn statement(&mut self, step: &Step<'_>, text: &str, tokens: &mut Vec<Token>) {
         let statement = step.statement;
         let written = text_of(step, text);
         let unknown = statement.body().is_some_and(|body| !body.unknown_dynamic.is_empty());
@@ -104,8 +122,12 @@ impl Fold<'_> {
             return self.schema.unknown.push(self.place.clone());
         }
         self.uses(statement);
-        let tokens = crate::sql::tokens(&written);
-        let cursor = Cursor::new(&written, &tokens, 0);
+        if changes_only_rows(statement.kind) {
+            return;
+        }
+        tokens.clear();
+        tokens.extend(crate::sql::meaning(&written));
+        let cursor = Cursor::new(&written, tokens, 0);
         match statement.kind {
             Create(kind) => self.create(cursor, statement, kind),
             Alter(kind) => self.alter(cursor, statement, kind),

@@ -107,7 +107,9 @@ impl Fold<'_> {
         } else if element.eat("like") {
             self.like(table, element);
         } else if let Some(read) = definition::column(element, typed) {
-            constraints.extend(self.add_column(table, &read));
+            if self.add_column(table, &read) {
+                constraints.extend(read.constraints);
+            }
         }
     }
 
@@ -117,8 +119,9 @@ impl Fold<'_> {
 
     // Columns -----------------------------------------------------------------------------------------
 
-    /// Adds a column, or completes the one that is inherited; its constraints are left to the caller.
-    pub(super) fn add_column<'a>(&mut self, table: Oid, read: &ColumnText<'a>) -> Vec<ConstraintText<'a>> {
+    /// Adds a column, or completes the one that is inherited; its constraints are left to the caller. `false` for
+    /// what has no type that could be read.
+    pub(super) fn add_column(&mut self, table: Oid, read: &ColumnText<'_>) -> bool {
         let mut type_name = read.type_name;
         let serial = SERIALS.iter().find(|(word, _)| type_name.is(word) && type_name.len() == 1);
         let type_use = match serial {
@@ -130,7 +133,7 @@ impl Fold<'_> {
         let oid = match (self.schema.column(table, &read.name), type_use) {
             (Some(oid), _) => oid,
             (None, Some(type_use)) => self.new_column(table, read.name.clone(), type_use, false),
-            (None, None) => return Vec::new(),
+            (None, None) => return false,
         };
         let primary = read.constraints.iter().any(|constraint| constraint.demand == Demand::PrimaryKey);
         let expression = read.default.or(read.generated);
@@ -153,7 +156,7 @@ impl Fold<'_> {
         if serial.is_some() || read.identity.is_some() {
             self.own_sequence(table, oid, read.sequence.clone(), serial.is_some());
         }
-        read.constraints.clone()
+        true
     }
 
     pub(super) fn new_column(&mut self, table: Oid, name: Ident, type_use: TypeUse, inherited: bool) -> Oid {
