@@ -9,7 +9,8 @@
 //! naming      names PostgreSQL gives by itself
 //! expression  what an expression names
 //! session     the search path
-//! store       objects by number and by name
+//! objects     objects by number
+//! store       objects by name, and the indexes that follow each change
 //! undo        what a rollback takes back
 //! drop        what goes along when something is dropped
 //! fold        statements to objects
@@ -21,6 +22,7 @@ mod expression;
 mod fold;
 mod naming;
 mod object;
+mod objects;
 mod session;
 mod snapshot;
 mod store;
@@ -47,12 +49,9 @@ use crate::{
 /// What a database holds.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    objects: BTreeMap<Oid, Object>,
-    names: BTreeMap<store::Key, Oid>,
-    /// Objects with what hangs on them, pair by pair.
-    members: BTreeSet<(Oid, Oid)>,
-    /// Objects with who needs them beside their members, pair by pair.
-    dependents: BTreeSet<(Oid, Oid)>,
+    objects: objects::Objects,
+    /// Of all that hangs on nothing or is found without it.
+    names: BTreeMap<store::Name, Oid>,
     /// Constraints by name: no two of one schema get the same by default.
     constraints: BTreeSet<(Ident, Oid)>,
     /// What ends with the session.
@@ -65,7 +64,6 @@ pub struct Schema {
     search_path: Vec<Ident>,
     /// Whether what is not here is certainly not in the database.
     complete: bool,
-    next: u32,
     /// What was before each change since the first state to return to; kept while there is one.
     undo: Option<Vec<undo::Before>>,
 }
@@ -142,12 +140,12 @@ impl Schema {
 
     /// All objects, oldest first.
     pub fn objects(&self) -> impl Iterator<Item = (Oid, &Object)> {
-        self.objects.iter().map(|(oid, object)| (*oid, object))
+        self.objects.iter()
     }
 
     /// An object that is there.
     pub fn get(&self, oid: Oid) -> Option<&Object> {
-        self.objects.get(&oid)
+        self.objects.get(oid)
     }
 
     /// The object of this name that shares a space of names with `kind`; a bare name is looked up in the
@@ -158,12 +156,12 @@ impl Schema {
 
     /// A column, constraint, trigger, policy or rule of an object.
     pub fn member(&self, of: Oid, kind: ObjectKind, name: &Ident) -> Option<Oid> {
-        self.names.get(&store::Key::member(of, kind, name)).copied()
+        self.objects.slot(of)?.names.get(&(store::space(kind), name.clone())).copied()
     }
 
     /// What an object cannot do without, beside what it hangs on.
     pub fn needs(&self, oid: Oid) -> impl Iterator<Item = Oid> {
-        let needs = self.objects.get(&oid).map_or(&[][..], |object| &object.needs);
+        let needs = self.objects.get(oid).map_or(&[][..], |object| &object.needs);
         needs.iter().map(|need| need.on)
     }
 
@@ -203,10 +201,8 @@ impl Default for Schema {
     fn default() -> Self {
         let public = Ident::exact("public");
         let mut schema = Self {
-            objects: BTreeMap::new(),
+            objects: objects::Objects::default(),
             names: BTreeMap::new(),
-            members: BTreeSet::new(),
-            dependents: BTreeSet::new(),
             constraints: BTreeSet::new(),
             temporary: BTreeSet::new(),
             gone: BTreeMap::new(),
@@ -216,7 +212,6 @@ impl Default for Schema {
             default_grants: Vec::new(),
             search_path: vec![public.clone()],
             complete: false,
-            next: 1,
             undo: None,
         };
         schema.insert(Object::new(ObjectKind::Schema, None, public));

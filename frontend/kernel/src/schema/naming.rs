@@ -12,8 +12,14 @@ pub(super) fn joined(first: &str, second: Option<&str>, label: &str) -> String {
         let longer = if first.len() > second.len() { &mut first } else { &mut second };
         *longer = cut(longer, longer.len() - 1);
     }
-    let middle = if second.is_empty() { String::new() } else { format!("_{second}") };
-    format!("{first}{middle}_{label}")
+    let mut name = String::with_capacity(MAX_BYTES);
+    for part in [first, second, label].into_iter().filter(|part| !part.is_empty()) {
+        if !name.is_empty() {
+            name.push('_');
+        }
+        name.push_str(part);
+    }
+    name
 }
 
 /// The first `bytes` of a name, less what would split a character.

@@ -14,42 +14,48 @@ use super::{
     types::{Reference, TypeBase, TypeUse},
 };
 
-/// What no two objects share. Names come before schemas: few names are alike, and comparing ends with them.
+/// What no two objects share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    /// In a schema, or in the database.
+    Whole(Name),
+    /// Among what hangs on an object: the kind that stands for its space of names, and its name.
+    Member(Oid, (ObjectKind, Ident)),
+}
+
+/// A name that stands on its own. It comes before its schema: few names are alike, and comparing ends with them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct Name {
     space: ObjectKind,
-    of: Option<Oid>,
     name: Ident,
     schema: Option<Ident>,
     /// Of routines.
     arguments: Vec<TypeUse>,
 }
 
+impl Name {
+    fn new(kind: ObjectKind, schema: Option<&Ident>, name: &Ident) -> Self {
+        Self { space: space(kind), name: name.clone(), schema: schema.cloned(), arguments: Vec::new() }
+    }
+}
+
 impl Key {
-    pub(super) fn member(of: Oid, kind: ObjectKind, name: &Ident) -> Self {
-        Self { of: Some(of), ..Self::in_schema(kind, None, name) }
-    }
-
-    fn in_schema(kind: ObjectKind, schema: Option<&Ident>, name: &Ident) -> Self {
-        let arguments = Vec::new();
-        Self { space: space(kind), of: None, name: name.clone(), schema: schema.cloned(), arguments }
-    }
-
     fn of(object: &Object) -> Self {
-        let key = Self::in_schema(object.kind, object.schema.as_ref(), &object.name);
-        Self { of: object.space_of(), arguments: object.arguments().to_vec(), ..key }
-    }
-
-    fn is_of(&self, object: &Object) -> bool {
-        self.space == space(object.kind)
-            && self.of == object.space_of()
-            && self.name == object.name
-            && self.schema == object.schema
-            && self.arguments == object.arguments()
+        match object.of {
+            // An index or a sequence hangs on a table and yet shares the tables' space.
+            Some(of) if object.schema.is_none() => {
+                Self::Member(of, (space(object.kind), object.name.clone()))
+            }
+            _ => {
+                let name = Name::new(object.kind, object.schema.as_ref(), &object.name);
+                Self::Whole(Name { arguments: object.arguments().to_vec(), ..name })
+            }
+        }
     }
 }
 
 /// What an object is found by.
+#[derive(PartialEq, Eq)]
 pub(super) struct Indexed {
     key: Key,
     of: Option<Oid>,
@@ -61,14 +67,19 @@ impl Indexed {
         Self { key: Key::of(object), of: object.of, stands_on: object.stands_on().collect() }
     }
 
-    fn is_of(&self, object: &Object) -> bool {
-        self.key.is_of(object)
-            && self.of == object.of
-            && object.stands_on().eq(self.stands_on.iter().copied())
+    /// The name of a constraint.
+    fn constraint(&self) -> Option<&Ident> {
+        match &self.key {
+            Key::Member(_, (ObjectKind::Constraint, name)) => Some(name),
+            _ => None,
+        }
     }
 
     fn is_temporary(&self) -> bool {
-        self.key.schema.as_ref().is_some_and(|schema| schema.as_str() == TEMPORARY)
+        match &self.key {
+            Key::Whole(name) => name.schema.as_ref().is_some_and(|schema| schema.as_str() == TEMPORARY),
+            Key::Member(..) => false,
+        }
     }
 }
 
@@ -107,12 +118,6 @@ impl Object {
         }
     }
 
-    /// The object whose members it shares a space of names with. An index or a sequence hangs on a table and yet
-    /// shares the tables' space.
-    fn space_of(&self) -> Option<Oid> {
-        self.of.filter(|_| self.schema.is_none())
-    }
-
     /// What tells a routine from its namesakes.
     fn arguments(&self) -> &[TypeUse] {
         match &self.definition {
@@ -142,22 +147,21 @@ impl Object {
 impl Schema {
     /// Adds an object under a new number. One of the same name must not be there.
     pub(super) fn insert(&mut self, object: Object) -> Oid {
-        let oid = Oid(self.next);
-        self.next += 1;
+        let oid = self.objects.number();
         self.remember(oid);
         self.index(oid, Indexed::of(&object));
-        self.objects.insert(oid, object);
+        self.objects.set(oid, Some(Box::new(object)));
         oid
     }
 
     /// Changes an object, and its place in every index with it.
     pub(super) fn change(&mut self, oid: Oid, change: impl FnOnce(&mut Object)) {
         self.remember(oid);
-        let Some(object) = self.objects.get_mut(&oid) else { return };
+        let Some(object) = self.objects.get_mut(oid) else { return };
         let before = Indexed::of(object);
         change(object);
-        if !before.is_of(object) {
-            let after = Indexed::of(object);
+        let after = Indexed::of(object);
+        if before != after {
             self.forget(oid, before);
             self.index(oid, after);
         }
@@ -166,7 +170,7 @@ impl Schema {
     /// What a table or view has for itself; no index is kept of it.
     pub(super) fn relation_mut(&mut self, oid: Oid) -> Option<&mut Relation> {
         self.remember(oid);
-        match &mut self.objects.get_mut(&oid)?.definition {
+        match &mut self.objects.get_mut(oid)?.definition {
             Definition::Relation(relation) => Some(relation),
             _ => None,
         }
@@ -175,9 +179,9 @@ impl Schema {
     /// Takes an object out, its members left to the caller.
     pub(super) fn take(&mut self, oid: Oid) -> Option<Object> {
         self.remember(oid);
-        let object = self.objects.remove(&oid)?;
+        let object = self.objects.set(oid, None)?;
         self.forget(oid, Indexed::of(&object));
-        Some(object)
+        Some(*object)
     }
 
     fn index(&mut self, oid: Oid, indexed: Indexed) {
@@ -187,41 +191,45 @@ impl Schema {
 
     fn forget(&mut self, oid: Oid, indexed: Indexed) {
         self.withdraw(oid, &indexed);
-        if self.names.get(&indexed.key) == Some(&oid) {
+        let named = match &indexed.key {
+            Key::Whole(name) => self.names.get(name),
+            Key::Member(of, name) => self.objects.slot(*of).and_then(|slot| slot.names.get(name)),
+        };
+        if named == Some(&oid) {
             self.set_name(indexed.key, None);
         }
     }
 
     /// Enters an object wherever it is found by anything but its whole name.
     pub(super) fn enter(&mut self, oid: Oid, indexed: &Indexed) {
-        if indexed.key.space == ObjectKind::Constraint {
-            self.constraints.insert((indexed.key.name.clone(), oid));
+        self.constraints.extend(indexed.constraint().map(|name| (name.clone(), oid)));
+        self.temporary.extend(indexed.is_temporary().then_some(oid));
+        if let Some(of) = indexed.of {
+            self.objects.slot_mut(of).map(|slot| slot.members.insert(oid));
         }
-        if indexed.is_temporary() {
-            self.temporary.insert(oid);
+        for on in &indexed.stands_on {
+            self.objects.slot_mut(*on).map(|slot| slot.dependents.insert(oid));
         }
-        self.members.extend(indexed.of.map(|of| (of, oid)));
-        self.dependents.extend(indexed.stands_on.iter().map(|on| (*on, oid)));
     }
 
     pub(super) fn withdraw(&mut self, oid: Oid, indexed: &Indexed) {
-        if indexed.key.space == ObjectKind::Constraint {
-            self.constraints.remove(&(indexed.key.name.clone(), oid));
+        if let Some(name) = indexed.constraint() {
+            self.constraints.remove(&(name.clone(), oid));
         }
         if indexed.is_temporary() {
             self.temporary.remove(&oid);
         }
         if let Some(of) = indexed.of {
-            self.members.remove(&(of, oid));
+            self.objects.slot_mut(of).map(|slot| slot.members.remove(oid));
         }
         for on in &indexed.stands_on {
-            self.dependents.remove(&(*on, oid));
+            self.objects.slot_mut(*on).map(|slot| slot.dependents.remove(oid));
         }
     }
 
     /// What hangs on an object, oldest first.
     pub(super) fn members(&self, of: Oid) -> impl Iterator<Item = (Oid, &Object)> {
-        seconds(&self.members, of).filter_map(|oid| Some((oid, self.objects.get(&oid)?)))
+        self.objects.members(of)
     }
 
     /// The columns of a table, in order.
@@ -235,7 +243,7 @@ impl Schema {
 
     /// Who needs an object, beside its members.
     pub(super) fn dependents_of(&self, on: Oid) -> impl Iterator<Item = (Oid, &Object)> {
-        seconds(&self.dependents, on).filter_map(|oid| Some((oid, self.objects.get(&oid)?)))
+        self.objects.dependents(on)
     }
 
     /// The tables that inherit from a table or are its partitions.
@@ -257,7 +265,7 @@ impl Schema {
 
     /// The object of this name in the space of `kind`.
     pub(super) fn lookup(&self, path: &[Ident], kind: ObjectKind, name: &QualifiedName) -> Option<Oid> {
-        let at = |schema| self.namesakes(Key::in_schema(kind, schema, &name.name)).next();
+        let at = |schema| self.namesakes(Name::new(kind, schema, &name.name)).next();
         if !in_schema(kind) {
             return at(None);
         }
@@ -270,20 +278,19 @@ impl Schema {
         temporary.into_iter().chain(path).find_map(|schema| at(Some(schema)))
     }
 
-    /// The objects that differ from this key in their arguments at most.
-    fn namesakes(&self, first: Key) -> impl Iterator<Item = Oid> {
-        let found = self.names.range::<Key, _>(&first..).map(|(key, oid)| (key, *oid));
-        let first = first.clone();
-        let alike = move |key: &Key| {
-            (key.space, key.of, &key.name, &key.schema) == (first.space, first.of, &first.name, &first.schema)
+    /// The objects whose names differ from this one in their arguments at most.
+    fn namesakes(&self, first: Name) -> impl Iterator<Item = Oid> {
+        let found = self.names.range(&first..).map(|(name, oid)| (name, *oid));
+        let alike = move |name: &Name| {
+            (name.space, &name.name, &name.schema) == (first.space, &first.name, &first.schema)
         };
-        found.take_while(move |(key, _)| alike(key)).map(|(_, oid)| oid)
+        found.take_while(move |(name, _)| alike(name)).map(|(_, oid)| oid)
     }
 
     /// Every routine of this name in the first schema that has one.
     pub(super) fn routines(&self, path: &[Ident], name: &QualifiedName) -> Vec<Oid> {
         let in_schema = |schema: &Ident| -> Vec<Oid> {
-            self.namesakes(Key::in_schema(ObjectKind::Function, Some(schema), &name.name)).collect()
+            self.namesakes(Name::new(ObjectKind::Function, Some(schema), &name.name)).collect()
         };
         match &name.schema {
             Some(schema) => in_schema(schema),
@@ -293,8 +300,8 @@ impl Schema {
 
     /// The routine with exactly these arguments.
     pub(super) fn routine(&self, schema: &Ident, name: &Ident, arguments: &[TypeUse]) -> Option<Oid> {
-        let key = Key::in_schema(ObjectKind::Function, Some(schema), name);
-        self.names.get(&Key { arguments: arguments.to_vec(), ..key }).copied()
+        let name = Name::new(ObjectKind::Function, Some(schema), name);
+        self.names.get(&Name { arguments: arguments.to_vec(), ..name }).copied()
     }
 
     /// A type, or a table as a type.
@@ -304,19 +311,19 @@ impl Schema {
     }
 
     fn is_row_type(&self, oid: Oid) -> bool {
-        let kind = self.objects.get(&oid).map(|object| object.kind);
+        let kind = self.objects.get(oid).map(|object| object.kind);
         kind.is_some_and(|kind| !matches!(kind, ObjectKind::Index | ObjectKind::Sequence))
     }
 
     /// Whether a relation of this name stands in a schema.
     pub(super) fn has_relation(&self, schema: &Ident, name: &Ident) -> bool {
-        self.names.contains_key(&Key::in_schema(ObjectKind::Table, Some(schema), name))
+        self.names.contains_key(&Name::new(ObjectKind::Table, Some(schema), name))
     }
 
     /// Whether a constraint of this name stands on any table or domain of a schema.
     pub(super) fn has_constraint(&self, schema: &Ident, name: &Ident) -> bool {
         let named = self.constraints.range((name.clone(), Oid::FIRST)..=(name.clone(), Oid::LAST));
-        let holder = |(_, oid): &(Ident, Oid)| self.objects.get(&self.objects.get(oid)?.of?);
+        let holder = |(_, oid): &(Ident, Oid)| self.objects.get(self.objects.get(*oid)?.of?);
         named.filter_map(holder).any(|holder| holder.schema.as_ref() == Some(schema))
     }
 
@@ -324,7 +331,7 @@ impl Schema {
 
     /// The name of an object with its schema, also of one that is gone.
     pub fn qualified(&self, oid: Oid) -> QualifiedName {
-        let object = self.objects.get(&oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
+        let object = self.objects.get(oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
         object.map_or_else(QualifiedName::default, |object| QualifiedName {
             schema: object.schema.clone(),
             name: object.name.clone(),
@@ -352,7 +359,7 @@ impl Schema {
     /// `public.t`, `public.f(integer)`, `a on public.t`: what an object is called in full.
     pub fn full_name(&self, oid: Oid) -> String {
         let name = self.qualified(oid);
-        let object = self.objects.get(&oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
+        let object = self.objects.get(oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
         match object {
             Some(Object { definition: Definition::Routine(arguments), .. }) => {
                 format!("{name}({})", self.arguments_text(arguments).join(", "))
@@ -369,9 +376,4 @@ impl Schema {
             _ => None,
         }
     }
-}
-
-/// The second of each pair that begins with this one.
-fn seconds(pairs: &BTreeSet<(Oid, Oid)>, first: Oid) -> impl Iterator<Item = Oid> {
-    pairs.range((first, Oid::FIRST)..=(first, Oid::LAST)).map(|(_, second)| *second)
 }

@@ -1,6 +1,8 @@
 //! What a rollback takes back: every change since a state that may be returned to.
 //! Which statements begin a transaction and which end it is not known here.
 
+use std::collections::BTreeMap;
+
 use super::{
     Schema,
     object::{DefaultGrant, Object, Oid},
@@ -51,16 +53,18 @@ impl Schema {
     /// Notes an object before it changes.
     pub(super) fn remember(&mut self, oid: Oid) {
         if let Some(undo) = &mut self.undo {
-            undo.push(Before::Object(oid, self.objects.get(&oid).cloned().map(Box::new)));
+            undo.push(Before::Object(oid, self.objects.get(oid).cloned().map(Box::new)));
         }
     }
 
     /// Gives a name to an object, or to none.
     pub(super) fn set_name(&mut self, key: Key, to: Option<Oid>) {
         let noted = self.undo.as_ref().map(|_| key.clone());
-        let before = match to {
-            Some(oid) => self.names.insert(key, oid),
-            None => self.names.remove(&key),
+        let before = match key {
+            Key::Whole(name) => set(&mut self.names, name, to),
+            Key::Member(of, name) => {
+                self.objects.slot_mut(of).and_then(|slot| set(&mut slot.names, name, to))
+            }
         };
         if let (Some(undo), Some(key)) = (&mut self.undo, noted) {
             undo.push(Before::Name(key, before));
@@ -68,13 +72,23 @@ impl Schema {
     }
 
     fn restore(&mut self, oid: Oid, object: Option<Box<Object>>) {
-        if let Some(present) = self.objects.remove(&oid) {
-            self.withdraw(oid, &Indexed::of(&present));
-        }
-        if let Some(object) = object {
-            self.enter(oid, &Indexed::of(&object));
-            self.objects.insert(oid, *object);
+        if object.is_some() {
             self.gone.remove(&oid);
         }
+        let entered = object.as_deref().map(Indexed::of);
+        if let Some(present) = self.objects.set(oid, object) {
+            self.withdraw(oid, &Indexed::of(&present));
+        }
+        if let Some(indexed) = entered {
+            self.enter(oid, &indexed);
+        }
+    }
+}
+
+/// Puts a value, or none, under a key; returns what was there.
+fn set<K: Ord>(map: &mut BTreeMap<K, Oid>, key: K, to: Option<Oid>) -> Option<Oid> {
+    match to {
+        Some(oid) => map.insert(key, oid),
+        None => map.remove(&key),
     }
 }

@@ -71,6 +71,11 @@ impl<'a> ConstraintText<'a> {
             manner: String::new(),
         }
     }
+
+    /// The columns of its key; `None` for expressions.
+    pub(super) fn columns(&self) -> impl Iterator<Item = Option<&Ident>> {
+        self.key.iter().map(|part| part.column.as_ref())
+    }
 }
 
 /// Words that start a constraint or an option of a column and end its type or default.

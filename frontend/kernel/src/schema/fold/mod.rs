@@ -37,7 +37,7 @@ use crate::{
 use super::{
     Effect, Problem, ProblemKind, Schema,
     expression::{Mentions, mentions},
-    object::{Object, Oid, Place},
+    object::{Need, Object, Oid, Place},
     session::Session,
     store::in_schema,
     types::{self, Reference, TypeBase, TypeUse},
@@ -266,13 +266,10 @@ impl Fold<'_> {
         let made = Some(self.place.clone());
         let oid = self.schema.insert(Object { made, grants, conditional: self.conditional, ..object });
         self.note(Role::Makes, oid);
-        let needs: Vec<Oid> = self
-            .schema
-            .get(oid)
-            .map_or(Vec::new(), |object| object.needs.iter().map(|need| need.on).collect());
-        for need in needs {
-            self.note(Role::Uses, need);
-        }
+        let Schema { objects, effects, .. } = &mut *self.schema;
+        let needs = objects.get(oid).map_or(&[][..], |object| &object.needs);
+        let uses = |need: &Need| Effect { place: self.place.clone(), role: Role::Uses, on: need.on };
+        effects.extend(needs.iter().map(uses));
         oid
     }
 
