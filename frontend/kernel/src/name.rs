@@ -23,6 +23,8 @@ impl Ident {
                 inner if inner.contains('"') => Self::exact(inner.replace("\"\"", "\"")),
                 inner => Self::exact(inner),
             },
+            // Most are in lower case as they are.
+            None if !written.bytes().any(|byte| byte.is_ascii_uppercase()) => Self::exact(written),
             None => Self(cut(written).to_ascii_lowercase_smolstr()),
         }
     }

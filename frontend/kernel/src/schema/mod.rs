@@ -53,7 +53,7 @@ pub struct Schema {
     /// Of all that hangs on nothing or is found without it.
     names: BTreeMap<store::Name, Oid>,
     /// Constraints by name: no two of one schema get the same by default.
-    constraints: BTreeSet<(Ident, Oid)>,
+    constraints: BTreeMap<store::Name, objects::Numbers>,
     /// What ends with the session.
     temporary: BTreeSet<Oid>,
     gone: BTreeMap<Oid, Gone>,
@@ -203,7 +203,7 @@ impl Default for Schema {
         let mut schema = Self {
             objects: objects::Objects::default(),
             names: BTreeMap::new(),
-            constraints: BTreeSet::new(),
+            constraints: BTreeMap::new(),
             temporary: BTreeSet::new(),
             gone: BTreeMap::new(),
             effects: Vec::new(),

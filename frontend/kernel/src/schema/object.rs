@@ -11,11 +11,6 @@ use super::types::{Reference, TypeUse};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Oid(pub(super) u32);
 
-impl Oid {
-    pub(super) const FIRST: Self = Self(0);
-    pub(super) const LAST: Self = Self(u32::MAX);
-}
-
 /// A statement of a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {

@@ -66,7 +66,11 @@ impl Objects {
         self.those(self.slot(on).map(|slot| &slot.dependents))
     }
 
-    fn those<'a>(&'a self, numbers: Option<&'a Numbers>) -> impl Iterator<Item = (Oid, &'a Object)> {
+    /// Those of these numbers that are there, oldest first.
+    pub(super) fn those<'a>(
+        &'a self,
+        numbers: Option<&'a Numbers>,
+    ) -> impl Iterator<Item = (Oid, &'a Object)> {
         let oids = numbers.into_iter().flat_map(|numbers| &numbers.0);
         oids.filter_map(|oid| Some((*oid, self.get(*oid)?)))
     }

@@ -309,7 +309,7 @@ impl<'a> Cursor<'a> {
 
     /// The remaining tokens in lower case outside quotes, single spaces where words meet.
     pub(crate) fn folded(&self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.text().len());
         let mut last = None;
         for token in self.tokens {
             let text = self.text_of(*token);
@@ -333,7 +333,7 @@ impl<'a> Cursor<'a> {
                 out.push(' ');
             }
             match token.kind {
-                TokenKind::Word => out.push_str(&text.to_ascii_lowercase()),
+                TokenKind::Word => out.extend(text.chars().map(|letter| letter.to_ascii_lowercase())),
                 _ => out.push_str(text),
             }
             last = Some(token.kind);
