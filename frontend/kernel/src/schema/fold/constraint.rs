@@ -5,7 +5,7 @@ use crate::{
     name::Ident,
     schema::{
         naming,
-        object::{Constraint, Definition, Demand, Hold, Index, Object, Oid},
+        object::{Constraint, Definition, Demand, Hold, Object, Oid},
         types::Reference,
     },
     sql::statement::{ObjectKind as O, ObjectRole as Role},
@@ -279,13 +279,19 @@ impl Fold<'_> {
 
     /// The unique index that a reference to these columns rests on; without columns, the primary key's.
     fn unique_index(&self, table: Oid, columns: &[Oid]) -> Option<Oid> {
-        let fits = |oid: Oid, index: &Index| {
-            let key: Vec<Oid> = index.key.iter().flatten().copied().collect();
-            match columns {
-                [] => self.demand_of(oid) == Some(Demand::PrimaryKey),
-                _ => index.unique && !index.partial && key == columns,
+        let mut members = self.schema.members(table);
+        if columns.is_empty() {
+            return members.find_map(|(_, object)| match &object.definition {
+                Definition::Constraint(key) if key.demand == Demand::PrimaryKey => key.index,
+                _ => None,
+            });
+        }
+        let fits = |object: &Object| match &object.definition {
+            Definition::Index(index) => {
+                index.unique && !index.partial && index.key.iter().flatten().eq(columns)
             }
+            _ => false,
         };
-        self.indexes_of(table).into_iter().find(|(oid, index)| fits(*oid, index)).map(|(oid, _)| oid)
+        members.find(|(_, object)| fits(object)).map(|(oid, _)| oid)
     }
 }

@@ -38,7 +38,8 @@ pub(super) struct ConstraintText<'a> {
     pub(super) valid: bool,
     pub(super) inherits: bool,
     pub(super) using_index: Option<Ident>,
-    pub(super) method: String,
+    /// The method of its index; a B-tree when none is written.
+    pub(super) method: Option<String>,
     /// NULLS NOT DISTINCT, DEFERRABLE and their like: two constraints that differ in them are two.
     pub(super) manner: String,
 }
@@ -67,7 +68,7 @@ impl<'a> ConstraintText<'a> {
             valid: true,
             inherits: true,
             using_index: None,
-            method: "btree".to_owned(),
+            method: None,
             manner: String::new(),
         }
     }
@@ -241,7 +242,7 @@ fn body<'a>(cursor: &mut Cursor<'a>, read: &mut ConstraintText<'a>) {
         cursor.skip(2);
         read.using_index = cursor.ident().map(|(name, _)| name);
     } else if cursor.eat("using") {
-        read.method = cursor.word(0).to_ascii_lowercase();
+        read.method = Some(cursor.word(0).to_ascii_lowercase());
         cursor.skip(1);
     }
     if let Some(group) = cursor.group() {
