@@ -10,6 +10,7 @@
 //! expression  what an expression names
 //! session     the search path
 //! objects     objects by number
+//! key         what they are found by
 //! store       objects by name, and the indexes that follow each change
 //! undo        what a rollback takes back
 //! drop        what goes along when something is dropped
@@ -20,6 +21,7 @@
 mod drop;
 mod expression;
 mod fold;
+mod key;
 mod naming;
 mod object;
 mod objects;
@@ -51,9 +53,9 @@ use crate::{
 pub struct Schema {
     objects: objects::Objects,
     /// Of all that hangs on nothing or is found without it.
-    names: BTreeMap<store::Name, Oid>,
+    names: BTreeMap<key::Name, Oid>,
     /// Constraints by name: no two of one schema get the same by default.
-    constraints: BTreeMap<store::Name, objects::Numbers>,
+    constraints: BTreeMap<key::Name, objects::Numbers>,
     /// What ends with the session.
     temporary: BTreeSet<Oid>,
     gone: BTreeMap<Oid, Gone>,
@@ -156,7 +158,7 @@ impl Schema {
 
     /// A column, constraint, trigger, policy or rule of an object.
     pub fn member(&self, of: Oid, kind: ObjectKind, name: &Ident) -> Option<Oid> {
-        self.objects.slot(of)?.names.get(&(store::space(kind), name.clone())).copied()
+        self.objects.slot(of)?.names.get(&(key::space(kind), name.clone())).copied()
     }
 
     /// What an object cannot do without, beside what it hangs on.

@@ -10,110 +10,10 @@ use crate::{
 use super::{
     Schema,
     fold::TEMPORARY,
+    key::{Indexed, Key, Name, in_schema, space},
     object::{Definition, Hold, Need, Object, Oid, Relation},
     types::{Reference, TypeBase, TypeUse},
 };
-
-/// What no two objects share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Key {
-    /// In a schema, or in the database.
-    Whole(Name),
-    /// Among what hangs on an object: the kind that stands for its space of names, and its name.
-    Member(Oid, (ObjectKind, Ident)),
-}
-
-/// A name that stands on its own. No order of names is ever shown, so they are sorted by a number that is made of
-/// them: a search compares some twenty names, and of the fold's time those comparisons were a third.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
-    /// Of all below but the arguments.
-    number: u64,
-    space: ObjectKind,
-    name: Ident,
-    schema: Option<Ident>,
-    /// Of routines.
-    arguments: Vec<TypeUse>,
-}
-
-impl Name {
-    fn new(kind: ObjectKind, schema: Option<&Ident>, name: &Ident) -> Self {
-        let (space, arguments) = (space(kind), Vec::new());
-        let schema_bytes = schema.map_or("", Ident::as_str).bytes();
-        let bytes = name.as_str().bytes().chain([0, space as u8]).chain(schema_bytes);
-        // FNV-1a: short and the same on every machine; two names that share a number are told apart below it.
-        let number = bytes.fold(0xcbf2_9ce4_8422_2325, |number: u64, byte| {
-            (number ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        Self { number, space, name: name.clone(), schema: schema.cloned(), arguments }
-    }
-
-    /// Under which constraints of one name are found, wherever they stand.
-    fn constraint(name: &Ident) -> Self {
-        Self::new(ObjectKind::Constraint, None, name)
-    }
-}
-
-impl Key {
-    fn of(object: &Object) -> Self {
-        match object.of {
-            // An index or a sequence hangs on a table and yet shares the tables' space.
-            Some(of) if object.schema.is_none() => {
-                Self::Member(of, (space(object.kind), object.name.clone()))
-            }
-            _ => {
-                let name = Name::new(object.kind, object.schema.as_ref(), &object.name);
-                Self::Whole(Name { arguments: object.arguments().to_vec(), ..name })
-            }
-        }
-    }
-}
-
-/// What an object is found by.
-#[derive(PartialEq, Eq)]
-pub(super) struct Indexed {
-    key: Key,
-    of: Option<Oid>,
-    stands_on: Vec<Oid>,
-}
-
-impl Indexed {
-    pub(super) fn of(object: &Object) -> Self {
-        Self { key: Key::of(object), of: object.of, stands_on: object.stands_on().collect() }
-    }
-
-    /// The name of a constraint.
-    fn constraint(&self) -> Option<&Ident> {
-        match &self.key {
-            Key::Member(_, (ObjectKind::Constraint, name)) => Some(name),
-            _ => None,
-        }
-    }
-
-    fn is_temporary(&self) -> bool {
-        match &self.key {
-            Key::Whole(name) => name.schema.as_ref().is_some_and(|schema| schema.as_str() == TEMPORARY),
-            Key::Member(..) => false,
-        }
-    }
-}
-
-/// The kind that stands for a space of names.
-pub(super) const fn space(kind: ObjectKind) -> ObjectKind {
-    use ObjectKind as O;
-    match kind {
-        O::Table | O::ForeignTable | O::View | O::MaterializedView | O::Index | O::Sequence => O::Table,
-        O::Type | O::Domain => O::Type,
-        O::Function | O::Procedure | O::Aggregate | O::Routine => O::Function,
-        other => other,
-    }
-}
-
-/// Whether objects of this kind stand in a schema.
-pub(super) const fn in_schema(kind: ObjectKind) -> bool {
-    use ObjectKind as O;
-    matches!(space(kind), O::Table | O::Type | O::Function | O::Statistics | O::Collation)
-}
 
 impl Object {
     pub(super) fn new(kind: ObjectKind, schema: Option<Ident>, name: Ident) -> Self {
@@ -131,23 +31,6 @@ impl Object {
             conditional: false,
             needs: Vec::new(),
         }
-    }
-
-    /// What tells a routine from its namesakes.
-    fn arguments(&self) -> &[TypeUse] {
-        match &self.definition {
-            Definition::Routine(arguments) => arguments,
-            _ => &[],
-        }
-    }
-
-    /// What it needs, and the column that owns it when it is a sequence.
-    fn stands_on(&self) -> impl Iterator<Item = Oid> {
-        let owner = match self.definition {
-            Definition::Sequence(owner) => owner,
-            _ => None,
-        };
-        self.needs.iter().map(|need| need.on).chain(owner)
     }
 
     pub(super) fn needs(&mut self, on: impl IntoIterator<Item = Oid>, how: Hold) {
@@ -221,11 +104,13 @@ impl Schema {
             self.constraints.entry(Name::constraint(name)).or_default().insert(oid);
         }
         self.temporary.extend(indexed.is_temporary().then_some(oid));
-        if let Some(of) = indexed.of {
-            self.objects.slot_mut(of).map(|slot| slot.members.insert(oid));
+        if let Some(holder) = indexed.of.and_then(|of| self.objects.slot_mut(of)) {
+            holder.members.insert(oid);
         }
         for on in &indexed.stands_on {
-            self.objects.slot_mut(*on).map(|slot| slot.dependents.insert(oid));
+            if let Some(needed) = self.objects.slot_mut(*on) {
+                needed.dependents.insert(oid);
+            }
         }
     }
 
@@ -238,11 +123,13 @@ impl Schema {
         if indexed.is_temporary() {
             self.temporary.remove(&oid);
         }
-        if let Some(of) = indexed.of {
-            self.objects.slot_mut(of).map(|slot| slot.members.remove(oid));
+        if let Some(holder) = indexed.of.and_then(|of| self.objects.slot_mut(of)) {
+            holder.members.remove(oid);
         }
         for on in &indexed.stands_on {
-            self.objects.slot_mut(*on).map(|slot| slot.dependents.remove(oid));
+            if let Some(needed) = self.objects.slot_mut(*on) {
+                needed.dependents.remove(oid);
+            }
         }
     }
 
@@ -285,8 +172,10 @@ impl Schema {
     /// The object of this name in the space of `kind`.
     pub(super) fn lookup(&self, path: &[Ident], kind: ObjectKind, name: &QualifiedName) -> Option<Oid> {
         let at = |schema| match space(kind) {
-            ObjectKind::Function => self.namesakes(Name::new(kind, schema, &name.name)).next(),
-            _ => self.names.get(&Name::new(kind, schema, &name.name)).copied(),
+            ObjectKind::Table | ObjectKind::Type => {
+                self.names.get(&Name::new(kind, schema, &name.name)).copied()
+            }
+            _ => self.namesakes(Name::new(kind, schema, &name.name)).next(),
         };
         if !in_schema(kind) {
             return at(None);
@@ -303,10 +192,7 @@ impl Schema {
     /// The objects whose names differ from this one in their arguments at most.
     fn namesakes(&self, first: Name) -> impl Iterator<Item = Oid> {
         let found = self.names.range(&first..).map(|(name, oid)| (name, *oid));
-        let alike = move |name: &Name| {
-            (name.space, &name.name, &name.schema) == (first.space, &first.name, &first.schema)
-        };
-        found.take_while(move |(name, _)| alike(name)).map(|(_, oid)| oid)
+        found.take_while(move |(name, _)| name.is_namesake(&first)).map(|(_, oid)| oid)
     }
 
     /// Every routine of this name in the first schema that has one.
@@ -322,8 +208,8 @@ impl Schema {
 
     /// The routine with exactly these arguments.
     pub(super) fn routine(&self, schema: &Ident, name: &Ident, arguments: &[TypeUse]) -> Option<Oid> {
-        let name = Name::new(ObjectKind::Function, Some(schema), name);
-        self.names.get(&Name { arguments: arguments.to_vec(), ..name }).copied()
+        let name = Name::new(ObjectKind::Function, Some(schema), name).with(arguments);
+        self.names.get(&name).copied()
     }
 
     /// A type, or a table as a type.

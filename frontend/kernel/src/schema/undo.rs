@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Schema,
+    key::{Indexed, Key},
     object::{DefaultGrant, Object, Oid},
-    store::{Indexed, Key},
 };
 
 /// What was before a change.

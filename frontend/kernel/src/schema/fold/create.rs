@@ -8,8 +8,8 @@ use crate::{
     schema::{
         Schema,
         expression::mentions,
+        key::in_schema,
         object::{Definition, Demand, Domain, Hold, Object, Oid, Policy, Relation},
-        store::in_schema,
         types::{OF_EXTENSIONS, Reference},
     },
     sql::{

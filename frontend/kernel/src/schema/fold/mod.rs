@@ -37,9 +37,9 @@ use crate::{
 use super::{
     Effect, Problem, ProblemKind, Schema,
     expression::{Mentions, mentions},
+    key::in_schema,
     object::{Need, Object, Oid, Place},
     session::Session,
-    store::in_schema,
     types::{self, Reference, TypeBase, TypeUse},
 };
 
@@ -97,7 +97,7 @@ fn text_of<'a>(step: &Step<'_>, text: &'a str) -> Cow<'a, str> {
 }
 
 fn is_bare_routine(object: &ObjectRef) -> bool {
-    object.name.schema.is_none() && super::store::space(object.kind) == O::Function
+    object.name.schema.is_none() && super::key::space(object.kind) == O::Function
 }
 
 /// Statements that are often long and leave the schema as it is.

@@ -106,10 +106,10 @@ impl Fold<'_> {
             }
         } else if element.eat("like") {
             self.like(table, element);
-        } else if let Some(read) = definition::column(element, typed) {
-            if self.add_column(table, &read) {
-                constraints.extend(read.constraints);
-            }
+        } else if let Some(read) = definition::column(element, typed)
+            && self.add_column(table, &read)
+        {
+            constraints.extend(read.constraints);
         }
     }
 
