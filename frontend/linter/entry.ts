@@ -4,28 +4,23 @@
 // to the generated file. After a trap the instance is poisoned: this worker then only says so, and the page starts
 // another one.
 //
-// An analysis is answered at once. When no other text has come for a moment, PostgreSQL's own grammar reads the
-// statements too, and the same request is answered a second time if that changes anything.
+// An analysis is answered at once. When no other text has come for a moment, sqlparser and PostgreSQL's own grammar read
+// the statements too, and the same request is answered a second time.
 
-import start, { analyse, analyse_with, begin, put, statements } from "studio-linter";
+import start, { analyse, analyse_with, begin, for_grammar, put, statements } from "studio-linter";
 
-import type { Reader, Refusal } from "./grammar";
+import type { Refusal } from "./grammar";
+import type { Addresses, Parsers } from "./parsers";
 
 interface File {
   path: string;
   text: string;
 }
 
-/** Where the grammar is: its script and its wasm module. */
-interface GrammarAddress {
-  script: string;
-  wasm: string;
-}
-
 /** `start` comes first and once. */
 type Request =
-  | { id: number; kind: "start"; wasm: string; grammar: GrammarAddress }
-  | { id: number; kind: "load"; files: readonly File[]; applied: string[] }
+  | { id: number; kind: "start"; wasm: string; parsers: [script: string, ...Addresses] }
+  | { id: number; kind: "load"; files: readonly File[]; applied: string[]; server?: number }
   | ({ id: number; kind: "analyse" } & File);
 
 /** `path`: the file that was being read when it failed. */
@@ -36,11 +31,11 @@ let reading = "";
 async function answer(request: Request): Promise<string> {
   switch (request.kind) {
     case "start":
-      grammarAddress = request.grammar;
+      [script, ...addresses] = request.parsers;
       await start({ module_or_path: request.wasm });
       return "";
     case "load":
-      begin(request.applied);
+      begin(request.applied, request.server);
       for (const { path, text } of request.files) {
         reading = path;
         put(path, text);
@@ -80,68 +75,92 @@ let newest = 0;
 self.addEventListener("message", ({ data }: MessageEvent<Request>) => {
   newest = data.id;
   const answered = say(data.id, () => answer(data));
-  if (data.kind === "analyse") void answered.then(() => judgeSoon(data.id, data));
+  if (data.kind === "analyse") void answered.then(() => readAgainSoon(data.id, data.path));
 });
 
-// The grammar ------------------------------------------------------------------------------------------------------
+// The second reading -----------------------------------------------------------------------------------------------
 
-/** Milliseconds without another text after which the grammar reads this one. */
+/** Milliseconds without another text after which this one is read again. */
 const PAUSE = 200;
 
-/** Milliseconds that the grammar may read before a message that has come meanwhile is heard. */
+/** Milliseconds of reading after which a message that has come meanwhile is heard. */
 const SLICE = 12;
 
-let grammarAddress: GrammarAddress | undefined;
-let grammar: Promise<Reader | null> | undefined;
+let script = "";
+let addresses: Addresses = ["", ""];
+let parsers: Promise<Parsers> | undefined;
 
-/** Without it everything else works, and the page does not say that PostgreSQL accepts the text. */
-async function loadGrammar(): Promise<Reader | null> {
-  if (!grammarAddress) return null;
-  try {
-    const script = (await import(grammarAddress.script)) as typeof import("./grammar");
-    return await script.load(grammarAddress.wasm);
-  } catch (cause) {
-    console.warn("PostgreSQL's grammar could not be loaded:", cause);
-    // The next pause tries again.
-    grammar = undefined;
-    return null;
+/** How often an instance of a parser was given up: each time the script is a module of its own. */
+let traps = 0;
+
+/** Without it everything else works, and the page does not say how much was read. */
+function load(): Promise<Parsers> {
+  return import(`${script}#${traps}`).then(
+    (module: typeof import("./parsers")) => module.load(addresses),
+    (cause: unknown) => {
+      console.warn("The second reading could not be loaded:", cause);
+      // The next pause tries again.
+      parsers = undefined;
+      return {};
+    },
+  );
+}
+
+/** Asks once about each text; an edit changes few of them. A trap ends the instance, and nothing is said of this text. */
+class Memory<Word> {
+  private last = new Map<string, Word | null>();
+  private now = new Map<string, Word | null>();
+
+  word(sql: string, ask: (sql: string) => Word): Word | null {
+    let word = this.now.get(sql);
+    if (word === undefined) word = this.last.get(sql);
+    if (word === undefined) {
+      try {
+        word = ask(sql);
+      } catch (cause) {
+        console.warn("A parser failed:", cause);
+        traps += 1;
+        parsers = undefined;
+        word = null;
+      }
+    }
+    this.now.set(sql, word);
+    return word;
+  }
+
+  /** Forgets what was not asked about since the last time. */
+  turn(): void {
+    [this.last, this.now] = [this.now, new Map()];
   }
 }
 
-/** What the grammar said of the statements of the text before: an edit changes few of them. */
-let known = new Map<string, Refusal | null>();
+const readings = new Memory<string>();
+const refusals = new Memory<Refusal | "accepted">();
 
 const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-async function judgeSoon(id: number, file: File): Promise<void> {
+async function readAgainSoon(id: number, path: string): Promise<void> {
   await later(PAUSE);
   if (id !== newest) return;
-  const read = await (grammar ??= loadGrammar());
-  if (!read || id !== newest) return;
-  const refusals: ({ index: number } & Refusal)[] = [];
-  const now = new Map<string, Refusal | null>();
+  let { grammar, parser } = await (parsers ??= load());
+  if (id !== newest) return;
+  const read: string[] = [];
+  const refused: ({ index: number } & Refusal)[] = [];
+  const reads = for_grammar(path);
   let begun = performance.now();
-  for (const [index, sql] of statements(file.path).entries()) {
-    if (sql === "") continue;
-    let refusal = known.get(sql);
-    if (refusal === undefined) {
-      try {
-        refusal = read(sql);
-      } catch (cause) {
-        // A trap: the instance is of no more use, and nothing is said of this text.
-        console.warn("PostgreSQL's grammar failed:", cause);
-        grammar = undefined;
-        return;
-      }
-    }
-    now.set(sql, refusal);
-    if (refusal) refusals.push({ index, ...refusal });
+  for (const [index, sql] of statements(path).entries()) {
+    if (!parsers) ({ grammar, parser } = await (parsers = load()));
+    read.push((parser && readings.word(sql, parser)) ?? "null");
+    const refusal = grammar && reads[index] === 1 && refusals.word(sql, grammar);
+    if (refusal && refusal !== "accepted") refused.push({ index, ...refusal });
     if (performance.now() - begun > SLICE) {
       await later(0);
       if (id !== newest) return;
       begun = performance.now();
     }
   }
-  known = now;
-  await say(id, () => analyse_with(file.path, JSON.stringify(refusals)));
+  readings.turn();
+  refusals.turn();
+  const said = JSON.stringify(grammar ? refused : null);
+  await say(id, () => analyse_with(path, `[${read.join()}]`, said));
 }

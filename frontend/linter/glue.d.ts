@@ -2,11 +2,18 @@
 declare module "studio-linter" {
   /** Compiles and starts the module; first of all calls. */
   export default function start(options: { module_or_path: string }): Promise<unknown>;
-  export function begin(applied: string[]): void;
+  export function begin(applied: string[], server?: number): void;
   export function put(path: string, text: string): void;
   export function analyse(path: string, text: string): string;
   export function statements(path: string): string[];
-  export function analyse_with(path: string, refusals: string): string;
+  export function for_grammar(path: string): Uint8Array;
+  export function analyse_with(path: string, readings: string, refusals: string): string;
+}
+
+declare module "studio-parser" {
+  /** Compiles and starts the module; first of all calls. */
+  export default function start(options: { module_or_path: string }): Promise<unknown>;
+  export function readings(statement: string): string;
 }
 
 // libpg_query's own loader, as far as the worker uses it.

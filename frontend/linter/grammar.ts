@@ -1,6 +1,5 @@
 // PostgreSQL's own grammar, compiled to wasm (libpg_query): the exact verdict on one statement. Its version is pinned in
-// `frontend/editor/package.json` and named in `src/wire.rs`. It is a bundle of its
-// own, because it is larger than everything else in the worker and nothing waits for it.
+// `frontend/editor/package.json` and named in `src/wire.rs`.
 
 import compiled, { type Grammar } from "postgres-grammar";
 
@@ -11,8 +10,8 @@ export interface Refusal {
   position: number;
 }
 
-/** Reads one statement; `null` when PostgreSQL accepts it. */
-export type Reader = (sql: string) => Refusal | null;
+/** Reads one statement. */
+export type Reader = (sql: string) => Refusal | "accepted";
 
 /** Fetches and compiles the grammar; `wasm` is the address of its module. */
 export async function load(wasm: string): Promise<Reader> {
@@ -24,7 +23,7 @@ export async function load(wasm: string): Promise<Reader> {
 const ERROR_OF_RESULT = 8;
 const POSITION_OF_ERROR = 16;
 
-function read(grammar: Grammar, sql: string): Refusal | null {
+function read(grammar: Grammar, sql: string): Refusal | "accepted" {
   const length = grammar.lengthBytesUTF8(sql) + 1;
   const text = grammar._malloc(length);
   let result = 0;
@@ -33,7 +32,7 @@ function read(grammar: Grammar, sql: string): Refusal | null {
     result = grammar._wasm_parse_query_raw(text);
     if (result === 0) throw new Error("the grammar ran out of memory");
     const error = grammar.getValue(result + ERROR_OF_RESULT, "i32");
-    if (error === 0) return null;
+    if (error === 0) return "accepted";
     const position = grammar.getValue(error + POSITION_OF_ERROR, "i32");
     return {
       message: grammar.UTF8ToString(grammar.getValue(error, "i32")),

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use studio_kernel::{
     name::{Ident, QualifiedName},
     sql::{
-        Parsed,
+        self, Parsed,
         statement::{ObjectKind, ObjectRef, ObjectRole, Statement, StatementKind, Verb},
     },
     text::Span,
@@ -22,6 +22,8 @@ use crate::{
 pub(crate) struct Read<'a> {
     pub(crate) path: &'a str,
     pub(crate) text: &'a str,
+    /// The text as the server gets it from psql.
+    pub(crate) sent: &'a str,
     pub(crate) parsed: &'a Parsed,
 }
 
@@ -73,6 +75,11 @@ impl<'a> Read<'a> {
             wrong.push(format!("{}: {what}: {shown}", self.place(statement.span.start)));
         };
         let mut tally = Tally { statements: 1, ..Tally::default() };
+        let written = statement.span.of(self.text);
+        if written == statement.span.of(self.sent) && !sql::has_no_variable(written) {
+            tally.alarms += 1;
+            complain("has no variable of psql".to_owned());
+        }
         let kind = kind_of(statement);
         if kind == truth.kind {
             tally.kinds = 1;

@@ -28,11 +28,12 @@ fn the_reader_agrees_with_postgres() -> io::Result<()> {
     let files: Vec<_> = corpora.iter().flat_map(|corpus| &corpus.files).collect();
     let sent: Vec<String> = files.iter().map(|file| blank::blanked(&file.text)).collect();
     let verdicts = oracle::judge(&modules, &sent)?;
-    let parsed: Vec<_> = files.iter().map(|file| sql::outline(&file.text)).collect();
+    let parsed: Vec<_> = files.iter().map(|file| sql::parse(&file.text)).collect();
     let reads: Vec<_> = files
         .iter()
+        .zip(&sent)
         .zip(&parsed)
-        .map(|(file, parsed)| Read { path: &file.path, text: &file.text, parsed })
+        .map(|((file, sent), parsed)| Read { path: &file.path, text: &file.text, sent, parsed })
         .collect();
 
     // Of the files that PostgreSQL does not read whole, the statements that it reads.

@@ -9,8 +9,8 @@ use crate::{blank::blanked, compare::Read, corpora, oracle, tally::Tally};
 /// The reader reads one text, the judge another.
 fn compared(read: &str, judged: &str) -> io::Result<Tally> {
     let verdicts = oracle::judge(&corpora::folder()?, &[blanked(judged)])?;
-    let parsed = sql::outline(read);
-    Ok(Read { path: "planted", text: read, parsed: &parsed }.whole(&verdicts[0], &mut Vec::new()))
+    let parsed = sql::parse(read);
+    Ok(Read { path: "planted", text: read, sent: read, parsed: &parsed }.whole(&verdicts[0], &mut Vec::new()))
 }
 
 #[test]
@@ -26,6 +26,7 @@ fn what_differs_is_noticed() -> io::Result<()> {
         ("select 1 from a, b", "select 1 from a  c", "tables"),
         ("alter table t drop a", "alter table t add a int", "names"),
         ("select (1", "select 1", "problems"),
+        ("select :a", "select xa", "problems"),
         ("do $$ begin perform 1; end $$", "do $$ begin null;      end $$", "bodies"),
         ("do $$ begin execute a || b || c; end $$", "do $$ begin execute 'select 1' ; end $$", "bodies"),
         ("do $$ begin raise 'a'; end $$", "do $$ begin raise 'b'; end $$", "bodies"),
@@ -41,9 +42,10 @@ fn what_differs_is_noticed() -> io::Result<()> {
 fn a_name_in_the_wrong_place_is_noticed() -> io::Result<()> {
     let text = "drop table stuff";
     let verdicts = oracle::judge(&corpora::folder()?, &[text.to_owned()])?;
-    let mut parsed = sql::outline(text);
+    let mut parsed = sql::parse(text);
     parsed.statements[0].objects[0].span = Span::new(5, 10);
-    let tally = Read { path: "planted", text, parsed: &parsed }.whole(&verdicts[0], &mut Vec::new());
+    let tally =
+        Read { path: "planted", text, sent: text, parsed: &parsed }.whole(&verdicts[0], &mut Vec::new());
     assert_eq!((tally.naming, tally.names), (1, 0));
     Ok(())
 }

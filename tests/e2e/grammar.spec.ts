@@ -58,12 +58,35 @@ test("what only psql understands is not accused", async () => {
   await page.keyboard.press("Control+z");
 });
 
-test("without the grammar everything else works", async () => {
+test("how much was read in full is said, and kept while typing goes on", async () => {
   const { page } = ann;
-  await page.route("**/assets/grammar-*", (route) => route.abort());
   await open(page);
-  await typeInEditor(page, "create table public.bare (a int);\n");
-  await finding(page, "row level security").first().waitFor();
-  assert.equal(await accepted(page).count(), 0);
-  await page.unroute("**/assets/grammar-*");
+  const read = page.getByTestId("coverage").getByText(/^\d+ of \d+ statements read in full/);
+  await read.waitFor();
+  const [, parsed, statements] = /(\d+) of (\d+)/.exec((await read.textContent()) ?? "") ?? [];
+  assert.ok(Number(parsed) > 0 && Number(parsed) < Number(statements), `${parsed} of ${statements}`);
+  await typeInEditor(page, "select 1;\n");
+  const more = `${Number(parsed) + 1} of ${Number(statements) + 1} statements read in full`;
+  await page.getByTestId("coverage").getByText(more).waitFor();
+  await page.keyboard.press("Control+z");
 });
+
+for (const [name, file, missing] of [
+  ["PostgreSQL's grammar", "grammar-*", "reads them all"],
+  ["sqlparser", "parser-*", "read in full"],
+] as const) {
+  test(`without ${name} everything else works`, async () => {
+    const { page } = ann;
+    const asked = page.waitForRequest(`**/assets/${file}`);
+    await page.route(`**/assets/${file}`, (route) => route.abort());
+    await open(page);
+    await asked;
+    await typeInEditor(page, "create table public.bare (a int);\n");
+    await finding(page, "row level security").first().waitFor();
+    await page.keyboard.type(" select 1 frm t;");
+    if (name === "sqlparser") await finding(page, 'syntax error at or near "t"').waitFor();
+    else await page.getByTestId("coverage").getByText("read in full").waitFor();
+    assert.equal(await page.getByTestId("coverage").getByText(missing).count(), 0);
+    await page.unroute(`**/assets/${file}`);
+  });
+}

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use studio_kernel::{
     migration::{Migration, MigrationSet, Role},
-    plan::{Plan, plan},
+    plan::{Plan, plan_for},
     run::{RunEvent, RunEventKind, RunKind, RunState, RunView, api::FileState},
 };
 
@@ -19,10 +19,7 @@ use super::{
     print_json, unusable, verdict,
 };
 use crate::{
-    pg::target::{
-        Settings, Target, TargetError,
-        ledger::{self, LedgerRow},
-    },
+    pg::target::{Settings, Target, TargetError},
     services::{
         migrations::file_state,
         runs::{
@@ -30,7 +27,7 @@ use crate::{
             order::{checked, steps},
             registry,
         },
-        target::{names, versions},
+        target::{self, Ledger},
     },
 };
 
@@ -120,8 +117,8 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
         Ok(target) => target,
         Err(error) => return cannot(&error),
     };
-    let rows = match recorded(&target).await {
-        Ok(rows) => rows,
+    let ledger = match target::ledger(&target).await {
+        Ok(ledger) => ledger,
         Err(error) => return cannot(&error),
     };
     // A rollback names its forward file, which says what leaves the ledger.
@@ -130,12 +127,12 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
         Err(error) => return unusable(error),
     };
     let chosen = input.set.files().iter().filter(|file| deed.takes(file.role));
-    let plan = planned(&set, chosen.clone().map(|file| file.path.as_str()).collect(), deed, &rows);
+    let plan = planned(&set, chosen.clone().map(|file| file.path.as_str()).collect(), deed, &ledger);
     let loud = matches!(args.format, Format::Text);
     if loud {
         print_plan(&plan);
     }
-    let is_edited = |file: &&Migration| file_state(file, Some(&rows)) == FileState::Edited;
+    let is_edited = |file: &&Migration| file_state(file, Some(&ledger.rows)) == FileState::Edited;
     let edited: Vec<&Migration> = chosen.filter(|file| deed == Deed::Apply && is_edited(file)).collect();
     for file in &edited {
         errln!("warning: {} was edited after it was applied; what it says now is not run.", file.path);
@@ -183,9 +180,9 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
     verdict(view.state == RunState::Done && edited.is_empty())
 }
 
-fn planned(set: &MigrationSet, mut paths: Vec<&str>, deed: Deed, rows: &[LedgerRow]) -> Plan {
-    let applied = versions(rows);
-    let mut plan = plan(set, &paths, &applied);
+fn planned(set: &MigrationSet, mut paths: Vec<&str>, deed: Deed, ledger: &Ledger) -> Plan {
+    let applied = ledger.versions();
+    let mut plan = plan_for(set, &paths, &applied, ledger.server);
     if deed == Deed::Rollback {
         // Newest first: what was built on something is undone before it.
         let version = |path: &str| {
@@ -194,18 +191,10 @@ fn planned(set: &MigrationSet, mut paths: Vec<&str>, deed: Deed, rows: &[LedgerR
         };
         paths.sort_by_key(|path| std::cmp::Reverse(version(path)));
         paths.retain(|path| version(path).is_none_or(|version| applied.contains(&version)));
-        plan = studio_kernel::plan::plan(set, &paths, &applied);
+        plan = plan_for(set, &paths, &applied, ledger.server);
     }
-    plan.refuse_other_names(set, &names(rows));
+    plan.refuse_other_names(set, &ledger.names());
     plan
-}
-
-/// The ledger's rows.
-pub(super) async fn recorded(target: &Target) -> Result<Vec<LedgerRow>, TargetError> {
-    let session = target.open("studio").await?;
-    let rows = ledger::applied(&session).await?;
-    session.close().await;
-    Ok(rows)
 }
 
 /// Runs it while its events are printed; Ctrl-C stops it, and nothing of the open segment remains.

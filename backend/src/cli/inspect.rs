@@ -58,13 +58,13 @@ pub fn run(args: &Args) -> ExitCode {
         Ok(text) => text,
         Err(reason) => return unusable(format!("{} cannot be read: {reason}.", args.file.display())),
     };
-    let statements: Vec<Inspected> = sql::parse(&text).statements.iter().map(inspected).collect();
+    let statements: Vec<Inspected> = sql::parse_in_full(&text).statements.iter().map(inspected).collect();
     match args.format {
         Format::Json => super::print_json(&Inspection { statements }),
         Format::Text => {
             let lines = LineIndex::new(&text);
             for statement in statements {
-                print(&statement, lines.position(&text, statement.start).line);
+                print(&statement, lines.line_of(statement.start));
             }
             ExitCode::SUCCESS
         }
@@ -82,7 +82,7 @@ fn inspected(statement: &Statement) -> Inspected {
         end: statement.span.end,
         kind: statement.kind.to_string(),
         objects: objects.collect(),
-        parsed: matches!(statement.reading, Reading::Parsed | Reading::ParsedInPart),
+        parsed: statement.reading.is_some_and(Reading::has_tree),
     }
 }
 

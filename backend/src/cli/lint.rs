@@ -1,6 +1,6 @@
 //! `studio lint PATHS…`: the linter's verdict, for people and for programs.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -61,25 +61,31 @@ pub fn run(args: &Args) -> ExitCode {
         Err(error) => return unusable(error),
     };
     let mut answer = Answer { findings: Vec::new(), coverage: Read::default() };
-    let mut frames = Vec::new();
+    let mut shown = Vec::new();
     for input in &inputs {
-        let report = lint::lint(&input.set, &input.paths(), &Settings::default());
+        let report = lint::lint_in_full(&input.set, &input.paths(), &Settings::default());
         let Coverage { statements, parsed, .. } = report.coverage;
         answer.coverage.statements += statements;
         answer.coverage.parsed += parsed;
+        let texts: BTreeMap<&str, (&str, LineIndex)> = input
+            .set
+            .files()
+            .iter()
+            .map(|file| (file.path.as_str(), (file.text.as_str(), LineIndex::new(&file.text))))
+            .collect();
         for mut finding in report.findings {
             if finding.allowed.is_some() && !args.allowed {
                 continue;
             }
-            let text = input.set.get(&finding.file).map_or("", |file| &file.text);
-            frames.push(frame(text, &finding));
+            let text = texts.get(finding.file.as_str());
             finding.file = input.shown(&finding.file);
+            shown.extend(text.map(|(text, lines)| lint::render(&finding, text, lines)));
             answer.findings.push(finding);
         }
     }
     let fine = answer.findings.iter().all(|finding| finding.allowed.is_some());
     match args.format {
-        Format::Text => print_text(&answer, &frames),
+        Format::Text => print_text(&answer, &shown),
         Format::Json => {
             print_json(&answer);
         }
@@ -91,35 +97,11 @@ pub fn run(args: &Args) -> ExitCode {
     verdict(fine)
 }
 
-fn print_text(answer: &Answer, frames: &[String]) {
-    for (finding, frame) in answer.findings.iter().zip(frames) {
-        let Finding { file, line, column, severity, rule, message, help, .. } = finding;
-        outln!("{file}:{line}:{column}: {severity}[{rule}] {message}\n{frame}");
-        if !help.is_empty() {
-            outln!("  help: {help}");
-        }
-        if let Some(reason) = &finding.allowed {
-            outln!("  allowed: {reason}");
-        }
-        outln!();
-    }
+fn print_text(answer: &Answer, shown: &[String]) {
+    shown.iter().for_each(|finding| outln!("{finding}"));
     let Read { statements, parsed } = answer.coverage;
     let findings = count(answer.findings.len(), "finding");
     outln!("{findings}; {parsed} of {statements} statements fully read.");
-}
-
-/// The line of the finding with its place underlined.
-fn frame(text: &str, finding: &Finding) -> String {
-    let Some(line) = LineIndex::new(text).line(text, finding.line) else {
-        return String::new();
-    };
-    let end = finding.span.end.clamp(finding.span.start, line.end.max(finding.span.start));
-    let width = text.get(finding.span.start..end).map_or(1, |marked| marked.chars().count().max(1));
-    let before = finding.column.saturating_sub(1);
-    // A tab stays a tab, so that the mark stands below what it marks.
-    let line = line.of(text);
-    let blank: String = line.chars().take(before).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
-    format!("{:>5} | {line}\n      | {blank}{}", finding.line, "^".repeat(width))
 }
 
 /// A workflow command (<https://docs.github.com/actions/reference/workflow-commands-for-github-actions>).

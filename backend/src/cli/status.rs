@@ -7,14 +7,14 @@ use serde::Serialize;
 use studio_kernel::{migration::Migration, run::api::FileState};
 
 use super::{
-    apply::{Database, cannot, recorded as of_ledger},
+    apply::{Database, cannot},
     input,
     output::outln,
     print_json, unusable, verdict,
 };
 use crate::{
     pg::target::{TargetError, ledger::LedgerRow},
-    services::migrations::file_state,
+    services::{migrations::file_state, target::ledger},
 };
 
 /// Arguments of `studio status`.
@@ -82,7 +82,7 @@ pub async fn run(args: &Args) -> ExitCode {
 
 async fn recorded(database: &Database) -> Result<(String, Vec<LedgerRow>), TargetError> {
     let target = database.target()?;
-    let rows = of_ledger(&target).await?;
+    let rows = ledger(&target).await?.rows;
     Ok((target.name().to_owned(), rows))
 }
 

@@ -24,7 +24,7 @@ use crate::{
 /// [`Error::Target`] when the ledger cannot be read.
 pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -> Result<()> {
     let note = changes::checked_text(&wish.note, 0, 2_000, "note")?;
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;

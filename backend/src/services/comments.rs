@@ -177,7 +177,6 @@ fn anchor(row: &Row, set: &MigrationSet, holds: impl Fn(&str) -> bool) -> Result
         spans.filter(|span| span.of(&file.text) == quote)
     });
     let span = same.min_by_key(|span| span.start.abs_diff(start));
-    let line =
-        file.zip(span).map(|(file, span)| LineIndex::new(&file.text).position(&file.text, span.start).line);
+    let line = file.zip(span).map(|(file, span)| LineIndex::new(&file.text).line_of(span.start));
     Ok(Some(Anchor { revision: stored::number(row, "revision")?, path, quote, span, line }))
 }

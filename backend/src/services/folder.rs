@@ -2,7 +2,6 @@
 //! at a time. It judges nothing.
 
 use std::{
-    collections::BTreeSet,
     fs, io,
     io::Write as _,
     path::{Path, PathBuf},
@@ -52,8 +51,8 @@ pub struct Snapshot {
     pub set: MigrationSet,
     /// Those that could not.
     pub unreadable: Vec<Unreadable>,
-    /// The newest report, and the versions it is for.
-    report: Mutex<Option<(BTreeSet<String>, Arc<Report>)>>,
+    /// The newest report, and what it is for.
+    report: Mutex<Option<(Settings, Arc<Report>)>>,
 }
 
 /// A file that is there and cannot be shown.
@@ -77,24 +76,23 @@ pub enum Written {
 }
 
 impl Snapshot {
-    /// Findings in all files, for a target with these versions applied.
+    /// Findings in all files.
     ///
     /// # Errors
     /// [`Error::Corrupt`] when the linter itself fails.
-    pub async fn report(self: &Arc<Self>, applied: BTreeSet<String>) -> Result<Arc<Report>> {
+    pub async fn report(self: &Arc<Self>, settings: Settings) -> Result<Arc<Report>> {
         let snapshot = Arc::clone(self);
-        blocking(move || Ok(snapshot.linted(&applied))).await
+        blocking(move || Ok(snapshot.linted(settings))).await
     }
 
-    fn linted(&self, applied: &BTreeSet<String>) -> Arc<Report> {
+    fn linted(&self, settings: Settings) -> Arc<Report> {
         let mut last = self.report.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, report)) = last.as_ref().filter(|(seen, _)| seen == applied) {
+        if let Some((_, report)) = last.as_ref().filter(|(seen, _)| *seen == settings) {
             return Arc::clone(report);
         }
         let paths: Vec<&str> = self.set.files().iter().map(|file| file.path.as_str()).collect();
-        let settings = Settings { applied: applied.clone(), ..Settings::default() };
-        let report = Arc::new(lint::lint(&self.set, &paths, &settings));
-        *last = Some((applied.clone(), Arc::clone(&report)));
+        let report = Arc::new(lint::lint_in_full(&self.set, &paths, &settings));
+        *last = Some((settings, Arc::clone(&report)));
         report
     }
 }

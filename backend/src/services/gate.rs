@@ -2,9 +2,9 @@
 //! in one lock of the change's row, with everything computed anew; nothing a browser sent counts but its wish.
 
 use studio_kernel::{
-    lint::{self, Settings, finding::Report, finding::Severity},
+    lint::{self, finding::Report, finding::Severity},
     migration::{MigrationSet, SourceFile},
-    plan::{Binding, Digest, Plan, plan},
+    plan::{Binding, Digest, Plan, plan_for},
     review::{self, Approval, Bound, Gate, GateFacts, Person},
     run::{
         RunKind,
@@ -18,14 +18,11 @@ use super::{
     people,
     runs::{self, Accepted, NewRun, order},
     stored::{self, Lock, StoredChange},
-    target,
+    target::{self, Ledger},
 };
 use crate::{
     error::{Error, Result},
-    pg::{
-        GenericClient,
-        target::{Settings as Timeouts, ledger::LedgerRow},
-    },
+    pg::{GenericClient, target::Settings as Timeouts},
     state::AppState,
 };
 
@@ -49,7 +46,7 @@ pub struct Assessment {
 pub async fn assess(
     set: MigrationSet,
     files: Vec<SourceFile>,
-    ledger: Vec<LedgerRow>,
+    ledger: Ledger,
     name: &str,
     policy: Policy,
 ) -> Result<Assessment> {
@@ -60,7 +57,7 @@ pub async fn assess(
 fn assessed(
     mut set: MigrationSet,
     files: Vec<SourceFile>,
-    ledger: &[LedgerRow],
+    ledger: &Ledger,
     name: &str,
     policy: Policy,
 ) -> Assessment {
@@ -69,10 +66,10 @@ fn assessed(
         set.put(file);
     }
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-    let applied = target::versions(ledger);
-    let mut plan = plan(&set, &paths, &applied);
-    plan.refuse_other_names(&set, &target::names(ledger));
-    let report = lint::lint(&set, &paths, &Settings { applied, ..Settings::default() });
+    let settings = ledger.lint_settings();
+    let mut plan = plan_for(&set, &paths, &settings.applied, ledger.server);
+    plan.refuse_other_names(&set, &ledger.names());
+    let report = lint::lint_in_full(&set, &paths, &settings);
     let binding = binding(name, policy);
     let bound = Bound {
         digest: plan.digest(&binding),
@@ -152,7 +149,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64, wish: &StartRun) 
         return Err(Error::invalid("An idempotency key has 8 to 100 characters, and no zero byte."));
     }
     // Read before the lock, because it takes as long as the network does; the executor looks again.
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use studio_kernel::{
     lint::finding::Finding,
     migration::{Migration, SourceFile},
-    plan::{Digest, plan},
+    plan::{Digest, plan_for},
     review::Timestamp,
     run::api::{FileState, FileText, FindingCounts, MadeObject, MigrationSummary, Migrations, Sources},
     sql::{
@@ -30,26 +30,27 @@ use crate::{
 /// # Errors
 /// [`Error::Folder`], [`Error::Database`]. A target that cannot be reached is no error: states are unknown.
 pub async fn list(state: &AppState) -> Result<Migrations> {
-    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let snapshot = snapshot?;
     let ledger = ledger.ok();
+    let rows = ledger.as_ref().map(|ledger| &*ledger.rows);
     let touched = changes::open_by_path(&state.studio).await?;
     let applied_at = changes::applied_at(&state.studio, &target::name(state)).await?;
-    let report = snapshot.report(target::versions(ledger.as_deref().unwrap_or_default())).await?;
+    let report = snapshot.report(ledger.clone().unwrap_or_default().lint_settings()).await?;
     let mut files: Vec<MigrationSummary> = snapshot
         .set
         .files()
         .iter()
-        .map(|file| summary(&snapshot, file, &report.findings, ledger.as_deref(), &applied_at))
+        .map(|file| summary(&snapshot, file, &report.findings, rows, &applied_at))
         .chain(snapshot.unreadable.iter().map(unreadable))
         .collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
     for file in &mut files {
         file.changes = touched.get(&file.path).cloned().unwrap_or_default();
     }
-    let without_file = ledger
+    let without_file = rows
+        .unwrap_or_default()
         .iter()
-        .flatten()
         .filter(|row| !files.iter().any(|file| is_forward(file, &row.version)))
         .map(|row| (row.version.clone(), row.name.clone()))
         .collect();
@@ -162,23 +163,23 @@ fn texts(text: &str, statements: &[Statement]) -> Vec<String> {
 /// # Errors
 /// [`Error::NotFound`], [`Error::UnreadableFile`], [`Error::Folder`].
 pub async fn file(state: &AppState, path: &str) -> Result<FileText> {
-    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let snapshot = snapshot?;
     if let Some(file) = snapshot.unreadable.iter().find(|file| file.path == path) {
         return Err(Error::UnreadableFile { path: file.path.clone(), reason: file.reason.clone() });
     }
     let file = snapshot.set.get(path).ok_or(Error::NotFound("file"))?;
-    let ledger = ledger.ok();
-    let recorded = ledger.as_deref().unwrap_or_default();
-    let applied = target::versions(recorded);
-    let mut plan = plan(&snapshot.set, &[path], &applied);
-    plan.refuse_other_names(&snapshot.set, &target::names(recorded));
-    let report = snapshot.report(applied).await?;
+    let known = ledger.is_ok();
+    let ledger = ledger.unwrap_or_default();
+    let settings = ledger.lint_settings();
+    let mut plan = plan_for(&snapshot.set, &[path], &settings.applied, ledger.server);
+    plan.refuse_other_names(&snapshot.set, &ledger.names());
+    let report = snapshot.report(settings).await?;
     let findings = report.findings.iter().filter(|finding| finding.file == path);
     Ok(FileText {
         file: SourceFile { path: file.path.clone(), text: file.text.clone() },
         sha256: Digest::of(file.text.as_bytes()).to_string(),
-        state: file_state(file, ledger.as_deref()),
+        state: file_state(file, known.then_some(&*ledger.rows)),
         plan,
         findings: findings.cloned().collect(),
     })
@@ -189,11 +190,13 @@ pub async fn file(state: &AppState, path: &str) -> Result<FileText> {
 /// # Errors
 /// [`Error::Folder`].
 pub async fn sources(state: &AppState) -> Result<Sources> {
-    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let snapshot = snapshot?;
     let source = |file: &Migration| SourceFile { path: file.path.clone(), text: file.text.clone() };
+    let ledger = ledger.unwrap_or_default();
     Ok(Sources {
         files: snapshot.set.files().iter().map(source).collect(),
-        applied: target::versions(ledger.as_deref().unwrap_or_default()),
+        applied: ledger.versions(),
+        server: ledger.server,
     })
 }

@@ -13,35 +13,35 @@ use super::{
     gate::{self, Assessment},
     people,
     stored::{self, Lock, StoredChange, StoredFile},
-    target,
+    target::{self, Ledger},
 };
 use crate::{
     error::{Error, Result},
-    pg::{GenericClient, target::TargetError, target::ledger::LedgerRow},
+    pg::{GenericClient, target::TargetError},
     state::AppState,
 };
 
 /// What is the same for all changes at one moment.
 struct Moment {
     folder: std::sync::Arc<Snapshot>,
-    ledger: Result<Vec<LedgerRow>, TargetError>,
+    ledger: Result<Ledger, TargetError>,
     policy: Policy,
     target: String,
 }
 
 impl Moment {
     async fn now(state: &AppState, client: &impl GenericClient) -> Result<Self> {
-        let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+        let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
         let (folder, policy) = (folder?, people::policy(client).await?);
         Ok(Self { folder, ledger, policy, target: target::name(state) })
     }
 
     /// What a change would run now; what an applied one ran.
     async fn assess(&self, state: ChangeState, files: Vec<SourceFile>) -> Result<Assessment> {
-        let mut ledger = self.ledger.as_deref().unwrap_or_default().to_vec();
+        let mut ledger = self.ledger.as_ref().cloned().unwrap_or_default();
         if state == ChangeState::Applied {
             for version in files.iter().filter_map(|file| FileName::of(&file.path).version) {
-                ledger.retain(|row| row.version != version);
+                ledger.rows.retain(|row| row.version != version);
             }
         }
         gate::assess(self.folder.set.clone(), files, ledger, &self.target, self.policy).await

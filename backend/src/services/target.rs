@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use studio_kernel::run::api;
+use studio_kernel::{lint::Settings, run::api};
 
 use crate::{
     pg::target::{
-        TargetError, facts,
+        Target, TargetError, facts,
         ledger::{self, LedgerRow},
     },
     state::AppState,
@@ -22,24 +22,46 @@ pub async fn describe(state: &AppState) -> api::Target {
     facts::describe(&state.target).await
 }
 
-/// The ledger's rows.
+/// What the target has, and which PostgreSQL it is; nothing, when it cannot be asked.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    /// What is applied.
+    pub rows: Vec<LedgerRow>,
+    /// The server's major version.
+    pub server: Option<u16>,
+}
+
+impl Ledger {
+    /// The versions that are applied.
+    pub fn versions(&self) -> BTreeSet<String> {
+        self.rows.iter().map(|row| row.version.clone()).collect()
+    }
+
+    /// Their names, as far as the ledger has any.
+    pub fn names(&self) -> BTreeMap<String, String> {
+        self.rows.iter().map(|row| (row.version.clone(), row.name.clone())).collect()
+    }
+
+    /// How files are linted that are to run there.
+    pub fn lint_settings(&self) -> Settings {
+        let usual = Settings::default();
+        Settings {
+            applied: self.versions(),
+            server_version: self.server.unwrap_or(usual.server_version),
+            ..usual
+        }
+    }
+}
+
+/// The target's ledger.
 ///
 /// # Errors
 /// [`TargetError`] when the target cannot be reached or keeps its ledger from us.
-pub async fn ledger(state: &AppState) -> Result<Vec<LedgerRow>, TargetError> {
+pub async fn ledger(target: &Target) -> Result<Ledger, TargetError> {
     // A session of its own each time: one that stays open would keep the database from being copied.
-    let session = state.target.open("studio ledger").await?;
+    let session = target.open("studio ledger").await?;
     let rows = ledger::applied(&session).await;
+    let server = u16::try_from(session.version_number() / 10_000).ok().filter(|major| *major > 0);
     session.close().await;
-    rows
-}
-
-/// The versions that are applied.
-pub fn versions(ledger: &[LedgerRow]) -> BTreeSet<String> {
-    ledger.iter().map(|row| row.version.clone()).collect()
-}
-
-/// Their names, as far as the ledger has any.
-pub fn names(ledger: &[LedgerRow]) -> BTreeMap<String, String> {
-    ledger.iter().map(|row| (row.version.clone(), row.name.clone())).collect()
+    Ok(Ledger { rows: rows?, server })
 }

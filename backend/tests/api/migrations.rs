@@ -2,7 +2,7 @@
 
 use studio_kernel::{
     migration::Role,
-    run::api::{FileState, FileText, Migrations, Sources},
+    run::api::{FileState, FileText, Migrations, Sources, Target},
 };
 
 use crate::harness::{TABLE, TABLE_PATH, World};
@@ -19,6 +19,9 @@ async fn files_come_as_they_are_in_the_folder_now() {
     std::fs::write(world.folder().join("20250802000000_b.sql"), "select 1;").unwrap();
     let sources: Sources = owner.get("/api/sources").await.read();
     assert_eq!(sources.files.len(), 2);
+    let target: Target = owner.get("/api/target").await.read();
+    let major = target.server_version.split('.').next().and_then(|major| major.parse().ok());
+    assert!(major.is_some() && sources.server == major, "{:?} of {}", sources.server, target.server_version);
     owner.get("/api/files?path=../etc/passwd").await.refused(404, "not-found");
 }
 

@@ -76,7 +76,7 @@ async fn no_unapproved_byte_is_ever_executed() {
         // An edit asks no target and would always be first; some come late by a look or two at the ledger.
         let late = async {
             for _ in 0..round / 2 % 4 {
-                target::ledger(state).await.unwrap();
+                target::ledger(&state.target).await.unwrap();
             }
             changes::revise(state, &person, id, edit).await
         };

@@ -26,6 +26,11 @@ impl Case {
         Self { since, ..self }
     }
 
+    /// Whether a server of this major knows it and does all that is claimed.
+    pub(crate) fn is_exact(&self, major: u16) -> bool {
+        self.since <= major && self.stronger.is_none()
+    }
+
     pub(crate) const fn stronger(self, why: &'static str) -> Self {
         Self { stronger: Some(why), ..self }
     }

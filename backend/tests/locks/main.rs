@@ -10,6 +10,7 @@ mod claims;
 mod migrations;
 mod objects;
 mod observed;
+mod retyped;
 mod rows;
 mod server;
 mod tables;

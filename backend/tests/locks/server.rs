@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
 
-const WORLD: &str = include_str!("world.sql");
+pub(crate) const WORLD: &str = include_str!("world.sql");
 
 /// Dropped last: the folder goes when the server has.
 pub(crate) struct Server {

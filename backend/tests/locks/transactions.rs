@@ -1,6 +1,7 @@
 //! Where a statement may stand: the plan's segments beside what a server refuses.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use studio_kernel::migration::{MigrationSet, SourceFile};
 use studio_kernel::plan::{Plan, SegmentKind, plan};
@@ -8,7 +9,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_postgres::Client;
 
 use crate::cases::every_case;
-use crate::server::Server;
+use crate::server::{Server, WORLD};
 
 /// Statements that care. Those of `cases` do not: they run inside a transaction and outside.
 const CASES: &[&str] = &[
@@ -29,6 +30,13 @@ const CASES: &[&str] = &[
     "vacuum analyze spare",
     "cluster",
     "cluster clustered",
+    "cluster parts using parts_region",
+    "cluster parts_1 using parts_1_alone",
+    "reindex table parts",
+    "reindex table parts_1",
+    "reindex index parts_region",
+    "reindex index parts_1_region_idx",
+    "reindex index t_n",
     "analyze",
     "alter table logs detach partition logs_1 concurrently",
     "alter system set work_mem = '4MB'",
@@ -55,6 +63,9 @@ const CASES: &[&str] = &[
     "discard temp",
     "call sweep()",
     "call commits()",
+    "do 'begin call commits(); end'",
+    "do 'begin if 1 = 1 then call public.commits(); end if; end'",
+    "do 'begin call sweep(); end'",
     "do 'begin commit; end'",
     "do 'begin perform 1; rollback; end'",
     "do 'begin perform 1; end'",
@@ -89,16 +100,17 @@ struct Place {
     outside: bool,
 }
 
+/// The world is an earlier file: its text alone tells which procedure commits and which table has partitions.
 fn planned(text: &str) -> Plan {
-    let file = SourceFile { path: "1_a.sql".into(), text: text.into() };
-    plan(&MigrationSet::new([file]), &["1_a.sql"], &BTreeSet::new())
+    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+    static BEFORE: OnceLock<MigrationSet> = OnceLock::new();
+    let mut set = BEFORE.get_or_init(|| MigrationSet::new([file("0_world.sql", WORLD)])).clone();
+    set.put(file("1_a.sql", text));
+    plan(&set, &["1_a.sql"], &BTreeSet::new())
 }
 
-/// The procedure stands in the file, for its body is all that tells of its COMMIT.
-const MADE: &str = "create procedure commits() language plpgsql as 'begin commit; end';";
-
 fn claimed(sql: &str) -> Place {
-    let shared = planned(&format!("{MADE} {sql};"));
+    let shared = planned(&format!("{sql};"));
     assert!(shared.refusals.is_empty(), "{sql}: {:?}", shared.refusals);
     let alone = |kind| kind == SegmentKind::Standalone;
     let inside = !shared.files[0].segments.iter().any(|segment| alone(segment.kind));

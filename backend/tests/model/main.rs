@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 mod fixtures;
+mod refusals;
 mod server;
 mod set;
 

@@ -22,7 +22,8 @@ pub(crate) fn everything(tree: &Tree) -> Outcome {
     })?;
     step("lints of the page (clippy)", || {
         let browser = ["clippy", "--quiet", "--target", wasm::TARGET];
-        let packages = ["--package", "studio-frontend", "--package", "studio-linter"];
+        let packages =
+            ["--package", "studio-frontend", "--package", "studio-linter", "--package", "studio-parser"];
         cargo(tree.root(), &[&browser[..], &packages, &["--", "-D", "warnings"]].concat())
     })?;
     for folder in TYPESCRIPT {

@@ -1,5 +1,5 @@
 //! The folder that the server embeds, `frontend/dist`: files named by their content, compressed
-//! copies beside them, the page that names them, and the size of what a first visit loads.
+//! copies beside them, the page that names them, and what is loaded first weighed against its bars.
 //!
 //! `frontend/index.html` says `{{asset:NAME}}` where an address belongs; the names are those of
 //! [`assets`]. Scripts learn addresses from the page's meta tags, so that no script's content, and
@@ -25,21 +25,25 @@ const CRITICAL: [&str; 3] = ["studio.css", "boot.js", "app.wasm"];
 /// The bar for a first visit, in brotli bytes.
 const CRITICAL_LIMIT: u64 = 450_000;
 
+/// The bar for what answers a keystroke, in brotli bytes.
+const LINTER_LIMIT: u64 = 350_000;
+
 /// The address of the page itself.
 const PAGE: &str = "index.html";
 
 /// The names that `index.html` may use, and the files behind them.
-fn assets(tree: &Tree) -> [(&'static str, PathBuf); 8] {
+fn assets(tree: &Tree) -> [(&'static str, PathBuf); 9] {
     let script = |name: &str| scripts::bundle_folder(tree).join(name);
     let module = |name: &str| wasm::glue_folder(tree).join(name);
     [
         ("app.wasm", module("app_bg.wasm")),
         ("boot.js", script("boot.js")),
         ("editor.js", script("editor.js")),
-        ("grammar.js", script("grammar.js")),
         ("grammar.wasm", scripts::grammar(tree, "wasm")),
         ("linter.js", script("linter.js")),
         ("linter.wasm", module("linter_bg.wasm")),
+        ("parser.wasm", module("parser_bg.wasm")),
+        ("parsers.js", script("parsers.js")),
         ("studio.css", script("studio.css")),
     ]
 }
@@ -124,6 +128,7 @@ fn report(folder: &Path, hashed: &BTreeMap<&str, String>, page: &Path) -> Outcom
         Ok(meta.map_err(Failure::while_doing(format_args!("Measuring {}", path.display())))?.len())
     };
     let mut first_visit = weight(page)?;
+    let mut linter = 0;
     let mut lazy = Vec::new();
     let mut critical = vec![format!("{PAGE} {}", kilobytes(first_visit))];
     for (name, file) in hashed {
@@ -133,6 +138,7 @@ fn report(folder: &Path, hashed: &BTreeMap<&str, String>, page: &Path) -> Outcom
             first_visit += weight;
             critical.push(line);
         } else {
+            linter += if *name == "linter.wasm" { weight } else { 0 };
             lazy.push(line);
         }
     }
@@ -140,6 +146,12 @@ fn report(folder: &Path, hashed: &BTreeMap<&str, String>, page: &Path) -> Outcom
     let limit = kilobytes(CRITICAL_LIMIT);
     let critical = critical.join(", ");
     say(format_args!("first visit {sum} of {limit} brotli: {critical}; later: {}", lazy.join(", ")));
+    if linter > LINTER_LIMIT {
+        let (linter, limit) = (kilobytes(linter), kilobytes(LINTER_LIMIT));
+        return Err(Failure::new(format!(
+            "linter.wasm weighs {linter}, more than {limit}. Make it smaller."
+        )));
+    }
     match first_visit <= CRITICAL_LIMIT {
         true => Ok(()),
         false => Err(Failure::new(format!(

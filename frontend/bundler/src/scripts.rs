@@ -15,12 +15,13 @@ const BUNDLES: [(&str, &str); 5] = [
     ("boot", "frontend/boot.ts"),
     ("editor", "frontend/editor/src/index.ts"),
     ("linter", "frontend/linter/entry.ts"),
-    ("grammar", "frontend/linter/grammar.ts"),
+    ("parsers", "frontend/linter/parsers.ts"),
     ("studio", "style/main.css"),
 ];
 
 /// The name by which a script imports a wasm module's glue, and the glue.
-const GLUE: [(&str, &str); 2] = [("studio-frontend", "app.js"), ("studio-linter", "linter.js")];
+const GLUE: [(&str, &str); 3] =
+    [("studio-frontend", "app.js"), ("studio-linter", "linter.js"), ("studio-parser", "parser.js")];
 
 /// Bundles everything into [`bundle_folder`].
 pub(crate) fn build(tree: &Tree) -> Outcome {

@@ -16,6 +16,7 @@ use crate::readers;
 use crate::scripts;
 use crate::tool::Tool;
 use crate::tree::Tree;
+use crate::wasm;
 
 /// The folder of the browser tests.
 const E2E: &str = "tests/e2e";
@@ -51,6 +52,8 @@ pub(crate) fn test(tree: &Tree, strict: bool) -> Outcome {
         with_engine(Tool::node())
             .env("CHROMIUM", &browser)
             .env("STUDIO_BINARY", tree.studio())
+            .env("STUDIO_CORPORA", &corpora)
+            .env("STUDIO_WASM", wasm::glue_folder(tree))
             // One at a time: each starts a studio, and some measure.
             .args(["--test", "--test-concurrency=1"])
             .args(stories)

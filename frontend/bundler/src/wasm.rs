@@ -1,4 +1,4 @@
-//! Rust to the browser: cargo builds the two wasm modules, wasm-bindgen makes their JavaScript.
+//! Rust to the browser: cargo builds the wasm modules, wasm-bindgen makes their JavaScript.
 //! Bundling that JavaScript is `scripts.rs`.
 
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use crate::progress::{say, step};
 use crate::tool::Tool;
 use crate::tree::Tree;
 
-/// The target of both modules.
+/// The target of all modules.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// A wasm module of the page.
@@ -24,12 +24,13 @@ struct Module {
     name: &'static str,
 }
 
-const MODULES: [Module; 2] = [
+const MODULES: [Module; 3] = [
     Module { package: "studio-frontend", profile: "wasm", output: "studio-frontend.wasm", name: "app" },
     Module { package: "studio-linter", profile: "wasm-linter", output: "studio_linter.wasm", name: "linter" },
+    Module { package: "studio-parser", profile: "wasm", output: "studio_parser.wasm", name: "parser" },
 ];
 
-/// Builds both modules; their glue is `<name>.js` in [`glue_folder`], the wasm `<name>_bg.wasm`.
+/// Builds all modules; their glue is `<name>.js` in [`glue_folder`], the wasm `<name>_bg.wasm`.
 pub(crate) fn build(tree: &Tree) -> Outcome {
     check_versions(&files::read_text(&tree.at("Cargo.lock"))?)?;
     ensure_target()?;
@@ -49,7 +50,7 @@ pub(crate) fn build(tree: &Tree) -> Outcome {
     })
 }
 
-/// Where the glue of both modules is.
+/// Where the glue of the modules is.
 pub(crate) fn glue_folder(tree: &Tree) -> PathBuf {
     tree.target("bundle/glue")
 }

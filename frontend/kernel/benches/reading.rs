@@ -9,7 +9,7 @@ use sqlparser::{dialect::PostgreSqlDialect, tokenizer::Tokenizer};
 use studio_kernel::{
     migration::{Migration, SourceFile},
     schema::Schema,
-    sql::{outline, parse, significant_tokens},
+    sql::{parse, parse_in_full, significant_tokens},
 };
 
 /// Folders of the corpora that are no migrations: suites and templates.
@@ -34,16 +34,18 @@ fn measure(criterion: &mut Criterion, name: &str, text: &str) {
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("split and classify", |bencher| {
-        bencher.iter_with_large_drop(|| outline(black_box(text)));
+        bencher.iter_with_large_drop(|| parse(black_box(text)));
     });
-    group.bench_function("split, classify and free", |bencher| bencher.iter(|| outline(black_box(text))));
+    group.bench_function("split, classify and free", |bencher| bencher.iter(|| parse(black_box(text))));
     group.bench_function("tokens", |bencher| bencher.iter(|| significant_tokens(black_box(text))));
     let dialect = PostgreSqlDialect {};
     group.bench_function("a peer: sqlparser's tokens alone", |bencher| {
         bencher.iter_with_large_drop(|| Tokenizer::new(&dialect, black_box(text)).tokenize());
     });
     group.sample_size(10);
-    group.bench_function("parse", |bencher| bencher.iter_with_large_drop(|| parse(black_box(text))));
+    group.bench_function("with sqlparser's trees", |bencher| {
+        bencher.iter_with_large_drop(|| parse_in_full(black_box(text)));
+    });
     group.finish();
 }
 

@@ -89,13 +89,17 @@ impl LineIndex {
     /// Line and column of a byte offset. An offset behind the end is at the end; one inside a character
     /// counts as that character's start.
     pub fn position(&self, text: &str, offset: usize) -> Position {
-        let mut offset = offset.min(text.len());
-        while !text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        Position { line, column: text.get(start..offset).unwrap_or_default().chars().count() + 1 }
+        self.positions(text).at(offset)
+    }
+
+    /// The line alone, which costs less.
+    pub fn line_of(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset)
+    }
+
+    /// For asking about many offsets: in their order each character is counted once, however long the lines are.
+    pub const fn positions<'a>(&'a self, text: &'a str) -> Positions<'a> {
+        Positions { lines: self, text, last: 0, column: 1 }
     }
 
     /// How many lines there are; a text without `\n` has one.
@@ -108,6 +112,39 @@ impl LineIndex {
         let start = *self.starts.get(line.checked_sub(1)?)?;
         let end = self.starts.get(line).map_or(text.len(), |next| next - 1);
         Some(Span::new(start, end))
+    }
+}
+
+/// The start of the character that an offset lies in, or the text's end.
+pub(crate) fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// Goes through a text and says where it is.
+#[derive(Clone, Debug)]
+pub struct Positions<'a> {
+    lines: &'a LineIndex,
+    text: &'a str,
+    /// The offset asked for last, and its column.
+    last: usize,
+    column: usize,
+}
+
+impl Positions<'_> {
+    /// As [`LineIndex::position`].
+    pub fn at(&mut self, offset: usize) -> Position {
+        let offset = floor(self.text, offset);
+        let line = self.lines.line_of(offset);
+        let start = self.lines.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
+        let (from, before) =
+            if (start..=offset).contains(&self.last) { (self.last, self.column) } else { (start, 1) };
+        self.column = before + self.text.get(from..offset).unwrap_or_default().chars().count();
+        self.last = offset;
+        Position { line, column: self.column }
     }
 }
 
@@ -195,6 +232,11 @@ mod tests {
         assert_eq!(at(2), (1, 2), "inside a character counts as its start");
         assert_eq!(at(text.find('c').unwrap()), (2, 3));
         assert_eq!(at(99), (3, 1), "behind the end is the end");
+        let mut on = lines.positions(text);
+        for offset in [0, 3, 4, 6, 5, 2, 7, 99, 0] {
+            assert_eq!(on.at(offset), lines.position(text, offset));
+        }
+        assert_eq!((lines.line_of(4), lines.line_of(5), lines.line_of(99)), (1, 2, 3));
         assert_eq!(lines.line(text, 2).map(|line| line.of(text)), Some("ß c"));
         assert_eq!(lines.line(text, 9), None);
     }

@@ -1,7 +1,7 @@
 //! Statement forms to kinds and objects, as `studio inspect` prints them.
 
 use studio_kernel::sql::{
-    outline,
+    parse,
     statement::{ObjectRole, Statement},
 };
 
@@ -24,7 +24,7 @@ fn check(forms: &str) {
         let Some((sql, expected)) = line.split_once(" => ") else {
             panic!("no expectation in: {line}");
         };
-        let parsed = outline(sql);
+        let parsed = parse(sql);
         let found: Vec<String> = parsed.statements.iter().map(show).collect();
         let found = found.join(" | ");
         if found != expected || !parsed.problems.is_empty() {
@@ -240,7 +240,7 @@ fn psql_variables_are_names() {
 #[test]
 fn what_is_not_plain_sql_is_said() {
     let goose = "-- +goose Up\ncreate table a ();\n-- +goose Down\ndrop table a;";
-    let parsed = outline(goose);
+    let parsed = parse(goose);
     let down: Vec<bool> = parsed.statements.iter().map(|one| parsed.is_down(one.span.start)).collect();
     assert_eq!(down, [false, true]);
     for (sql, templated) in [
@@ -249,10 +249,10 @@ fn what_is_not_plain_sql_is_said() {
         ("select 1 {% if x %} from (a, {% endif %}", true),
         ("select '{{ a }}', '{}'", false),
     ] {
-        let parsed = outline(sql);
+        let parsed = parse(sql);
         assert_eq!(parsed.statements.first().map(|one| one.flags.templated), Some(templated), "{sql}");
         assert_eq!(parsed.problems, [], "{sql}");
     }
-    let zero = outline("select 'a\0'").problems;
+    let zero = parse("select 'a\0'").problems;
     assert_eq!(zero.iter().map(|one| one.span.start).collect::<Vec<_>>(), [9]);
 }

@@ -76,7 +76,7 @@ fn editing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group(format!("{LINES} lines"));
     group.sample_size(20);
 
-    let mut analyser = Analyser::new(BTreeSet::new());
+    let mut analyser = Analyser::new(BTreeSet::new(), None);
     set.iter().cloned().for_each(|file| analyser.put(file));
     let mut turns = versions.iter().cycle();
     let mut edit = || turns.next().cloned().unwrap_or_else(|| versions[0].clone());
@@ -112,7 +112,7 @@ fn editing(criterion: &mut Criterion) {
     let long = SourceFile { path: LONG.to_owned(), text: long(&set, |text| text.len() >= 1_000_000) };
     group.bench_function("a first answer", |bencher| {
         bencher.iter_with_large_drop(|| {
-            let mut analyser = Analyser::new(BTreeSet::new());
+            let mut analyser = Analyser::new(BTreeSet::new(), None);
             serde_json::to_string(&analyser.analyse(black_box(long.clone())))
         });
     });

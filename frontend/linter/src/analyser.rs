@@ -23,14 +23,18 @@ use crate::{
 pub(crate) struct Analyser {
     set: MigrationSet,
     settings: Settings,
+    /// The target's major version.
+    server: Option<u16>,
     /// As last answered: names change far less often than text.
     names: Option<Names>,
 }
 
 impl Analyser {
-    /// No files yet, and a target that has these versions.
-    pub(crate) fn new(applied: BTreeSet<String>) -> Self {
-        Self { settings: Settings { applied, ..Settings::default() }, ..Self::default() }
+    /// No files yet, and a target that has these versions and is of this major version, where it is known.
+    pub(crate) fn new(applied: BTreeSet<String>, server: Option<u16>) -> Self {
+        let usual = Settings::default();
+        let server_version = server.unwrap_or(usual.server_version);
+        Self { settings: Settings { applied, server_version, ..usual }, server, ..Self::default() }
     }
 
     pub(crate) fn put(&mut self, file: SourceFile) {
@@ -43,17 +47,30 @@ impl Analyser {
         self.answer(&path)
     }
 
-    /// What the grammar is to read; nothing of a file that is not there.
+    /// The texts of a file's statements; nothing of a file that is not there.
     pub(crate) fn statements(&self, path: &str) -> Vec<String> {
-        self.set.get(path).map(grammar::statements).unwrap_or_default()
+        let Some(file) = self.set.get(path) else { return Vec::new() };
+        file.parsed.statements.iter().map(|one| one.span.of(&file.text).to_owned()).collect()
     }
 
-    /// The analysis of a file as last given, and what the grammar said of it.
-    pub(crate) fn analyse_with(&mut self, path: &str, refusals: &[Refusal]) -> Analysis {
+    /// Which of them the grammar is to read.
+    pub(crate) fn for_grammar(&self, path: &str) -> Vec<bool> {
+        self.set.get(path).map(grammar::reads).unwrap_or_default()
+    }
+
+    /// The analysis of a file as last given, with what sqlparser and the grammar said of its statements, as far as they
+    /// said anything.
+    pub(crate) fn analyse_with(
+        &mut self,
+        path: &str,
+        readings: &[Option<Vec<Reading>>],
+        refusals: Option<&[Refusal]>,
+    ) -> Analysis {
+        self.set.note(path, readings);
         let mut analysis = self.answer(path);
-        if let Some(file) = self.set.get(path) {
+        if let (Some(file), Some(refusals)) = (self.set.get(path), refusals) {
             grammar::add(&mut analysis.report, file, refusals);
-            analysis.grammar = grammar::statements(file).iter().all(|statement| !statement.is_empty());
+            analysis.grammar = grammar::reads(file).into_iter().all(|read| read);
         }
         analysis
     }
@@ -64,7 +81,7 @@ impl Analyser {
         if changed {
             self.names = Some(names.clone());
         }
-        let plan = plan::plan(&self.set, &[path], &BTreeSet::new());
+        let plan = plan::plan_for(&self.set, &[path], &BTreeSet::new(), self.server);
         let file = self.set.get(path);
         Analysis {
             grammar: false,
@@ -84,11 +101,11 @@ pub(crate) fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
         let kind = statement.kind.to_string();
         OutlineRow {
             span: statement.span,
-            line: lines.position(&file.text, statement.span.start).line,
+            line: lines.line_of(statement.span.start),
             summary: known.map_or_else(|| summary(&kind, statement), |(_, known)| known.summary.clone()),
             locks: known.map_or_else(|| lock::locks(statement, None), |(_, known)| known.locks.clone()),
             standalone: known.is_some_and(|(segment, _)| *segment == SegmentKind::Standalone),
-            parsed: matches!(statement.reading, Reading::Parsed | Reading::ParsedInPart),
+            outline_only: statement.reading.is_some_and(|reading| !reading.has_tree()),
             kind,
         }
     };
@@ -204,7 +221,8 @@ mod tests {
     fn what_the_target_has_decides_who_waits_for_an_index() {
         let later = "20250102000000_more.sql";
         let waits = |applied: &[&str]| {
-            let mut analyser = Analyser::new(applied.iter().map(|&version| version.to_owned()).collect());
+            let mut analyser =
+                Analyser::new(applied.iter().map(|&version| version.to_owned()).collect(), None);
             analyser.put(file(SETUP, "create table if not exists public.t (a int);"));
             let index = file(later, "create index if not exists i on public.t (a);");
             let findings = analyser.analyse(index).report.findings;
@@ -213,6 +231,32 @@ mod tests {
         assert!(!waits(&[]), "nobody writes to a table that is not there yet");
         assert!(waits(&["20250101000000"]));
         assert!(!waits(&["20250101000000", "20250102000000"]), "what is applied is not judged again");
+    }
+
+    #[test]
+    fn the_target_s_version_decides_what_is_locked() {
+        let locked = |server| {
+            let mut analyser = Analyser::new(BTreeSet::new(), server);
+            let analysis = analyser.analyse(file(SETUP, "grant select on public.t to anon;"));
+            analysis.outline[0].locks.iter().map(|lock| lock.object.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(locked(Some(17)), Vec::<String>::new());
+        assert_eq!(locked(Some(18)), ["public.t"]);
+        assert_eq!(locked(None), ["public.t"], "of all versions");
+    }
+
+    #[test]
+    fn what_the_parser_said_of_a_statement_stays_while_the_statement_does() {
+        let mut analyser = Analyser::default();
+        let text = &format!("create table t (a int); --{:200}\ndo $$ begin drop table t; end $$;", "");
+        let analysis = analyser.analyse(file(SETUP, text));
+        assert_eq!((analysis.report.coverage.parsed, analysis.report.coverage.unread), (0, 3));
+        let body = vec![Reading::OutlineOnly, Reading::Parsed];
+        let analysis = analyser.analyse_with(SETUP, &[Some(vec![Reading::Parsed]), Some(body)], None);
+        assert_eq!((analysis.report.coverage.parsed, analysis.report.coverage.unread), (2, 0));
+        assert!(!analysis.outline[0].outline_only && analysis.outline[1].outline_only);
+        let analysis = analyser.analyse(file(SETUP, &text.replace("int", "bigint")));
+        assert_eq!((analysis.report.coverage.parsed, analysis.report.coverage.unread), (1, 1));
     }
 
     #[test]

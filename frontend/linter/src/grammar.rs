@@ -24,14 +24,14 @@ pub(crate) struct Refusal {
     pub(crate) position: usize,
 }
 
-/// The texts of a file's statements; empty for one that no server would get as it is written. Where psql reads the file
-/// first, it may put anything anywhere, and all are.
-pub(crate) fn statements(file: &Migration) -> Vec<String> {
+/// Which of a file's statements the grammar reads: not one that no server would get as it is written. Where psql reads the
+/// file first, it may put anything anywhere, and none is read.
+pub(crate) fn reads(file: &Migration) -> Vec<bool> {
     let statements = &file.parsed.statements;
     let for_psql = statements.iter().any(|one| one.kind == StatementKind::Other(Verb::Psql));
-    let text = |span: Span| span.of(&file.text);
-    let sent = |one: &Statement| !for_psql && !one.flags.templated && sql::has_no_variable(text(one.span));
-    statements.iter().map(|one| if sent(one) { text(one.span).to_owned() } else { String::new() }).collect()
+    let sent =
+        |one: &Statement| !for_psql && !one.flags.templated && sql::has_no_variable(one.span.of(&file.text));
+    statements.iter().map(sent).collect()
 }
 
 /// Adds what the grammar refuses to what was found without it, in the order of the text. A statement of which something
@@ -128,13 +128,10 @@ mod tests {
 
     #[test]
     fn only_what_a_server_gets_as_it_is_written_is_read() {
-        let sent = |text: &str| statements(&file(text));
-        assert_eq!(
-            sent("select 1; select '{{a}}', ':b' , a[1:2], x::int"),
-            ["select 1", "select '{{a}}', ':b' , a[1:2], x::int"]
-        );
-        assert_eq!(sent("select :name; select {{ a }}; select :'b'"), ["", "", ""]);
-        assert_eq!(sent("\\set a 1\nselect 1;"), ["", ""]);
-        assert_eq!(sent("select 'open"), [""]);
+        let read = |text: &str| reads(&file(text));
+        assert_eq!(read("select 1; select '{{a}}', ':b' , a[1:2], x::int"), [true, true]);
+        assert_eq!(read("select :name; select {{ a }}; select :'b'"), [false, false, false]);
+        assert_eq!(read("\\set a 1\nselect 1;"), [false, false]);
+        assert_eq!(read("select 'open"), [false]);
     }
 }

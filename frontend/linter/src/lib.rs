@@ -7,7 +7,7 @@ mod wire;
 
 use std::cell::RefCell;
 
-use studio_kernel::migration::SourceFile;
+use studio_kernel::{migration::SourceFile, sql::statement::Reading};
 use wasm_bindgen::prelude::*;
 
 use analyser::Analyser;
@@ -17,10 +17,11 @@ thread_local! {
     static ANALYSER: RefCell<Analyser> = RefCell::default();
 }
 
-/// Forgets every file and begins anew, for a target with these versions applied.
+/// Forgets every file and begins anew, for a target with these versions applied and of this major version, where that is
+/// known.
 #[wasm_bindgen]
-pub fn begin(applied: Vec<String>) {
-    ANALYSER.with_borrow_mut(|analyser| *analyser = Analyser::new(applied.into_iter().collect()));
+pub fn begin(applied: Vec<String>, server: Option<u16>) {
+    ANALYSER.with_borrow_mut(|analyser| *analyser = Analyser::new(applied.into_iter().collect(), server));
 }
 
 /// Puts a file into the set, in place of the one with its path.
@@ -40,22 +41,30 @@ pub fn analyse(path: String, text: String) -> Result<String, JsError> {
     Ok(serde_json::to_string(&analysis)?)
 }
 
-/// The statements of a file of the set as PostgreSQL's grammar is to read them, in order. One that no server would get as
-/// it is written is empty.
+/// The texts of the statements of a file of the set, in order.
 #[wasm_bindgen]
 pub fn statements(path: &str) -> Vec<String> {
     ANALYSER.with_borrow(|analyser| analyser.statements(path))
 }
 
-/// As [`analyse`], for a file of the set whose [`statements`] the grammar has read: `refusals` is the JSON of a list of
-/// [`Refusal`].
+/// Which of the [`statements`] PostgreSQL's grammar is to read (1) or not (0), in order.
+#[wasm_bindgen]
+pub fn for_grammar(path: &str) -> Vec<u8> {
+    let read = ANALYSER.with_borrow(|analyser| analyser.for_grammar(path));
+    read.into_iter().map(u8::from).collect()
+}
+
+/// As [`analyse`], for a file of the set whose [`statements`] were read by others: `readings` is the JSON of a list of what
+/// `studio-parser` answered for each, or null, and `refusals` of a list of [`Refusal`], or null without a grammar.
 ///
 /// # Errors
 ///
-/// When `refusals` cannot be read or the answer not be written.
+/// When one of them cannot be read or the answer not be written.
 #[wasm_bindgen]
-pub fn analyse_with(path: &str, refusals: &str) -> Result<String, JsError> {
-    let refusals: Vec<Refusal> = serde_json::from_str(refusals)?;
-    let analysis = ANALYSER.with_borrow_mut(|analyser| analyser.analyse_with(path, &refusals));
+pub fn analyse_with(path: &str, readings: &str, refusals: &str) -> Result<String, JsError> {
+    let readings: Vec<Option<Vec<Reading>>> = serde_json::from_str(readings)?;
+    let refusals: Option<Vec<Refusal>> = serde_json::from_str(refusals)?;
+    let analysis =
+        ANALYSER.with_borrow_mut(|analyser| analyser.analyse_with(path, &readings, refusals.as_deref()));
     Ok(serde_json::to_string(&analysis)?)
 }

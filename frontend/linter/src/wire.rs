@@ -43,6 +43,6 @@ pub(crate) struct OutlineRow {
     pub(crate) locks: Vec<Lock>,
     /// PostgreSQL refuses it inside a transaction block.
     pub(crate) standalone: bool,
-    /// A syntax tree was made. If not, kind and objects are known all the same.
-    pub(crate) parsed: bool,
+    /// sqlparser has no tree of it. Kind and objects are known all the same.
+    pub(crate) outline_only: bool,
 }

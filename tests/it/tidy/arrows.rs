@@ -91,12 +91,14 @@ pub(super) fn crate_arrows(files: &[TreeFile]) -> Vec<String> {
     let allowed = [
         ("frontend/kernel/Cargo.toml", &[][..]),
         ("frontend/linter/Cargo.toml", &["studio-kernel"][..]),
+        ("frontend/parser/Cargo.toml", &["studio-kernel"][..]),
         ("frontend/Cargo.toml", &["studio-kernel"][..]),
         ("frontend/bundler/Cargo.toml", &[][..]),
         ("backend/Cargo.toml", &["studio-kernel"][..]),
         ("tests/Cargo.toml", &["studio-kernel", "studio-backend"][..]),
     ];
-    let crates = ["studio-kernel", "studio-linter", "studio-frontend", "studio-backend", "xtask"];
+    let crates =
+        ["studio-kernel", "studio-linter", "studio-parser", "studio-frontend", "studio-backend", "xtask"];
     let mut found = Vec::new();
     for (path, may) in allowed {
         let Some(file) = files.iter().find(|file| file.path == path) else {

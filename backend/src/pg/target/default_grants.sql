@@ -10,13 +10,14 @@ with defaults as (
 )
 
 select jsonb_build_object(
-  'schema', nspname, 'kind', kind, 'role', coalesce(rolname, 'public'), 'right', privilege_type, 'given', true
+  'schema', nspname, 'kind', kind, 'role', coalesce(rolname, 'public'), 'right', privilege_type, 'option', is_grantable,
+  'given', true
 )
 from defaults
 cross join lateral aclexplode(defaclacl) as entry
 left join pg_catalog.pg_namespace on pg_namespace.oid = defaclnamespace
 left join pg_catalog.pg_roles on pg_roles.oid = grantee
-where grantee <> defaclrole and privilege_type <> 'MAINTAIN'
+where grantee <> defaclrole
 
 union all
 -- What holds everywhere stands in the place of the rights that everybody has by themselves.

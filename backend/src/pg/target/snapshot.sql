@@ -36,7 +36,7 @@ with schemas as (
     coalesce(relacl, acldefault('r', relowner)), extname,
     jsonb_build_object('relation', jsonb_build_object(
       'rls', relrowsecurity, 'forced', relforcerowsecurity, 'partitioned', relations.relkind = 'p',
-      'partition', relispartition, 'from_query', relations.relkind in ('v', 'm'),
+      'partition', relispartition, 'from_query', false,
       'parents', coalesce((
         select jsonb_agg(parent.name order by inhseqno)
         from pg_catalog.pg_inherits join relations as parent on parent.oid = inhparent
@@ -55,7 +55,7 @@ with schemas as (
       'identity', case attidentity when 'a' then 'always' when 'd' then 'by_default' end
     ))
   from pg_catalog.pg_attribute
-  join relations on relations.oid = attrelid and relkind in ('r', 'p', 'f', 'c') and extname is null
+  join relations on relations.oid = attrelid and relkind in ('r', 'p', 'f', 'v', 'm', 'c') and extname is null
   left join pg_catalog.pg_attrdef on adrelid = attrelid and adnum = attnum
   where attnum > 0 and not attisdropped
 
@@ -201,6 +201,52 @@ with schemas as (
   select 'event_trigger', format('%I', evtname), null, 'pg_catalog.pg_event_trigger'::regclass::oid, oid, 0, null, null,
     null, '"plain"'
   from pg_catalog.pg_event_trigger
+
+  union all
+  select 'foreign_data_wrapper', format('%I', fdwname), null, 'pg_catalog.pg_foreign_data_wrapper'::regclass::oid,
+    wrapper.oid, 0, fdwowner, coalesce(fdwacl, acldefault('F', fdwowner)), owned.extname, '"plain"'
+  from pg_catalog.pg_foreign_data_wrapper as wrapper
+  left join owned on owned.classid = 'pg_catalog.pg_foreign_data_wrapper'::regclass and owned.objid = wrapper.oid
+
+  union all
+  select 'server', format('%I', srvname), null, 'pg_catalog.pg_foreign_server'::regclass::oid, server.oid, 0, srvowner,
+    coalesce(srvacl, acldefault('S', srvowner)), owned.extname, '"plain"'
+  from pg_catalog.pg_foreign_server as server
+  left join owned on owned.classid = 'pg_catalog.pg_foreign_server'::regclass and owned.objid = server.oid
+
+  union all
+  select 'role', format('%I', rolname), null, 'pg_catalog.pg_authid'::regclass::oid, pg_roles.oid, 0, null, null, null,
+    jsonb_build_object('role', coalesce((
+      select jsonb_object_agg(above.rolname, admin)
+      from (
+        select roleid, bool_or(admin_option) as admin from pg_catalog.pg_auth_members
+        where member = pg_roles.oid group by roleid
+      ) as membership
+      join pg_catalog.pg_roles as above on above.oid = roleid
+    ), '{}'))
+  from pg_catalog.pg_roles
+  where rolname !~ '^pg_'
+
+  union all
+  select 'operator', format('%I.%I', schemas.nspname, oprname), null, 'pg_catalog.pg_operator'::regclass::oid,
+    pg_operator.oid, 0, null, null, null,
+    jsonb_build_object('routine', jsonb_path_query_array(
+      jsonb_build_array(format_type(nullif(oprleft, 0), null), format_type(nullif(oprright, 0), null)), '$[*] ? (@ != null)'
+    ))
+  from pg_catalog.pg_operator
+  join schemas on schemas.oid = oprnamespace
+  left join owned on owned.classid = 'pg_catalog.pg_operator'::regclass and owned.objid = pg_operator.oid
+  where oprcode <> 0 and owned.extname is null
+
+  union all
+  -- Neither PostgreSQL's own, nor what an extension brought, nor what came with a range type.
+  select 'cast', 'cast', null, 'pg_catalog.pg_cast'::regclass::oid, pg_cast.oid, 0, null, null, null,
+    jsonb_build_object('routine', jsonb_build_array(format_type(castsource, null), format_type(casttarget, null)))
+  from pg_catalog.pg_cast
+  where pg_cast.oid >= 16384 and not exists (
+    select from pg_catalog.pg_depend
+    where classid = 'pg_catalog.pg_cast'::regclass and objid = pg_cast.oid and deptype in ('e', 'i')
+  )
 ), types (oid, class, object) as (
   -- Whoever needs an array needs its element, and whoever needs the type of a row needs the table.
   select type.oid,
@@ -215,8 +261,7 @@ with schemas as (
     case when rule.oid is not null or fallback.oid is not null then 'pg_catalog.pg_class'::regclass::oid else classid end,
     coalesce(rule.ev_class, fallback.adrelid, objid), coalesce(fallback.adnum, objsubid),
     coalesce(types.class, refclassid), coalesce(types.object, refobjid),
-    -- The columns of a view go for the view.
-    case when view.oid is null then refobjsubid else 0 end,
+    refobjsubid,
     -- A generated column cannot be without its expression.
     case when attgenerated <> '' then 'stops' when fallback.oid is not null then 'default' when deptype = 'n' then 'stops'
       else 'goes' end
@@ -225,8 +270,6 @@ with schemas as (
     on classid = 'pg_catalog.pg_rewrite'::regclass and rule.oid = objid and rulename = '_RETURN'
   left join pg_catalog.pg_attrdef as fallback on classid = 'pg_catalog.pg_attrdef'::regclass and fallback.oid = objid
   left join pg_catalog.pg_attribute as computed on computed.attrelid = fallback.adrelid and attnum = fallback.adnum
-  left join pg_catalog.pg_class as view
-    on refclassid = 'pg_catalog.pg_class'::regclass and view.oid = refobjid and view.relkind in ('v', 'm')
   left join types on refclassid = 'pg_catalog.pg_type'::regclass and types.oid = refobjid
   -- Schemas and extensions hold by name.
   where deptype <> 'e' and refclassid <> 'pg_catalog.pg_namespace'::regclass
@@ -234,16 +277,16 @@ with schemas as (
 
 select jsonb_build_object(
   'kind', kind, 'name', name, 'of', holder, 'extension', extension, 'shape', shape,
-  'comment', case when kind <> 'extension' then (
+  'comment', case when kind = 'role' then shobj_description(object, 'pg_authid') when kind <> 'extension' then (
     select description from pg_catalog.pg_description
     where classoid = class and objoid = object and objsubid = part
   ) end,
   'grants', coalesce((
-    select jsonb_agg(concat(coalesce(rolname, 'public'), '=', privilege_type)
+    select jsonb_agg(concat(coalesce(rolname, 'public'), '=', privilege_type, case when is_grantable then '*' end)
       order by coalesce(rolname, 'public') collate "C", privilege_type)
     from aclexplode(acl) as entry
     left join pg_catalog.pg_roles on pg_roles.oid = grantee
-    where grantee <> owner and privilege_type <> 'MAINTAIN'
+    where grantee <> owner
   ), '[]'),
   'needs', coalesce((
     select jsonb_agg(distinct jsonb_build_object(

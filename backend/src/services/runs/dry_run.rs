@@ -37,7 +37,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
             "A dry run needs the studio's own PostgreSQL for the copy, and this server runs without one.",
         ));
     }
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(state));
+    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
@@ -45,7 +45,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
     let policy = people::policy(&transaction).await?;
-    let applied = target::versions(&ledger);
+    let applied = ledger.versions();
     let assessed = gate::assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;
     validation::may_run(&assessed.plan)?;
     let steps = steps(&assessed.set, &assessed.plan, &applied)?;

@@ -220,7 +220,7 @@ pub(super) async fn look(mut session: Session, text: &str, span: Span) -> Settle
 
 /// The last statement before `span` that sets the session's search path.
 fn search_path(text: &str, span: Span) -> Option<&str> {
-    let before = sql::outline(text.get(..span.start)?);
+    let before = sql::parse(text.get(..span.start)?);
     let path = before.statements.iter().rfind(|statement| {
         let sets = matches!(&statement.detail, Detail::Setting { name, .. } if name == "search_path");
         sets && !statement.flags.local

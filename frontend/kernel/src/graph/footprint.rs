@@ -203,9 +203,10 @@ fn comes_by_itself(schema: &Schema, oid: Oid) -> bool {
     }
 }
 
-/// The object that a column, a constraint or an index hangs on; itself for all else.
+/// The object that a column, a constraint or an index hangs on, or hung on; itself for all else.
 pub(super) fn top(schema: &Schema, oid: Oid) -> Oid {
-    schema.get(oid).and_then(|object| object.of).unwrap_or(oid)
+    let gone = || schema.buried(oid).map(|gone| &gone.object);
+    schema.get(oid).or_else(gone).and_then(|object| object.of).unwrap_or(oid)
 }
 
 /// `relation public.t`, `policy p on public.t`.

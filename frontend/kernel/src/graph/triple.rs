@@ -8,7 +8,7 @@ use super::{Family, asserted::Asserted, footprint::title_of};
 use crate::{
     migration::{Migration, MigrationSet, Role, steps},
     name::QualifiedName,
-    schema::{Definition, Difference, Oid, Schema, Shape},
+    schema::{Definition, Difference, Object, Oid, Schema, Shape},
     sql::statement::{ObjectKind, ObjectRole, StatementKind, Verb},
 };
 
@@ -164,6 +164,10 @@ fn prove(coverage: &mut Coverage, schema: &Schema, made: &[Oid], validation: &Mi
     for oid in made {
         let Some(object) = schema.get(*oid) else { continue };
         let column = object.kind == ObjectKind::Column;
+        // The columns of a view are its query's.
+        if column && object.of.and_then(|of| schema.get(of)).is_some_and(is_view) {
+            continue;
+        }
         if !asserted.names(object.name.as_str(), column) {
             coverage.not_asserted.push(title_of(schema, *oid));
         }
@@ -190,6 +194,10 @@ fn prove(coverage: &mut Coverage, schema: &Schema, made: &[Oid], validation: &Mi
         }
     }
     coverage.asserted_too.extend(strangers);
+}
+
+fn is_view(object: &Object) -> bool {
+    matches!(object.kind, ObjectKind::View | ObjectKind::MaterializedView)
 }
 
 // Seeds ---------------------------------------------------------------------------------------------------
@@ -244,14 +252,15 @@ mod tests {
         create index by_kind on made (k);
         create policy reads on made using (true);
         alter table base add column made_id int references made;
-        create function act(int) returns void language sql as '';";
+        create function act(int) returns void language sql as '';
+        create view seen as select id, k as kind from made;";
 
     #[test]
     fn a_whole_triple_has_neither_holes_nor_intruders() {
         let rollback =
-            "drop function if exists act(int); alter table if exists base drop column if exists made_id;
+            "drop function if exists act(int); drop view if exists seen; alter table if exists base drop column if exists made_id;
             drop table if exists made; drop type if exists kind;";
-        let validation = "do $$ declare functions text[] := array['act(integer)', 'made']; begin
+        let validation = "do $$ declare functions text[] := array['act(integer)', 'made', 'seen']; begin
             perform to_regclass('public.made'), to_regtype('kind');
             perform from (values ('made', 'id'), ('made', 'k'), ('base', 'made_id')) as c (t, n);
             perform from (values ('made_pkey'), ('made_k_key'), ('by_kind'), ('base_made_id_fkey')) as n;
@@ -274,7 +283,12 @@ mod tests {
         let coverage = cover(FORWARD, rollback, validation);
         assert_eq!(
             coverage.not_dropped,
-            ["type public.kind", "relation public.made", "routine public.act(integer)"]
+            [
+                "type public.kind",
+                "relation public.made",
+                "routine public.act(integer)",
+                "relation public.seen"
+            ]
         );
         assert_eq!(coverage.dropped_too, ["relation public.other"]);
         assert_eq!(coverage.asserted_too, ["by_sort", "public.mode"]);
@@ -290,6 +304,7 @@ mod tests {
                 "column made_id on public.base",
                 "constraint base_made_id_fkey on public.base",
                 "routine public.act(integer)",
+                "relation public.seen",
             ]
         );
     }

@@ -63,6 +63,8 @@ pub struct Coverage {
     pub statements: usize,
     /// Those with a syntax tree.
     pub parsed: usize,
+    /// Those that sqlparser was not asked about.
+    pub unread: usize,
     /// EXECUTE of text that cannot be known.
     pub unknown_dynamic: usize,
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use crate::{
     graph::{Step, steps},
     migration::{Migration, MigrationSet},
-    sql::statement::Reading,
+    sql::parse_in_full,
     text::LineIndex,
 };
 use facts::{FileFacts, SetFacts};
@@ -76,6 +76,18 @@ pub fn lint(set: &MigrationSet, paths: &[&str], settings: &Settings) -> Report {
     report
 }
 
+/// As [`lint`], with sqlparser asked about every statement.
+pub fn lint_in_full(set: &MigrationSet, paths: &[&str], settings: &Settings) -> Report {
+    let mut report = lint(set, paths, settings);
+    let paths: BTreeSet<&str> = paths.iter().copied().collect();
+    let files = paths.iter().filter_map(|path| set.get(path));
+    let statements = files.flat_map(|file| parse_in_full(&file.text).statements);
+    let readings = statements.flat_map(|statement| statement.readings());
+    report.coverage.parsed = readings.flatten().filter(|reading| reading.has_tree()).count();
+    report.coverage.unread = 0;
+    report
+}
+
 fn lint_file(set: &SetFacts<'_>, file: &Migration, report: &mut Report) {
     let steps = steps(file);
     cover(&steps, &mut report.coverage);
@@ -90,20 +102,23 @@ fn lint_file(set: &SetFacts<'_>, file: &Migration, report: &mut Report) {
         }
     }
     allow::apply(file, &mut findings);
+    findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     let lines = LineIndex::new(&file.text);
+    let mut positions = lines.positions(&file.text);
     for finding in &mut findings {
-        let place = lines.position(&file.text, finding.span.start);
+        let place = positions.at(finding.span.start);
         (finding.line, finding.column) = (place.line, place.column);
     }
-    findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
     report.findings.extend(findings);
 }
 
 fn cover(steps: &[Step<'_>], coverage: &mut Coverage) {
     for step in steps {
         coverage.statements += 1;
-        let parsed = matches!(step.statement.reading, Reading::Parsed | Reading::ParsedInPart);
-        coverage.parsed += usize::from(parsed);
+        match step.statement.reading {
+            Some(reading) => coverage.parsed += usize::from(reading.has_tree()),
+            None => coverage.unread += 1,
+        }
         coverage.unknown_dynamic += step.statement.body().map_or(0, |body| body.unknown_dynamic.len());
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{Migration, SourceFile};
+use crate::sql::statement::Reading;
 
 /// All files, ordered by path as text, which is the order of versions.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,16 @@ impl MigrationSet {
             Ok(at) if self.files[at].text == file.text => {}
             Ok(at) => self.files[at].read_again(file.text),
             Err(at) => self.files.insert(at, Migration::read(file)),
+        }
+    }
+
+    /// Notes what sqlparser said of each statement of a file and of those in its bodies, where it said anything.
+    pub fn note(&mut self, path: &str, readings: &[Option<Vec<Reading>>]) {
+        let Ok(at) = self.place(path) else { return };
+        for (statement, readings) in self.files[at].parsed.statements.iter_mut().zip(readings) {
+            if let Some(readings) = readings {
+                statement.note(&mut readings.iter().copied());
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The statements of a file one by one, those in bodies included, each with what surrounds it.
 
 use super::Migration;
-use crate::sql::statement::{Body, Detail, Statement};
+use crate::sql::statement::{Body, Branch, Detail, Statement};
 
 /// A statement and where it stands.
 #[derive(Clone, Copy, Debug)]
@@ -12,7 +12,7 @@ pub struct Step<'a> {
     pub top: &'a Statement,
     /// The innermost body around it.
     pub body: Option<&'a Body>,
-    /// Inside IF, CASE, a loop or a handler.
+    /// Inside IF, CASE, a loop or a handler, or between psql's `\if` and `\endif`.
     pub conditional: bool,
     /// Inside a block with an EXCEPTION section.
     pub guarded: bool,
@@ -25,12 +25,20 @@ pub struct Step<'a> {
 /// All statements of a file, outer ones before those in their bodies.
 pub fn steps(file: &Migration) -> Vec<Step<'_>> {
     let mut steps = Vec::with_capacity(file.parsed.statements.len());
+    let mut branches = 0_usize;
     for statement in &file.parsed.statements {
+        if let Detail::Psql(command) = &statement.detail {
+            match command.branch() {
+                Some(Branch::Opens) => branches += 1,
+                Some(Branch::Closes) => branches = branches.saturating_sub(1),
+                None => {}
+            }
+        }
         let step = Step {
             statement,
             top: statement,
             body: None,
-            conditional: false,
+            conditional: branches > 0,
             guarded: false,
             dynamic: false,
             deferred: false,

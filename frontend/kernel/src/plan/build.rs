@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Plan, PlannedFile, Purpose, Refusal,
+    class::Beyond,
+    procedures::Procedures,
+    relations::Relations,
     segment::{Mode, segments},
 };
 use crate::migration::{FileName, Migration, MigrationSet, Role};
@@ -13,18 +16,26 @@ use crate::migration::{FileName, Migration, MigrationSet, Role};
 /// ([`Purpose::Keep`]); in a change without forward files they are what runs. Whatever must not run is a
 /// refusal, never an omission.
 pub fn plan(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>) -> Plan {
+    plan_for(set, paths, applied, None)
+}
+
+/// As [`plan`], with the locks that a server of this major version takes, 13 to 18; without one, the strongest of any.
+pub fn plan_for(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>, server: Option<u16>) -> Plan {
     let mut plan = Plan::default();
+    let beyond = Beyond { relations: Relations::of(set), procedures: Procedures::of(set) };
     let with_forward = paths.iter().filter_map(|path| set.get(path)).any(|file| file.role.is_forward());
     for path in paths {
         match set.get(path) {
-            Some(file) => add(&mut plan, set, file, purpose(file, with_forward, applied)),
+            Some(file) => {
+                add(&mut plan, set, file, purpose(file, with_forward, applied), &beyond);
+            }
             None => plan.refusals.push(refusal("missing-file", path, "The set has no file of this path.")),
         }
     }
     if plan.files.iter().any(|file| file.purpose == Purpose::Apply) {
         refuse_duplicates(&mut plan, set);
     }
-    plan.lock_for(set, None);
+    plan.lock_in(set, &beyond.relations, server);
     plan
 }
 
@@ -40,7 +51,7 @@ fn purpose(file: &Migration, with_forward: bool, applied: &BTreeSet<String>) -> 
     }
 }
 
-fn add(plan: &mut Plan, set: &MigrationSet, file: &Migration, purpose: Purpose) {
+fn add(plan: &mut Plan, set: &MigrationSet, file: &Migration, purpose: Purpose, beyond: &Beyond<'_>) {
     let mut version = file.file_name.version.clone();
     match purpose {
         Purpose::Apply if version.is_none() => {
@@ -63,7 +74,7 @@ fn add(plan: &mut Plan, set: &MigrationSet, file: &Migration, purpose: Purpose) 
         _ => Mode::Shared,
     };
     let (segments, refusals) =
-        if purpose == Purpose::Keep { (Vec::new(), Vec::new()) } else { segments(file, mode) };
+        if purpose == Purpose::Keep { (Vec::new(), Vec::new()) } else { segments(file, mode, beyond) };
     plan.refusals.extend(refusals);
     plan.files.push(PlannedFile {
         path: file.path.clone(),

@@ -1,16 +1,38 @@
 //! How a statement meets transactions, as PostgreSQL 13 to 18 decide it.
 
+use super::{procedures::Procedures, relations::Relations};
 use crate::{
-    name::QualifiedName,
+    migration::Migration,
     sql::{
         significant_tokens,
         statement::{
-            ActionKind, Detail, ObjectKind, ObjectRef, ObjectRole, Statement,
+            ActionKind, Detail, ObjectKind, ObjectRef, Statement,
             StatementKind::{Alter, Create, Drop, Other},
             Verb,
         },
     },
 };
+
+/// What a set says of its statements beyond their own text.
+pub(super) struct Beyond<'a> {
+    pub(super) relations: Relations<'a>,
+    pub(super) procedures: Procedures<'a>,
+}
+
+impl Beyond<'_> {
+    /// The class of a statement of a file.
+    pub(super) fn class(&self, statement: &Statement, file: &Migration, index: usize) -> Class {
+        let outside = match statement.kind {
+            Other(Verb::Call | Verb::Do) => self.procedures.commits(statement, file, index),
+            // Each partition is worked on in a transaction of its own, since PostgreSQL 14 and 15.
+            Other(Verb::Reindex | Verb::Cluster) => {
+                statement.objects.iter().any(|object| self.relations.is_partitioned(&object.name))
+            }
+            _ => false,
+        };
+        if outside { Class::OutsideOnly } else { class(statement, &file.text) }
+    }
+}
 
 /// Where a statement may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +59,8 @@ pub(super) enum Class {
     ClientCopy,
 }
 
-/// The class of a statement of `text`.
-pub(super) fn class(statement: &Statement, text: &str) -> Class {
+/// The class that a statement of `text` has by itself.
+fn class(statement: &Statement, text: &str) -> Class {
     use ObjectKind as O;
     let flags = statement.flags;
     let outside = match statement.kind {
@@ -69,7 +91,6 @@ pub(super) fn class(statement: &Statement, text: &str) -> Class {
             let last = statement.span.of(text).split_whitespace().next_back();
             last.is_some_and(|word| word.eq_ignore_ascii_case("all"))
         }
-        Other(Verb::Do) => statement.body().is_some_and(|body| body.controls_transaction),
         _ => statement
             .actions()
             .iter()
@@ -121,14 +142,6 @@ fn chains(statement: &Statement, text: &str) -> bool {
     let mut words = statement.span.of(text).split_whitespace().rev();
     let mut is = |keyword: &str| words.next().is_some_and(|word| word.eq_ignore_ascii_case(keyword));
     is("chain") && is("and")
-}
-
-/// The procedure that a CREATE PROCEDURE makes, when its body ends transactions: a CALL of it may not stand in
-/// one.
-pub(super) fn committing(statement: &Statement) -> Option<&QualifiedName> {
-    let commits = statement.body().is_some_and(|body| body.controls_transaction);
-    let made = statement.first(ObjectRole::Makes).filter(|_| statement.kind == Create(ObjectKind::Procedure));
-    made.filter(|_| commits).map(|made| &made.name)
 }
 
 /// The label that an ALTER TYPE … ADD VALUE adds: until it is committed, using it fails (55P04).

@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Plan, relations::Relations};
+use super::{
+    Plan, PlannedFile,
+    relations::{Catalog, Name, Relations, resolved},
+};
 use crate::{
     migration::{Migration, MigrationSet},
-    name::{QualifiedName, SearchPath},
     sql::{
-        lock::{Lock, Reach, locks},
+        lock::{Lock, Reach, locks_given},
         statement::{ObjectKind, ObjectRole, Statement},
     },
 };
@@ -17,55 +19,79 @@ impl Plan {
     /// Says which locks its statements take on a server of this major version, 13 to 18; without one, the
     /// strongest of any. The plan's digest does not change.
     pub fn lock_for(&mut self, set: &MigrationSet, server: Option<u16>) {
-        let relations = Relations::of(set);
-        let mut makers: BTreeMap<QualifiedName, usize> = BTreeMap::new();
+        self.lock_in(set, &Relations::of(set), server);
+    }
+
+    /// The same, where the set's relations are known.
+    pub(super) fn lock_in(&mut self, set: &MigrationSet, relations: &Relations<'_>, server: Option<u16>) {
+        let mut makers: BTreeMap<Name<'_>, usize> = BTreeMap::new();
         for name in set.files().iter().flat_map(made_by) {
             *makers.entry(name).or_default() += 1;
         }
+        let mut locking = Locking { relations, catalog: Catalog::default(), makers, server };
+        // Each file finds what those before it have made; what undoes or proves them finds all of it.
+        for file in set.forward_files() {
+            locking.file(file, self.files.iter_mut().find(|planned| planned.path == file.path));
+        }
         for planned in &mut self.files {
-            let Some(file) = set.get(&planned.path) else { continue };
-            let mut made = made_by(file);
-            // What several files make, each unless it exists, may be there.
-            made.retain(|name| makers.get(name).is_none_or(|files| *files < 2));
-            for planned in planned.segments.iter_mut().flat_map(|segment| &mut segment.statements) {
-                if let Some(statement) = file.parsed.statements.get(planned.index) {
-                    planned.locks = on_what_existed(statement, server, &relations, &made);
-                }
+            if let Some(file) = set.get(&planned.path).filter(|file| !file.role.is_forward()) {
+                locking.file(file, Some(planned));
             }
         }
     }
 }
 
-fn on_what_existed(
-    statement: &Statement,
+struct Locking<'a> {
+    relations: &'a Relations<'a>,
+    /// As the statements so far have made it.
+    catalog: Catalog<'a>,
+    /// How many files make a relation.
+    makers: BTreeMap<Name<'a>, usize>,
     server: Option<u16>,
-    relations: &Relations,
-    made: &BTreeSet<QualifiedName>,
-) -> Vec<Lock> {
-    let path = SearchPath::default();
-    let mut found: Vec<Lock> = Vec::new();
-    for lock in locks(statement, server).into_iter().flat_map(|lock| relations.named(lock)) {
-        let own = matches!(lock.reach, Reach::Itself | Reach::Children | Reach::Indexes | Reach::Sequences);
-        if own && made.contains(&lock.object.resolved(&path)) {
-            continue;
-        }
-        let same = |other: &&mut Lock| {
-            other.reach == lock.reach && other.object.resolved(&path) == lock.object.resolved(&path)
-        };
-        match found.iter_mut().find(same) {
-            Some(known) => known.join(&lock),
-            None => found.push(lock),
+}
+
+impl<'a> Locking<'a> {
+    fn file(&mut self, file: &'a Migration, planned: Option<&mut PlannedFile>) {
+        let mut made = if planned.is_some() { made_by(file) } else { BTreeSet::new() };
+        // What several files make, each unless it exists, may be there.
+        made.retain(|name| self.makers.get(name).is_none_or(|files| *files < 2));
+        let segments = planned.into_iter().flat_map(|planned| &mut planned.segments);
+        let mut planned = segments.flat_map(|segment| &mut segment.statements).peekable();
+        self.catalog.open(file);
+        for (index, statement) in file.parsed.statements.iter().enumerate() {
+            match planned.next_if(|planned| planned.index == index) {
+                Some(planned) => planned.locks = self.on_what_existed(statement, &made),
+                None => self.catalog.follow(statement),
+            }
         }
     }
-    found.sort_by(|a, b| b.mode.cmp(&a.mode).then(a.reach.cmp(&b.reach)));
-    found
+
+    fn on_what_existed(&mut self, statement: &'a Statement, made: &BTreeSet<Name<'_>>) -> Vec<Lock> {
+        let mut found: Vec<Lock> = Vec::new();
+        let locks = locks_given(statement, self.server, &mut self.catalog);
+        for lock in locks.into_iter().flat_map(|lock| self.relations.named(lock)) {
+            let own =
+                matches!(lock.reach, Reach::Itself | Reach::Children | Reach::Indexes | Reach::Sequences);
+            if own && made.contains(&resolved(&lock.object)) {
+                continue;
+            }
+            let same = |other: &&mut Lock| {
+                other.reach == lock.reach && resolved(&other.object) == resolved(&lock.object)
+            };
+            match found.iter_mut().find(same) {
+                Some(known) => known.join(&lock),
+                None => found.push(lock),
+            }
+        }
+        found.sort_by(|a, b| b.mode.cmp(&a.mode).then(a.reach.cmp(&b.reach)));
+        found
+    }
 }
 
 /// The relations a file makes: nobody can hold or wait for a lock on them before it commits.
-fn made_by(file: &Migration) -> BTreeSet<QualifiedName> {
+fn made_by(file: &Migration) -> BTreeSet<Name<'_>> {
     use ObjectKind::{ForeignTable, Index, MaterializedView, Sequence, Table, View};
-    let path = SearchPath::default();
     let relation = |kind| matches!(kind, Table | ForeignTable | View | MaterializedView | Index | Sequence);
     let made = file.parsed.statements.iter().flat_map(|statement| statement.in_role(ObjectRole::Makes));
-    made.filter(|object| relation(object.kind)).map(|object| object.name.resolved(&path)).collect()
+    made.filter(|object| relation(object.kind)).map(|object| resolved(&object.name)).collect()
 }

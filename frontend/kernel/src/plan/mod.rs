@@ -5,13 +5,14 @@ mod build;
 mod class;
 mod digest;
 mod locking;
+mod procedures;
 mod relations;
 mod segment;
 mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use build::plan;
+pub use build::{plan, plan_for};
 pub use digest::{Binding, Digest};
 
 use serde::{Deserialize, Serialize};
@@ -104,7 +105,7 @@ pub struct PlannedStatement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// A stable code: `missing-file`, `duplicate-version`, `other-name`, `no-version`, `no-forward-file`,
-    /// `syntax-error`, `psql-command`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`,
+    /// `syntax-error`, `psql-command`, `template`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`,
     /// `inside-transaction-only`, `transaction-mode`.
     pub code: String,
     /// Path below `migrations/`.

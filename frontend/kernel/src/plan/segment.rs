@@ -3,15 +3,14 @@
 
 use super::{
     PlannedStatement, Refusal, Segment, SegmentKind,
-    class::{Class, class, committing, may_use_label, new_label},
+    class::{Beyond, Class, may_use_label, new_label},
     summary::summary,
 };
 use crate::{
     migration::Migration,
-    name::QualifiedName,
     sql::{
         psql_variable,
-        statement::{ObjectRole, Statement, StatementKind, Verb},
+        statement::{Statement, StatementKind, Verb},
     },
     text::{LineIndex, Span},
 };
@@ -28,7 +27,7 @@ pub(super) enum Mode {
 }
 
 /// Cuts a file into segments; what must not run is said in the refusals.
-pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refusal>) {
+pub(super) fn segments(file: &Migration, mode: Mode, beyond: &Beyond<'_>) -> (Vec<Segment>, Vec<Refusal>) {
     let mut cutter = Cutter {
         file,
         mode,
@@ -37,7 +36,7 @@ pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refus
         refusals: Vec::new(),
         state: State::Closed { reason: "" },
         labels: Vec::new(),
-        committing: file.parsed.statements.iter().filter_map(committing).collect(),
+        beyond,
     };
     for problem in &file.parsed.problems {
         cutter.refuse("syntax-error", problem.span, problem.message.clone());
@@ -52,8 +51,6 @@ pub(super) fn segments(file: &Migration, mode: Mode) -> (Vec<Segment>, Vec<Refus
 }
 
 const UNBALANCED: &str = "unbalanced-transaction";
-
-const CALL: StatementKind = StatementKind::Other(Verb::Call);
 
 const COMMITS: &str = "The author commits before it.";
 
@@ -77,8 +74,7 @@ struct Cutter<'a> {
     state: State,
     /// Enum labels added in the open transaction.
     labels: Vec<&'a str>,
-    /// Procedures of the file that end transactions.
-    committing: Vec<&'a QualifiedName>,
+    beyond: &'a Beyond<'a>,
 }
 
 impl<'a> Cutter<'a> {
@@ -87,12 +83,17 @@ impl<'a> Cutter<'a> {
             let message = "This is a command of psql, not SQL: a server cannot execute it. Write it as SQL.";
             return self.refuse("psql-command", statement.span, message);
         }
+        if statement.flags.templated {
+            let message = "A template's placeholder stands in it, and a run executes the file as it is. Give the \
+                           rendered text.";
+            return self.refuse("template", statement.span, message);
+        }
         if let Some(variable) = psql_variable(statement.span.of(&self.file.text)) {
             let message = "Here psql writes the value of a variable before it sends the statement; a server \
                            takes it for a syntax error. Write the value.";
             self.refuse("psql-command", variable.shifted(statement.span.start), message);
         }
-        match self.class(statement) {
+        match self.beyond.class(statement, self.file, index) {
             Class::Begin => self.begin(statement),
             Class::Mode => {
                 let message = "A run begins its transactions itself: READ COMMITTED and READ WRITE. It cannot \
@@ -130,14 +131,6 @@ impl<'a> Cutter<'a> {
                 self.refuse("inside-transaction-only", statement.span, message);
             }
             Class::InsideOnly | Class::Any => self.join(index, statement),
-        }
-    }
-
-    fn class(&self, statement: &Statement) -> Class {
-        let called = statement.first(ObjectRole::Uses).filter(|_| statement.kind == CALL);
-        match called {
-            Some(procedure) if self.committing.contains(&&procedure.name) => Class::OutsideOnly,
-            _ => class(statement, &self.file.text),
         }
     }
 
@@ -231,7 +224,7 @@ impl<'a> Cutter<'a> {
         PlannedStatement {
             index,
             span: statement.span,
-            line: self.lines.position(&self.file.text, statement.span.start).line,
+            line: self.lines.line_of(statement.span.start),
             kind: statement.kind.to_string(),
             summary: summary(statement, &self.file.text),
             locks: Vec::new(),

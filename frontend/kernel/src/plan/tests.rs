@@ -105,6 +105,63 @@ fn a_call_of_a_procedure_that_commits_stands_alone() {
         &format!("{made} begin; call p(); commit;"),
         "transaction 0 | ! outside-transaction-only",
     );
+    check("1_a.sql", &format!("call p(); {made}"), "transaction 0 1");
+}
+
+/// The segments of the last file.
+fn cut(files: &[(&str, &str)]) -> String {
+    drawn(&plan(&set(files), &[files[files.len() - 1].0], &BTreeSet::new()))
+}
+
+#[test]
+fn earlier_files_tell_which_procedures_commit() {
+    let made = "create procedure p() language plpgsql as $$ begin commit; end $$;";
+    let kept = "create or replace procedure p() language plpgsql as $$ begin perform 1; end $$;";
+    let other = "create procedure p(n int) language plpgsql as $$ begin perform 1; end $$;";
+    let through = "create procedure q() language plpgsql as $$ begin if 1 = 2 then call p(); end if; end $$;";
+    let call = ("3_c.sql", "select 0; call p(); select 2;");
+    let alone = "transaction 0 | standalone 1 | transaction 2";
+    assert_eq!(cut(&[("1_a.sql", made), call]), alone);
+    assert_eq!(cut(&[("1_a.sql", made), ("2_b.sql", kept), call]), "transaction 0 1 2");
+    assert_eq!(cut(&[("1_a.sql", made), ("2_b.sql", other), call]), alone, "another one of that name");
+    assert_eq!(cut(&[("4_d.sql", made), call]), "transaction 0 1 2", "it is made later");
+    assert_eq!(cut(&[("1_a.sql", made), ("3_c.sql", "select 0; call public.p(); select 2;")]), alone);
+    let block = "select 0; do $$ begin call p(); end $$; select 2;";
+    assert_eq!(cut(&[("1_a.sql", made), ("3_c.sql", block)]), alone);
+    let calls = [("1_a.sql", made), ("2_b.sql", through), ("3_c.sql", "select 0; call q(); select 2;")];
+    assert_eq!(cut(&calls), alone);
+    let endless = "create procedure r() language plpgsql as $$ begin call r(); call r(); end $$;";
+    assert_eq!(cut(&[("1_a.sql", endless), ("3_c.sql", "call r();")]), "transaction 0");
+    let undo = [("1_a.sql", made), ("maintenance/x.sql", "select 0; call p(); select 2;")];
+    assert_eq!(cut(&undo), alone);
+}
+
+#[test]
+fn work_on_each_partition_stands_alone() {
+    let made = "create table parts (id int primary key, region text) partition by list (id);
+                create table parts_1 partition of parts for values in (1);
+                create index on parts (region); create index parts_named on parts (id, region);
+                create table plain (id int); create index plain_id on plain (id);";
+    for (statement, stands_alone) in [
+        ("reindex table parts", true),
+        ("reindex (verbose) table public.parts", true),
+        ("reindex index parts_named", true),
+        ("reindex index parts_region_idx", true),
+        ("reindex index parts_pkey", true),
+        ("cluster parts using parts_named", true),
+        ("reindex table parts_1", false),
+        ("reindex index parts_1_region_idx", false),
+        ("cluster parts_1 using parts_1_pkey", false),
+        ("reindex table plain", false),
+        ("reindex index plain_id", false),
+        ("cluster plain using plain_id", false),
+        ("reindex table stranger", false),
+    ] {
+        let text = format!("select 0; {statement}; select 2;");
+        let expected =
+            if stands_alone { "transaction 0 | standalone 1 | transaction 2" } else { "transaction 0 1 2" };
+        assert_eq!(cut(&[("1_a.sql", made), ("2_b.sql", &text)]), expected, "{statement}");
+    }
 }
 
 #[test]
@@ -149,6 +206,11 @@ fn what_must_not_run_is_refused_with_its_place() {
     check("1_a.sql", "\\i other.sql\nselect 1;", "transaction 1 | ! psql-command");
     check("1_a.sql", "select 0; select :'x', 1;", "transaction 0 1 | ! psql-command");
     check("1_a.sql", "drop table :\"x\";", "transaction 0 | ! psql-command");
+    check("1_a.sql", "select 0; select * from :t;", "transaction 0 1 | ! psql-command");
+    check("1_a.sql", "select a[1:b], a::b, f(a := b), c[:d], ':e' -- :f", "transaction 0");
+    check("1_a.sql", "select 0; create table {{ t }} (a int);", "transaction 0 | ! template");
+    check("1_a.sql", "select '{{ a }}', $${% b %}$$, '${c}';", "transaction 0");
+    check("1_a.sql", "create table ${t} (a int);", "! template");
     check("1_a.sql", "select a::\"char\", b[1:'2'], ':''x', $$:'x'$$, f(a:='x') -- :'x'", "transaction 0");
     check("a.sql", "select 1;", "transaction 0 | ! no-version");
     check("rollback/a.sql", "select 1;", "transaction 0 | ! no-forward-file");

@@ -1,5 +1,6 @@
-//! What a database holds after the statements of a set, one after the other: tables with columns and
-//! constraints, indexes, views, routines, types, policies, triggers, grants, comments.
+//! What a database holds after the statements of a set, one after the other: tables and views with columns and
+//! constraints, indexes, routines, operators, types, policies, triggers, roles, grants, comments. Who owns an
+//! object is not modelled.
 //! It follows names as PostgreSQL does and asks no database; what cannot be known from text is said to be
 //! unknown.
 //!
@@ -63,6 +64,8 @@ pub struct Schema {
     problems: Vec<Problem>,
     unknown: Vec<Place>,
     default_grants: Vec<DefaultGrant>,
+    /// PostgreSQL's major version; the newest that is known when `None`.
+    version: Option<u32>,
     search_path: Vec<Ident>,
     /// Whether what is not here is certainly not in the database.
     complete: bool,
@@ -212,6 +215,7 @@ impl Default for Schema {
             problems: Vec::new(),
             unknown: Vec::new(),
             default_grants: Vec::new(),
+            version: None,
             search_path: vec![public.clone()],
             complete: false,
             undo: None,

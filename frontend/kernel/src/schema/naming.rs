@@ -1,7 +1,10 @@
 //! The names PostgreSQL gives to what the author leaves unnamed: `t_pkey`, `t_a_key`, `t_a_seq`.
 //! They follow `makeObjectName`, `ChooseRelationName` and `ChooseIndexColumnNames` of its sources.
 
-use crate::name::{Ident, MAX_BYTES};
+use crate::{
+    name::{Ident, MAX_BYTES},
+    sql::{cursor::Cursor, lex::TokenKind},
+};
 
 /// `first_second_label` within 63 bytes: of the first two, the longer one is cut.
 pub(super) fn joined(first: &str, second: Option<&str>, label: &str) -> String {
@@ -76,6 +79,47 @@ pub(super) fn distinct(names: Vec<Ident>) -> Vec<Ident> {
         chosen.push(candidate);
     }
     chosen
+}
+
+/// What a column is called that is a cast to this type: by the name the type has in the catalogue.
+pub(super) fn type_called(mut written: Cursor<'_>) -> Option<Ident> {
+    let keyword = written.word(0).to_ascii_lowercase();
+    let dotted = written.peek_at(1).is_some_and(|next| next.kind == TokenKind::Dot);
+    let name = written.name()?.name.name;
+    let varying = written.is("varying");
+    let own = match keyword.as_str() {
+        _ if dotted => None,
+        "int" | "integer" => Some("int4"),
+        "smallint" => Some("int2"),
+        "bigint" => Some("int8"),
+        "real" => Some("float4"),
+        "double" => Some("float8"),
+        "float" => {
+            let bits = written.group().and_then(|bits| bits.text().trim().parse::<u32>().ok());
+            Some(if bits.is_some_and(|bits| bits <= 24) { "float4" } else { "float8" })
+        }
+        "dec" | "decimal" => Some("numeric"),
+        "boolean" => Some("bool"),
+        "bit" if varying => Some("varbit"),
+        "national" => {
+            written.skip(1);
+            Some(if written.is("varying") { "varchar" } else { "bpchar" })
+        }
+        "character" | "char" | "nchar" if varying => Some("varchar"),
+        "character" | "char" | "nchar" => Some("bpchar"),
+        "time" | "timestamp" => {
+            written.group();
+            let zoned = written.is("with");
+            Some(match (keyword.as_str(), zoned) {
+                ("time", false) => "time",
+                ("time", true) => "timetz",
+                (_, false) => "timestamp",
+                (_, true) => "timestamptz",
+            })
+        }
+        _ => None,
+    };
+    Some(own.map_or(name, Ident::exact))
 }
 
 #[cfg(test)]

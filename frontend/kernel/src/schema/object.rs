@@ -1,6 +1,9 @@
 //! What a schema is made of: objects, each with its definition, what it needs, and where it was made.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{name::Ident, sql::statement::ObjectKind, text::Span};
 
@@ -43,8 +46,8 @@ pub struct Object {
     pub made: Option<Place>,
     /// Statements that changed it, in order.
     pub changed: Vec<Place>,
-    /// Whether it was made where it may not have run: in IF, CASE, a loop, a handler, or a block whose errors are
-    /// caught.
+    /// Whether it was made where it may not have run: in IF, CASE, a loop, a handler, a block whose errors are
+    /// caught, or behind psql's `\if`.
     pub conditional: bool,
     /// What it cannot do without, beside `of`.
     pub(super) needs: Vec<Need>,
@@ -57,6 +60,32 @@ pub struct Grant {
     pub role: Ident,
     /// Upper case, as the catalogue prints it: `SELECT`.
     pub right: String,
+    /// WITH GRANT OPTION: the role may pass it on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub option: bool,
+}
+
+impl Grant {
+    /// Adds it to others: a right that is there with its option keeps it.
+    pub(super) fn give(self, grants: &mut BTreeSet<Self>) {
+        if self.option {
+            grants.remove(&Self { option: false, ..self.clone() });
+            grants.insert(self);
+        } else if !grants.contains(&Self { option: true, ..self.clone() }) {
+            grants.insert(self);
+        }
+    }
+
+    /// Takes it from others, or of it the option alone.
+    pub(super) fn take(self, grants: &mut BTreeSet<Self>, option: bool) {
+        let plain = Self { option: false, ..self };
+        let passed_on = grants.remove(&Self { option: true, ..plain.clone() });
+        if !option {
+            grants.remove(&plain);
+        } else if passed_on {
+            grants.insert(plain);
+        }
+    }
 }
 
 /// A right that new objects of a kind get or do not get.
@@ -111,7 +140,7 @@ pub enum Definition {
     Enum(Vec<String>),
     /// Domains.
     Domain(Domain),
-    /// The types that tell a routine from its namesakes: all but OUT arguments.
+    /// The types that tell a routine from its namesakes, all but OUT arguments; those of an operator and of a cast.
     Routine(Vec<TypeUse>),
     /// The schema an extension's objects stand in.
     Extension(Ident),
@@ -119,6 +148,8 @@ pub enum Definition {
     Policy(Policy),
     /// The function a trigger calls.
     Trigger(Reference),
+    /// The roles that a role is a member of, each with whether it may take in others.
+    Role(BTreeMap<Ident, bool>),
 }
 
 /// A table or view.
@@ -134,7 +165,7 @@ pub struct Relation {
     pub parents: Vec<Oid>,
     /// Whether it is a partition.
     pub partition: bool,
-    /// Its columns follow from a query and are not known.
+    /// Its columns follow from a query and are not all known.
     pub from_query: bool,
     pub(super) last_column: u32,
 }

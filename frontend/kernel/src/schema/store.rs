@@ -208,8 +208,18 @@ impl Schema {
 
     /// The routine with exactly these arguments.
     pub(super) fn routine(&self, schema: &Ident, name: &Ident, arguments: &[TypeUse]) -> Option<Oid> {
-        let name = Name::new(ObjectKind::Function, Some(schema), name).with(arguments);
-        self.names.get(&name).copied()
+        self.with_types(ObjectKind::Function, Some(schema), name, arguments)
+    }
+
+    /// The routine, operator or cast with exactly these types.
+    pub(super) fn with_types(
+        &self,
+        kind: ObjectKind,
+        schema: Option<&Ident>,
+        name: &Ident,
+        types: &[TypeUse],
+    ) -> Option<Oid> {
+        self.names.get(&Name::new(kind, schema, name).with(types)).copied()
     }
 
     /// A type, or a table as a type.

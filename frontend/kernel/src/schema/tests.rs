@@ -59,6 +59,30 @@ fn what_may_not_have_run_is_conditional() {
     assert_eq!(schema.find(ObjectKind::Table, &QualifiedName::from_sql("never")), None);
 }
 
+/// psql alone knows `\if`; a server never sees it.
+#[test]
+fn what_psql_may_pass_over_is_conditional() {
+    let text = "create table a (x int);\n\\if :new\n\\if :deep\ncreate table b ();\n\\endif\ncreate table c ();\n\\else\n\
+        create table c ();\ndrop table a;\n\\endif\n\\endif\ncreate table d (); alter table d add e int, drop f;";
+    let schema = fold(&[text]);
+    let made = ["b", "c", "d"].map(|name| schema.get(table(&schema, name)).unwrap().conditional);
+    assert_eq!(made, [true, true, false]);
+    assert_eq!(schema.gone().next().map(|(_, gone)| gone.conditional), Some(true));
+    let problems: Vec<_> = schema.problems().iter().map(|problem| problem.name.to_string()).collect();
+    assert_eq!(problems, ["f"], "a second table c is no problem");
+}
+
+#[test]
+fn maintain_comes_with_the_version_that_has_it() {
+    for (version, expected) in [(None, true), (Some(16), false), (Some(17), true)] {
+        let mut schema = Schema::from(&Snapshot { version, ..Schema::default().snapshot() });
+        let text = "create table t (); grant all on t to r".to_owned();
+        schema.apply(&Migration::read(SourceFile { path: "1.sql".to_owned(), text }));
+        let grants = &schema.get(table(&schema, "public.t")).unwrap().grants;
+        assert_eq!(grants.iter().any(|grant| grant.right == "MAINTAIN"), expected, "{version:?}");
+    }
+}
+
 #[test]
 fn what_is_known_only_at_run_time_is_said() {
     let schema = fold(&["do $$ begin execute a || b; end $$; do $$ begin execute format('drop table %I', a); end $$;

@@ -35,6 +35,8 @@ pub enum TypeBase {
     BuiltIn(&'static str),
     /// A type, domain or table of the schema, or one that is not known.
     Named(Reference),
+    /// It does not follow from the text: of a column of a query.
+    Unknown,
 }
 
 impl TypeUse {
@@ -54,6 +56,7 @@ impl TypeUse {
                 _ => format!("{base}{modifier}"),
             },
             TypeBase::Named(reference) => format!("{}{modifier}", name(reference)),
+            TypeBase::Unknown => String::new(),
         };
         if self.array { base + "[]" } else { base }
     }

@@ -245,7 +245,7 @@ impl<'a> Sheet<'a> {
 
 #[cfg(test)]
 mod tests {
-    use crate::sql::{parse, statement::Reading};
+    use crate::sql::{parse_in_full, statement::Reading};
 
     /// Each statement reads in part only, or as its first word says.
     #[test]
@@ -264,17 +264,17 @@ mod tests {
             "comment on function f(int) is 'x'",
             "create index i on only t (a)",
         ] {
-            let readings: Vec<Reading> = parse(sql).statements.iter().map(|one| one.reading).collect();
-            assert_eq!(readings, [Reading::ParsedInPart], "{sql}");
+            let statements = parse_in_full(sql).statements;
+            let readings: Vec<_> = statements.iter().map(|one| one.reading).collect();
+            assert_eq!(readings, [Some(Reading::ParsedInPart)], "{sql}");
         }
     }
 
     #[test]
     fn statements_of_bodies_read_without_their_variables() {
         let sql = "do $$ begin perform f(1); select a, b into strict x, y.z from t; end $$";
-        let parsed = parse(sql);
-        let body = parsed.statements.first().and_then(|one| one.body()).unwrap();
-        let readings: Vec<Reading> = body.statements.iter().map(|one| one.statement.reading).collect();
-        assert_eq!(readings, [Reading::ParsedInPart, Reading::ParsedInPart]);
+        let parsed = parse_in_full(sql);
+        let readings: Vec<Reading> = parsed.statements[0].readings().into_iter().flatten().collect();
+        assert_eq!(readings, [Reading::OutlineOnly, Reading::ParsedInPart, Reading::ParsedInPart]);
     }
 }

@@ -272,6 +272,15 @@ impl<'a> Cursor<'a> {
         Ident::from_sql(if quoted { text.trim_start_matches(['u', 'U', '&']) } else { text })
     }
 
+    /// All identifiers of a dotted name.
+    pub(crate) fn dotted(&mut self) -> Option<Vec<Ident>> {
+        let mut parts = vec![self.ident()?.0];
+        while let Some((part, _)) = self.further_part() {
+            parts.push(part);
+        }
+        Some(parts)
+    }
+
     /// A name with or without a schema.
     pub(crate) fn name(&mut self) -> Option<Named> {
         let (last, mut span) = self.ident()?;

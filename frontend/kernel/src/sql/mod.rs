@@ -17,14 +17,14 @@ mod unchanged;
 use crate::text::Span;
 pub(crate) use classify::object_kind;
 
-use classify::Context;
+use classify::{Ask, Context};
 use cursor::Cursor;
 use lex::{Lexer, Token, TokenKind};
 use marker::{Mark, Marker};
 pub(crate) use plpgsql::string_content;
 use reading::reading;
 use split::{Ending, Splitter};
-use statement::{Reading, Statement};
+use statement::Statement;
 use unchanged::Unchanged;
 
 /// A text, read.
@@ -56,24 +56,24 @@ pub struct Problem {
     pub message: String,
 }
 
-/// Reads a text, byte for byte; the spans of what it returns are offsets into `text`.
+/// Reads a text, byte for byte; the spans of what it returns are offsets into `text`. sqlparser is not asked.
 pub fn parse(text: &str) -> Parsed {
-    read_file(text, Unchanged::default(), true)
+    read_file(text, Unchanged::default(), None)
 }
 
 /// Reads a text as [`parse`] does, which read an `earlier` one as `parsed`: what did not change is not read again.
 pub fn parse_again(text: &str, earlier: &str, parsed: Parsed) -> Parsed {
-    read_file(text, Unchanged::between(earlier, parsed, text), true)
+    read_file(text, Unchanged::between(earlier, parsed, text), None)
 }
 
-/// Reads a text as [`parse`] does, without sqlparser: several times faster, every statement is
-/// [`Reading::OutlineOnly`].
-pub fn outline(text: &str) -> Parsed {
-    read_file(text, Unchanged::default(), false)
+/// Reads a text as [`parse`] does, and lets sqlparser read each statement, too: many times slower. A module that does not
+/// call this holds no parser.
+pub fn parse_in_full(text: &str) -> Parsed {
+    read_file(text, Unchanged::default(), Some(reading))
 }
 
-fn read_file(text: &str, mut unchanged: Unchanged, trees: bool) -> Parsed {
-    let context = Context { plpgsql: false, nesting: 0, trees };
+fn read_file(text: &str, mut unchanged: Unchanged, ask: Option<Ask>) -> Parsed {
+    let context = Context { plpgsql: false, nesting: 0, ask };
     let mut parsed = Parsed::default();
     let mut checks = structure::Checks::default();
     let mut splitter = Splitter::file(text);
@@ -95,7 +95,7 @@ fn read_file(text: &str, mut unchanged: Unchanged, trees: bool) -> Parsed {
     parsed
 }
 
-/// Classifies one statement and, where that is wanted and safe, lets sqlparser read it.
+/// Classifies one statement and, where that is wanted, lets sqlparser read it.
 fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
     let outline = classify::classify(cursor, context);
     Statement {
@@ -104,7 +104,7 @@ fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
         objects: outline.objects,
         flags: outline.flags,
         detail: outline.detail,
-        reading: if context.trees { reading(cursor, outline.kind) } else { Reading::OutlineOnly },
+        reading: context.ask.map(|ask| ask(cursor, outline.kind)),
     }
 }
 
@@ -118,38 +118,36 @@ pub(crate) fn meaning(text: &str) -> impl Iterator<Item = Token> {
     Lexer::new(text).filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
 }
 
-/// Whether psql would put nothing in the place of a variable (`:name`, `:'name'`), so that a server gets the statement as
-/// it is written, and every quote in it is closed.
+/// Whether a server gets the statement as it is written: psql would put nothing in the place of a variable, and every
+/// quote in it is closed.
 pub fn has_no_variable(statement: &str) -> bool {
-    let mut colon_ends = None;
-    for token in Lexer::new(statement) {
-        let variable = token.kind == TokenKind::Word && colon_ends == Some(token.start);
-        if variable || matches!(token.kind, TokenKind::Broken(_)) {
-            return false;
-        }
-        colon_ends = (token.kind == TokenKind::Colon && token.span().len() == 1).then_some(token.end);
-    }
-    psql_variable(statement).is_none()
+    let is_broken = |token: Token| matches!(token.kind, TokenKind::Broken(_));
+    psql_variable(statement).is_none() && !Lexer::new(statement).any(is_broken)
 }
 
-/// The first `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
+/// The first `:name`, `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
 /// Between brackets the colon is SQL's own: `a[1:'2']`.
 pub(crate) fn psql_variable(text: &str) -> Option<Span> {
-    let quote_behind = |(at, _)| matches!(text.as_bytes().get(at + 1), Some(b'\'' | b'"'));
-    if !text.match_indices(':').any(quote_behind) {
+    let bytes = text.as_bytes();
+    let opens = |byte: &u8| matches!(byte, b'\'' | b'"' | b'_' | 128..) || byte.is_ascii_alphabetic();
+    let is_lone = |at: usize| at == 0 || bytes.get(at - 1) != Some(&b':');
+    if !text.match_indices(':').any(|(at, _)| is_lone(at) && bytes.get(at + 1).is_some_and(opens)) {
         return None;
     }
     let mut brackets = 0_usize;
     let mut colon = None;
     for token in Lexer::new(text) {
+        let names = match token.kind {
+            TokenKind::Word => true,
+            TokenKind::Text | TokenKind::QuotedName => token.span().of(text).starts_with(['\'', '"']),
+            _ => false,
+        };
+        if let Some(start) = colon.filter(|_| names) {
+            return Some(Span::new(start, token.end));
+        }
         match token.kind {
             TokenKind::OpenBracket => brackets += 1,
             TokenKind::CloseBracket => brackets = brackets.saturating_sub(1),
-            TokenKind::Text | TokenKind::QuotedName if token.span().of(text).starts_with(['\'', '"']) => {
-                if let Some(start) = colon {
-                    return Some(Span::new(start, token.end));
-                }
-            }
             _ => {}
         }
         let is_lone = token.kind == TokenKind::Colon && token.span().len() == 1 && brackets == 0;

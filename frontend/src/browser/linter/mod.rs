@@ -6,10 +6,10 @@ mod queue;
 mod wire;
 mod worker;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use leptos::{leptos_dom::helpers::set_timeout, prelude::*};
-use studio_kernel::{migration::SourceFile, run::api::Sources};
+use studio_kernel::run::api::Sources;
 
 use super::meta::meta;
 use queue::{Job, Queue};
@@ -64,8 +64,7 @@ struct Inner {
     worker: Option<Worker>,
     /// The `load` whose answer makes the queue ready.
     loading: u32,
-    files: Vec<SourceFile>,
-    applied: BTreeSet<String>,
+    sources: Sources,
     queue: Queue,
 }
 
@@ -103,8 +102,7 @@ impl Linter {
             .get_untracked()
             .map(|last| Job { path: last.path.clone(), text: last.text.clone() });
         self.update(|inner| {
-            inner.files = sources.files;
-            inner.applied = sources.applied;
+            inner.sources = sources;
             if let Some(job) = again.filter(|_| inner.queue.is_idle()) {
                 inner.queue.push(job);
             }
@@ -139,14 +137,13 @@ impl Linter {
                     return Err("the page does not say where it is".to_owned());
                 };
                 let worker = Worker::start(&script, move |said| self.hear(said))?;
-                let [script, module] = ["studio:grammar-js", "studio:grammar-wasm"].map(meta);
-                let grammar = [script.as_deref(), module.as_deref()].map(Option::unwrap_or_default);
-                worker.send_start(inner.queue.next_id(), &wasm, grammar);
+                let parsers = ["studio:parsers-js", "studio:grammar-wasm", "studio:parser-wasm"].map(meta);
+                worker.send_start(inner.queue.next_id(), &wasm, parsers);
                 inner.worker = Some(worker);
             }
             inner.loading = inner.queue.next_id();
             if let Some(worker) = &inner.worker {
-                worker.send_load(inner.loading, &inner.files, &inner.applied);
+                worker.send_load(inner.loading, &inner.sources);
             }
             Ok(())
         });
@@ -223,7 +220,7 @@ impl Linter {
     fn restart(self, id: u32, path: &str) {
         let trapped = self.update(|inner| {
             if inner.loading == id {
-                inner.files.retain(|file| file.path != path);
+                inner.sources.files.retain(|file| file.path != path);
             }
             inner.worker = None;
             inner.queue.worker_ended()

@@ -1,10 +1,8 @@
 //! The Web Worker as a value: it ends when it is dropped. It knows the messages of `frontend/linter/entry.ts`
 //! and not what is asked with them.
 
-use std::collections::BTreeSet;
-
 use js_sys::{Array, Object, Reflect};
-use studio_kernel::migration::SourceFile;
+use studio_kernel::run::api::Sources;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{ErrorEvent, MessageEvent, WorkerOptions, WorkerType};
 
@@ -61,21 +59,24 @@ impl Worker {
         Ok(Self { worker, _on_message: on_message, _on_error: on_error })
     }
 
-    /// The first message: where the wasm module is, and PostgreSQL's grammar.
-    pub(super) fn send_start(&self, id: u32, wasm: &str, grammar: [&str; 2]) {
-        let [script, module] = grammar;
-        let grammar = object(&[("script", script.into()), ("wasm", module.into())]);
-        self.send(id, "start", &[("wasm", wasm.into()), ("grammar", grammar.into())]);
+    /// The first message: where the wasm module is; and of the parsers the script, PostgreSQL's grammar, and sqlparser.
+    pub(super) fn send_start(&self, id: u32, wasm: &str, parsers: [Option<String>; 3]) {
+        let parsers: Array = parsers.into_iter().map(JsValue::from).collect();
+        self.send(id, "start", &[("wasm", wasm.into()), ("parsers", parsers.into())]);
     }
 
-    /// All files, in place of those loaded before, and the versions the target has.
-    pub(super) fn send_load(&self, id: u32, files: &[SourceFile], applied: &BTreeSet<String>) {
+    /// All files, in place of those loaded before, and what is known of the target.
+    pub(super) fn send_load(&self, id: u32, Sources { files, applied, server }: &Sources) {
         let list: Array = files
             .iter()
             .map(|file| object(&[("path", file.path.as_str().into()), ("text", file.text.as_str().into())]))
             .collect();
         let applied: Array = applied.iter().map(|version| JsValue::from_str(version)).collect();
-        self.send(id, "load", &[("files", list.into()), ("applied", applied.into())]);
+        self.send(
+            id,
+            "load",
+            &[("files", list.into()), ("applied", applied.into()), ("server", (*server).into())],
+        );
     }
 
     /// One file, to be read again and judged.

@@ -166,8 +166,12 @@ fn Findings(
     view! {
         <p class="muted" data-test="coverage">
             {move || {
-                let (Coverage { parsed, statements, .. }, accepted) = coverage.get();
-                let read = format!("{parsed} of {} read in full", count(statements, "statement"));
+                let (Coverage { parsed, statements, unread, .. }, accepted) = coverage.get();
+                let all = count(statements, "statement");
+                if unread > 0 || statements == 0 {
+                    return all;
+                }
+                let read = format!("{parsed} of {all} read in full");
                 if accepted { format!("{read}; {GRAMMAR} reads them all") } else { read }
             }}
         </p>
@@ -252,7 +256,7 @@ fn OutlineLine(row: OutlineRow, show: Callback<Span>) -> impl IntoView {
             <span class="plan-summary">
                 <button type="button" class="plan-link" on:click=move |_| show.run(span)>{row.summary}</button>
                 {row.standalone.then(|| view! { <Badge tint=Tint::Caution text="outside a transaction"/> })}
-                {(!row.parsed).then(|| view! { <Badge text="outline only"/> })}
+                {row.outline_only.then(|| view! { <Badge text="outline only"/> })}
             </span>
             <LockChips locks=row.locks/>
         </li>

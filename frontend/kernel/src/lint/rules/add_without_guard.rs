@@ -1,6 +1,8 @@
 //! ADD in ALTER TABLE and ALTER TYPE that fails when it runs again.
 //! Help, examples and tests: `add_without_guard.md`.
 
+use std::collections::BTreeSet;
+
 use crate::{
     graph::Step,
     lint::{
@@ -35,15 +37,21 @@ fn check(facts: &FileFacts<'_>, step: &Step<'_>, remarks: &mut Remarks<'_>) {
             if_not_exists(facts, step, remarks, value, Condition::OBJECT);
         }
     }
-    for (at, action) in statement.actions().iter().enumerate() {
-        let named = |kind| made(kind).find(|object| action.span.contains(object.span));
+    let mut dropped = BTreeSet::new();
+    for action in statement.actions() {
+        let named = |kind| statement.named_in(action.span).iter().find(|object| (object.role, object.kind) == (ObjectRole::Makes, kind));
         match &action.kind {
             ActionKind::AddColumn { if_not_exists: false, .. } => {
                 if let Some(column) = named(ObjectKind::Column) {
                     if_not_exists(facts, step, remarks, column, Condition::COLUMN);
                 }
             }
-            ActionKind::AddConstraint(constraint) if !drops(&statement.actions()[..at], constraint) => {
+            ActionKind::DropConstraint { name, .. } => {
+                dropped.insert(name);
+            }
+            ActionKind::AddConstraint(constraint)
+                if !constraint.name.as_ref().is_some_and(|name| dropped.contains(name)) =>
+            {
                 if let Some(object) = named(ObjectKind::Constraint) {
                     add_constraint(facts, step, remarks, object, (action, constraint));
                 }
@@ -51,11 +59,6 @@ fn check(facts: &FileFacts<'_>, step: &Step<'_>, remarks: &mut Remarks<'_>) {
             _ => {}
         }
     }
-}
-
-fn drops(before: &[TableAction], constraint: &Constraint) -> bool {
-    let same = |action: &TableAction| matches!(&action.kind, ActionKind::DropConstraint { name, .. } if Some(name) == constraint.name.as_ref());
-    before.iter().any(same)
 }
 
 fn if_not_exists(

@@ -9,7 +9,6 @@ use crate::{
         rule::{Check, Remarks, Rule, insertion},
     },
     sql::statement::{ActionKind, ObjectKind as O, ObjectRef, ObjectRole, StatementKind},
-    text::Span,
 };
 
 pub(in crate::lint) const RULE: Rule = Rule {
@@ -43,9 +42,8 @@ fn check(facts: &FileFacts<'_>, step: &Step<'_>, remarks: &mut Remarks<'_>) {
             ActionKind::DropConstraint { if_exists: false, .. } => Condition::NO_OBJECT,
             _ => continue,
         };
-        let inside = |span: Span| action.span.contains(span);
-        let dropped = statement.in_role(ObjectRole::Drops).find(|object| inside(object.span));
-        dropped.into_iter().for_each(|object| report(facts, step, remarks, object, condition));
+        let named = statement.named_in(action.span).iter();
+        named.filter(|object| object.role == ObjectRole::Drops).take(1).for_each(|object| report(facts, step, remarks, object, condition));
     }
 }
 

@@ -142,10 +142,12 @@ pub struct FileText {
 }
 
 /// `GET /api/sources`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sources {
     /// By path.
     pub files: Vec<SourceFile>,
     /// Versions the target has; none when it cannot be asked.
     pub applied: BTreeSet<String>,
+    /// The target's major version, where it is known.
+    pub server: Option<u16>,
 }

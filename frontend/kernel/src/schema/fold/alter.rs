@@ -20,14 +20,13 @@ impl Fold<'_> {
             }
             O::Function | O::Procedure | O::Aggregate | O::Routine => self.alter_routine(cursor, kind),
             O::Policy | O::Trigger | O::Rule => self.alter_on_table(cursor, statement, kind),
+            O::Operator => self.alter_operator(cursor),
+            O::Role => self.alter_role(cursor, statement),
             O::DefaultPrivileges => self.default_privileges(cursor),
-            O::Operator
-            | O::OperatorClass
+            O::OperatorClass
             | O::OperatorFamily
-            | O::Cast
             | O::Transform
             | O::UserMapping
-            | O::Role
             | O::Database
             | O::Tablespace
             | O::System

@@ -1,4 +1,4 @@
-//! CREATE of anything but tables, indexes and routines.
+//! CREATE of anything but tables, views, indexes and routines.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,8 @@ use crate::{
     name::{Ident, QualifiedName},
     schema::{
         Schema,
-        expression::mentions,
         key::in_schema,
-        object::{Definition, Demand, Domain, Hold, Object, Oid, Policy, Relation},
+        object::{Definition, Demand, Domain, Hold, Object, Oid, Policy},
         types::{OF_EXTENSIONS, Reference},
     },
     sql::{
@@ -31,18 +30,20 @@ impl Fold<'_> {
             O::Policy | O::Trigger | O::Rule => self.create_on_table(cursor, statement, kind),
             O::Extension => self.create_extension(cursor, statement),
             O::Statistics => self.create_statistics(cursor, statement),
+            O::Operator => self.create_operator(cursor),
+            O::Cast => self.create_cast(cursor),
+            O::Role => self.create_role(cursor, statement),
             // What tells these apart is more than a name, or they belong to the server and not to a schema.
-            O::Operator
-            | O::OperatorClass
+            O::OperatorClass
             | O::OperatorFamily
-            | O::Cast
             | O::Transform
             | O::UserMapping
-            | O::Role
             | O::Database
             | O::Tablespace => {}
             _ => {
-                self.plain(statement, kind, Definition::Plain);
+                if let Some(oid) = self.plain(statement, kind, Definition::Plain) {
+                    self.stand_on_used(oid, statement);
+                }
                 self.elements(cursor, kind);
             }
         }
@@ -58,7 +59,7 @@ impl Fold<'_> {
     }
 
     /// An object that has a name and nothing else to read. `None` when it is there already.
-    fn plain(&mut self, statement: &Statement, kind: O, definition: Definition) -> Option<Oid> {
+    pub(super) fn plain(&mut self, statement: &Statement, kind: O, definition: Definition) -> Option<Oid> {
         let name = &statement.first(Role::Makes)?.name;
         let schema = in_schema(kind).then(|| self.home(statement, name));
         let full = QualifiedName { schema: schema.clone(), name: name.name.clone() };
@@ -68,42 +69,6 @@ impl Fold<'_> {
             return None;
         }
         Some(self.make(Object { definition, ..Object::new(kind, schema, name.name.clone()) }))
-    }
-
-    fn create_view(&mut self, mut cursor: Cursor<'_>, statement: &Statement, kind: O) {
-        let Some(name) = statement.first(Role::Makes).map(|view| view.name.clone()) else { return };
-        let full = QualifiedName::new(self.home(statement, &name), name.name);
-        let view = match self.relation(&full).filter(|_| statement.flags.or_replace) {
-            Some(view) => {
-                self.change(view, |object| object.needs.clear());
-                view
-            }
-            None => match self.new_relation(statement, kind) {
-                Some(view) => view,
-                None => return,
-            },
-        };
-        cursor.skip_to_any(&["as"]);
-        let needs = self.query_needs(cursor, statement);
-        self.schema.change(view, |object| {
-            object.definition = Definition::Relation(Relation { from_query: true, ..Relation::default() });
-            object.needs(needs.into_iter().filter(|need| *need != view), Hold::Stops);
-        });
-    }
-
-    /// What a query needs: tables, those of their columns that it names, functions and types.
-    fn query_needs(&self, query: Cursor<'_>, statement: &Statement) -> Vec<Oid> {
-        let read = mentions(query);
-        let mut needs = self.needed(&read);
-        for table in statement.in_role(Role::Uses).filter_map(|used| self.find(used.kind, &used.name)) {
-            needs.push(table);
-            for (oid, column) in self.schema.columns(table) {
-                if read.star || read.columns.contains(&column.name) {
-                    needs.push(oid);
-                }
-            }
-        }
-        needs
     }
 
     // Types -------------------------------------------------------------------------------------------
@@ -187,6 +152,14 @@ impl Fold<'_> {
         }
     }
 
+    /// The wrapper of a server, the server of a foreign table, the function of an event trigger.
+    pub(super) fn stand_on_used(&mut self, oid: Oid, statement: &Statement) {
+        let used = statement.in_role(Role::Uses);
+        let holds = used.filter(|used| matches!(used.kind, O::ForeignDataWrapper | O::Server | O::Function));
+        let found: Vec<Oid> = holds.filter_map(|used| self.find(used.kind, &used.name)).collect();
+        self.schema.change(oid, |object| object.needs(found, Hold::Stops));
+    }
+
     fn create_statistics(&mut self, mut cursor: Cursor<'_>, statement: &Statement) {
         cursor.skip_to_any(&["on"]);
         let mut expressions = cursor;
@@ -265,7 +238,7 @@ impl Fold<'_> {
         statement: &Statement,
         kind: O,
     ) -> Vec<Oid> {
-        let mut needs = self.query_needs(cursor, statement);
+        let mut needs = self.query_needs(cursor, statement, None);
         // A trigger's name, events and table are no columns; only UPDATE OF and WHEN name some.
         let mut condition = cursor;
         let start: &[&str] = if kind == O::Trigger { &["of", "when"] } else { &["using", "with", "do"] };

@@ -1,5 +1,6 @@
 //! Columns, constraints and index keys as they are written. What their names mean is not asked here.
 
+use super::term;
 use crate::{
     name::{Ident, QualifiedName},
     schema::object::{Demand, Identity},
@@ -328,11 +329,11 @@ fn key_part<'a>(item: Cursor<'a>) -> KeyText<'a> {
     let mut rest = item;
     if let Some(mut inside) = rest.group() {
         // A column in parentheses is a plain column.
-        let (mut whole, alone) = (inside, inside.len() == 1);
+        let (whole, alone) = (inside, inside.len() == 1);
         if let Some((name, _)) = inside.ident().filter(|_| alone) {
             return plain(name);
         }
-        let called = called(&mut whole).unwrap_or_else(|| Ident::exact("expr"));
+        let called = term::name(whole).unwrap_or_else(|| Ident::exact("expr"));
         return KeyText { column: None, expression: Some(item.until(&rest)), called };
     }
     let Some(Named { name: QualifiedName { name: last, .. }, .. }) = rest.name() else {
@@ -343,47 +344,4 @@ fn key_part<'a>(item: Cursor<'a>) -> KeyText<'a> {
         return KeyText { column: None, expression: Some(item.until(&rest)), called: last };
     }
     plain(last)
-}
-
-/// What PostgreSQL calls the column of an expression, where it finds a name in it.
-fn called(cursor: &mut Cursor<'_>) -> Option<Ident> {
-    while cursor.at(TokenKind::OpenParen) {
-        let mut rest = *cursor;
-        let mut inside = rest.group()?;
-        if rest.is_empty() {
-            *cursor = inside;
-            continue;
-        }
-        return if is_cast(&rest) { called(&mut inside).or_else(|| cast_to(rest)) } else { None };
-    }
-    if cursor.is("case") {
-        return Some(Ident::exact("case"));
-    }
-    let name = match cursor.name() {
-        Some(named) => named.name.name,
-        None => {
-            cursor.skip(1);
-            return if is_cast(cursor) { cast_to(*cursor) } else { None };
-        }
-    };
-    cursor.group();
-    while cursor.at(TokenKind::OpenBracket) {
-        cursor.step();
-    }
-    let alone = cursor.is_empty() || cursor.is("collate") || is_cast(cursor);
-    alone.then_some(name)
-}
-
-/// `::type` up to the end.
-fn is_cast(cursor: &Cursor<'_>) -> bool {
-    let mut rest = *cursor;
-    rest.eat_text("::") && rest.name().is_some() && {
-        rest.group();
-        rest.is_empty()
-    }
-}
-
-fn cast_to(mut cursor: Cursor<'_>) -> Option<Ident> {
-    cursor.skip(1);
-    cursor.name().map(|named| named.name.name)
 }

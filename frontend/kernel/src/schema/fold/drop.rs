@@ -21,22 +21,23 @@ impl Fold<'_> {
             O::Function | O::Procedure | O::Aggregate | O::Routine => {
                 self.routines_to_drop(cursor, statement, kind)
             }
+            O::Operator | O::Cast => self.typed_to_drop(cursor, kind),
             O::Policy | O::Trigger | O::Rule => self.named_to_drop(statement, |fold, object| {
                 let table = fold.relation(object.of.as_ref()?)?;
                 fold.schema.member(table, kind, &object.name.name)
             }),
-            O::Operator
-            | O::OperatorClass
+            O::OperatorClass
             | O::OperatorFamily
-            | O::Cast
             | O::Transform
             | O::UserMapping
-            | O::Role
             | O::Database
-            | O::Tablespace
-            | O::Owned => return,
+            | O::Tablespace => return,
+            O::Owned => return self.drop_owned(statement),
             _ => self.named_to_drop(statement, |fold, object| fold.find(kind, &object.name)),
         };
+        if kind == O::Role {
+            self.leave_roles(&going);
+        }
         self.remove(&going, statement.flags.cascade);
     }
 

@@ -1,7 +1,7 @@
 //! Statements to objects: each file is read as in a session of its own, statement by statement.
 //!
 //! A statement in a function's body does not run with the file and makes nothing. One that may not run (in IF,
-//! a loop or a handler) is taken to run, and what it makes is marked; what it would make a second time is
+//! a loop, a handler or psql's `\if`) is taken to run, and what it makes is marked; what it would make a second time is
 //! taken to be there by the look that guards it.
 
 mod alter;
@@ -11,11 +11,16 @@ mod create;
 mod definition;
 mod drop;
 mod index;
+mod operator;
 mod partition;
+mod query;
 mod rights;
+mod role;
 mod routine;
 mod table;
+mod term;
 mod transaction;
+mod view;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -247,8 +252,10 @@ impl Fold<'_> {
     fn read_expression(&self, table: Oid, expression: Cursor<'_>) -> (Vec<Oid>, Vec<Oid>) {
         let mentions = mentions(expression);
         let mut columns = Vec::new();
-        for name in &mentions.columns {
-            if let Some(column) = self.schema.column(table, name).filter(|column| !columns.contains(column)) {
+        for mention in &mentions.columns {
+            if let Some(column) =
+                self.schema.column(table, &mention.name).filter(|column| !columns.contains(column))
+            {
                 columns.push(column);
             }
         }
@@ -306,6 +313,10 @@ impl Fold<'_> {
     }
 
     fn missing_member(&mut self, kind: O, name: &Ident, of: &QualifiedName) {
+        // It may be one of those that are not known.
+        if kind == O::Column && self.relation(of).is_some_and(|of| self.is_from_query(of)) {
+            return;
+        }
         let of = QualifiedName { schema: Some(self.place_for(of)), name: of.name.clone() };
         self.problem(ProblemKind::Missing, kind, QualifiedName::bare(name.clone()), Some(of));
     }

@@ -18,7 +18,10 @@ use crate::{
     },
 };
 
-/// What ALL stands for. MAINTAIN, which PostgreSQL 17 adds for tables, is not modelled.
+/// The version from which on tables have the right MAINTAIN.
+const MAINTAIN_SINCE: u32 = 17;
+
+/// What ALL stands for.
 fn all_rights(kind: O) -> &'static [&'static str] {
     match kind {
         O::Sequence => &["SELECT", "UPDATE", "USAGE"],
@@ -26,8 +29,21 @@ fn all_rights(kind: O) -> &'static [&'static str] {
         O::Schema => &["CREATE", "USAGE"],
         O::Type | O::Language | O::ForeignDataWrapper | O::Server => &["USAGE"],
         O::Column => &["INSERT", "REFERENCES", "SELECT", "UPDATE"],
-        _ => &["DELETE", "INSERT", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"],
+        _ => &["DELETE", "INSERT", "MAINTAIN", "REFERENCES", "SELECT", "TRIGGER", "TRUNCATE", "UPDATE"],
     }
+}
+
+/// What becomes of rights.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Given {
+        /// WITH GRANT OPTION.
+        option: bool,
+    },
+    Taken {
+        /// GRANT OPTION FOR: the right itself stays.
+        option: bool,
+    },
 }
 
 /// The kind by whose rights an object is governed.
@@ -41,28 +57,27 @@ fn governed(kind: O) -> O {
 impl Fold<'_> {
     pub(super) fn grant(&mut self, mut cursor: Cursor<'_>, given: bool) {
         cursor.skip(1);
-        if cursor.eat_all(&["grant", "option", "for"]) {
-            return;
-        }
-        let rights = cursor;
+        let option = cursor.eat_all(&["grant", "option", "for"]);
+        let start = cursor;
         cursor.skip_to_any(&["on", "to", "from"]);
-        let rights = rights.until(&cursor);
-        // Without ON it is membership in roles, which no schema holds.
+        let rights = start.until(&cursor);
+        // Without ON it is membership in roles.
         if !cursor.eat("on") {
-            return;
+            return self.membership(start, given);
         }
         let on = self.targets(&mut cursor);
         cursor.skip_to_any(&["to", "from"]);
         cursor.skip(1);
-        let roles = roles(cursor);
+        let roles = roles(&mut cursor);
+        let turn = turn(given, option, cursor);
         for (oid, kind) in on {
             self.note(Role::Grants, oid);
-            self.set_grants(oid, kind, rights, &roles, given);
+            self.set_grants(oid, kind, rights, &roles, turn);
         }
     }
 
-    /// Rights with columns are rights on columns.
-    fn set_grants(&mut self, oid: Oid, kind: O, mut rights: Cursor<'_>, roles: &[Ident], given: bool) {
+    /// Rights with columns are rights on columns; what is taken from a table is taken from its columns, too.
+    fn set_grants(&mut self, oid: Oid, kind: O, mut rights: Cursor<'_>, roles: &[Ident], turn: Turn) {
         while let Some(mut right) = rights.list_item() {
             let start = right;
             while !right.is_empty() && !right.at(TokenKind::OpenParen) {
@@ -75,21 +90,36 @@ impl Fold<'_> {
                     let columns = columns.iter().filter_map(|column| self.schema.column(oid, column));
                     columns.map(|column| (column, O::Column)).collect()
                 }
+                None if kind == O::Table && matches!(turn, Turn::Taken { .. }) => {
+                    let columns = self.schema.columns(oid).into_iter();
+                    let granted = columns.filter(|(_, column)| !column.grants.is_empty());
+                    granted.map(|(column, _)| (column, O::Column)).chain([(oid, kind)]).collect()
+                }
                 None => vec![(oid, kind)],
             };
             for (oid, kind) in on {
-                let grants: Vec<Grant> = expanded(&word, kind, roles);
+                let grants: Vec<Grant> = self.expanded(&word, kind, roles);
                 self.change(oid, |object| {
                     for grant in grants {
-                        if given {
-                            object.grants.insert(grant)
-                        } else {
-                            object.grants.remove(&grant)
-                        };
+                        match turn {
+                            Turn::Given { option } => Grant { option, ..grant }.give(&mut object.grants),
+                            Turn::Taken { option } => grant.take(&mut object.grants, option),
+                        }
                     }
                 });
             }
         }
+    }
+
+    fn expanded(&self, word: &str, kind: O, roles: &[Ident]) -> Vec<Grant> {
+        let single = [word];
+        let rights: &[&str] =
+            if matches!(word, "ALL" | "ALL PRIVILEGES") { all_rights(kind) } else { single.as_slice() };
+        let maintains = self.schema.version.is_none_or(|version| version >= MAINTAIN_SINCE);
+        let rights = rights.iter().filter(|right| maintains || **right != "MAINTAIN");
+        let grant =
+            |role: &Ident, right: &str| Grant { role: role.clone(), right: right.to_owned(), option: false };
+        rights.flat_map(|right| roles.iter().map(move |role| grant(role, right))).collect()
     }
 
     /// What stands between ON and TO, each with the kind by whose rights it is governed.
@@ -158,7 +188,7 @@ impl Fold<'_> {
         }
         let given = cursor.is("grant");
         cursor.skip(1);
-        cursor.eat_all(&["grant", "option", "for"]);
+        let option = cursor.eat_all(&["grant", "option", "for"]);
         let mut rights = cursor;
         cursor.skip_to_any(&["on"]);
         rights = rights.until(&cursor);
@@ -166,23 +196,40 @@ impl Fold<'_> {
         let kind = plural(&mut cursor);
         cursor.skip_to_any(&["to", "from"]);
         cursor.skip(1);
-        let roles = roles(cursor);
+        let roles = roles(&mut cursor);
+        let turn = turn(given, option, cursor);
         while let Some(right) = rights.list_item() {
-            for grant in expanded(&right.folded().to_ascii_uppercase(), kind, &roles) {
+            for grant in self.expanded(&right.folded().to_ascii_uppercase(), kind, &roles) {
                 for schema in &schemas {
                     let (schema, grant) = (schema.clone(), grant.clone());
-                    self.set_default_grant(DefaultGrant { schema, kind, grant, given });
+                    self.set_default_grant(DefaultGrant { schema, kind, grant, given }, turn);
                 }
             }
         }
     }
 
-    fn set_default_grant(&mut self, wanted: DefaultGrant) {
+    fn set_default_grant(&mut self, mut wanted: DefaultGrant, turn: Turn) {
         let defaults = &mut self.schema.default_grants;
         let same = |had: &DefaultGrant| {
-            (&had.schema, had.kind, &had.grant) == (&wanted.schema, wanted.kind, &wanted.grant)
+            let (one, other) = (&had.grant, &wanted.grant);
+            (&had.schema, had.kind, &one.role, &one.right)
+                == (&wanted.schema, wanted.kind, &other.role, &other.right)
         };
-        defaults.retain(|had| !same(had));
+        let had = defaults.iter().position(same);
+        let passed_on = had.is_some_and(|at| defaults[at].given && defaults[at].grant.option);
+        match turn {
+            Turn::Taken { option: true } => {
+                if let Some(at) = had {
+                    defaults[at].grant.option = false;
+                }
+                return;
+            }
+            Turn::Given { option } => wanted.grant.option = option || passed_on,
+            Turn::Taken { option: false } => {}
+        }
+        if let Some(at) = had {
+            defaults.remove(at);
+        }
         // A schema adds to the rights that hold everywhere and takes none of them away.
         if wanted.given || wanted.schema.is_none() {
             defaults.push(wanted);
@@ -192,7 +239,8 @@ impl Fold<'_> {
     /// The rights a new object has before anybody grants one.
     pub(super) fn grants_by_default(&self, kind: O, schema: Option<&Ident>) -> BTreeSet<Grant> {
         let mut grants = BTreeSet::new();
-        let public = |right: &str| Grant { role: Ident::exact("public"), right: right.to_owned() };
+        let public =
+            |right: &str| Grant { role: Ident::exact("public"), right: right.to_owned(), option: false };
         match space(kind) {
             O::Function => grants.insert(public("EXECUTE")),
             O::Type => grants.insert(public("USAGE")),
@@ -206,10 +254,10 @@ impl Fold<'_> {
             if here && default.kind == governed(kind) {
                 let grant = default.grant.clone();
                 if default.given {
-                    grants.insert(grant)
+                    grant.give(&mut grants);
                 } else {
-                    grants.remove(&grant)
-                };
+                    grant.take(&mut grants, false);
+                }
             }
         }
         grants
@@ -255,7 +303,8 @@ impl Fold<'_> {
                 }
                 found
             }
-            O::Operator | O::Cast | O::LargeObject | O::Transform | O::Database | O::Role => None,
+            O::Operator | O::Cast => self.typed(cursor, kind),
+            O::LargeObject | O::Transform | O::Database => None,
             _ => {
                 let (found, name) = match space(kind) {
                     O::Function => self.routine(cursor, kind),
@@ -286,16 +335,17 @@ fn plural(cursor: &mut Cursor<'_>) -> O {
     }
 }
 
-fn expanded(word: &str, kind: O, roles: &[Ident]) -> Vec<Grant> {
-    let single = [word];
-    let rights: &[&str] =
-        if matches!(word, "ALL" | "ALL PRIVILEGES") { all_rights(kind) } else { single.as_slice() };
-    let grant = |role: &Ident, right: &str| Grant { role: role.clone(), right: right.to_owned() };
-    roles.iter().flat_map(|role| rights.iter().map(move |right| grant(role, right))).collect()
+/// What GRANT or REVOKE does, by what stands behind its roles or before its rights.
+fn turn(given: bool, option: bool, behind: Cursor<'_>) -> Turn {
+    if given {
+        Turn::Given { option: behind.are(&["with", "grant", "option"]) }
+    } else {
+        Turn::Taken { option }
+    }
 }
 
 /// The roles behind TO or FROM.
-fn roles(mut cursor: Cursor<'_>) -> Vec<Ident> {
+pub(super) fn roles(cursor: &mut Cursor<'_>) -> Vec<Ident> {
     let mut found = Vec::new();
     loop {
         cursor.eat("group");

@@ -42,15 +42,11 @@ impl Fold<'_> {
         Some(self.make(Object { definition, ..Object::new(kind, Some(schema), name.name.clone()) }))
     }
 
-    /// The columns of CREATE TABLE AS and SELECT INTO follow from a query and are not known.
-    pub(super) fn table_from_query(&mut self, _: Cursor<'_>, statement: &Statement) {
-        if let Some(table) = self.new_relation(statement, O::Table) {
-            self.with_relation(table, |relation| relation.from_query = true);
-        }
-    }
-
     pub(super) fn create_table(&mut self, mut cursor: Cursor<'_>, statement: &Statement, kind: O) {
         let Some(table) = self.new_relation(statement, kind) else { return };
+        if kind == O::ForeignTable {
+            self.stand_on_used(table, statement);
+        }
         cursor.skip_to_any(&["table"]);
         cursor.skip(1);
         cursor.eat_all(&["if", "not", "exists"]);
@@ -252,6 +248,7 @@ impl Fold<'_> {
         });
         let how = if partition { Hold::Goes } else { Hold::Stops };
         self.schema.change(table, |object| object.needs([parent], how));
+        self.share_unknown(table, parent);
         let columns: Vec<(Ident, Column)> = self.columns_of(parent);
         for (name, from) in columns {
             let oid = match self.schema.column(table, &name) {
@@ -275,6 +272,13 @@ impl Fold<'_> {
             });
         }
         self.take_checks(table, parent);
+    }
+
+    /// Where the columns of `from` are not all known, those of what takes them are not, either.
+    fn share_unknown(&mut self, table: Oid, from: Oid) {
+        if self.is_from_query(from) {
+            self.with_relation(table, |relation| relation.from_query = true);
+        }
     }
 
     /// The columns of a relation or composite type, in order.
@@ -316,6 +320,7 @@ impl Fold<'_> {
             }
         }
         let takes = |what: &str| including.iter().any(|had| had == what || had == "all");
+        self.share_unknown(table, source);
         for (name, from) in self.columns_of(source) {
             let oid = self.new_column(table, name.clone(), from.type_use.clone(), false);
             let original = self.schema.column(source, &name).and_then(|oid| self.schema.get(oid)).cloned();

@@ -20,6 +20,9 @@ use crate::{
 /// What a database holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// PostgreSQL's major version; `None` when no server was asked.
+    #[serde(default)]
+    pub version: Option<u32>,
     /// The schemas in which a bare name is looked up.
     pub search_path: Vec<Ident>,
     /// Rights that objects yet to be made get, or do not get.
@@ -42,7 +45,7 @@ pub struct Entry {
     /// The comment on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    /// `role=RIGHT`, of others than the owner.
+    /// `role=RIGHT`, with `*` behind it where the role may pass it on; of others than the owner.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grants: Vec<String>,
     /// The extension that brought it.
@@ -98,12 +101,13 @@ pub enum Shape {
         partitioned: bool,
         partition: bool,
         parents: Vec<QualifiedName>,
-        /// Its columns follow from a query.
+        /// Its columns follow from a query and are not known.
         from_query: bool,
     },
     Column {
         /// Among the columns that are there, from 1.
         position: u32,
+        /// Empty when it does not follow from the text.
         type_name: String,
         not_null: bool,
         default: Option<String>,
@@ -145,6 +149,8 @@ pub enum Shape {
     },
     /// The function it calls.
     Trigger(QualifiedName),
+    /// The roles it is a member of, each with whether it may take in others.
+    Role(BTreeMap<Ident, bool>),
 }
 
 impl Entry {
@@ -158,10 +164,12 @@ impl Entry {
     }
 
     /// Without what two readings say differently: the catalogue writes expressions anew and knows exactly what
-    /// they need, and an extension brings its own comment.
-    fn comparable(mut self, from_queries: &BTreeSet<QualifiedName>) -> Self {
+    /// they need, and an extension brings its own comment. Nor with a type that one of them does not know.
+    fn comparable(mut self, from_queries: &BTreeSet<QualifiedName>, untyped: &BTreeSet<String>) -> Self {
         self.needs.clear();
+        let title = self.title();
         match &mut self.shape {
+            Shape::Column { type_name, .. } if untyped.contains(&title) => type_name.clear(),
             Shape::Column { default: Some(text), .. } | Shape::Domain { default: Some(text), .. } => {
                 text.clear()
             }
@@ -175,8 +183,14 @@ impl Entry {
         self
     }
 
-    fn is_from_query(&self) -> bool {
+    /// Whether a relation's columns follow from a query and are not known.
+    pub fn is_from_query(&self) -> bool {
         matches!(self.shape, Shape::Relation { from_query: true, .. })
+    }
+
+    /// Whether a column's type is not known.
+    pub fn is_untyped(&self) -> bool {
+        matches!(&self.shape, Shape::Column { type_name, .. } if type_name.is_empty())
     }
 }
 
@@ -203,18 +217,19 @@ impl fmt::Display for Difference {
 
 impl Snapshot {
     /// What differs, by title. Objects that an extension brought are left out, because they follow from its
-    /// version, and so are columns that follow from a query.
+    /// version, and so are columns and types that follow from a query and are not known.
     pub fn differences(&self, other: &Self) -> Vec<Difference> {
         let both = self.entries.iter().chain(&other.entries);
         let from_queries: BTreeSet<QualifiedName> =
-            both.filter(|entry| entry.is_from_query()).map(|entry| entry.name.clone()).collect();
+            both.clone().filter(|entry| entry.is_from_query()).map(|entry| entry.name.clone()).collect();
+        let untyped: BTreeSet<String> = both.filter(|entry| entry.is_untyped()).map(Entry::title).collect();
         let follows = |entry: &Entry| {
             entry.extension.is_some()
                 || entry.kind == O::Column && entry.of.as_ref().is_some_and(|of| from_queries.contains(of))
         };
         let by_title = |snapshot: &Self| -> BTreeMap<String, Entry> {
             let own = snapshot.entries.iter().filter(|entry| !follows(entry));
-            own.map(|entry| (entry.title(), entry.clone().comparable(&from_queries))).collect()
+            own.map(|entry| (entry.title(), entry.clone().comparable(&from_queries, &untyped))).collect()
         };
         let (left, mut right) = (by_title(self), by_title(other));
         let mut found = Vec::new();

@@ -21,6 +21,7 @@ impl From<&Snapshot> for Schema {
         let mut schema =
             Self { complete: true, search_path: snapshot.search_path.clone(), ..Self::default() };
         schema.default_grants.clone_from(&snapshot.default_grants);
+        schema.version = snapshot.version;
         let public: Vec<Oid> = schema.objects().map(|(oid, _)| oid).collect();
         for oid in public {
             schema.take(oid);
@@ -84,8 +85,9 @@ impl Schema {
             None => None,
         };
         let grant = |text: &String| {
-            let (role, right) = text.split_once('=')?;
-            Some(Grant { role: Ident::exact(role), right: right.to_owned() })
+            let (role, right) = text.rsplit_once('=')?;
+            let (right, option) = right.strip_suffix('*').map_or((right, false), |right| (right, true));
+            Some(Grant { role: Ident::exact(role), right: right.to_owned(), option })
         };
         let definition = self.definition(&entry.shape, of);
         let mut object = Object {
@@ -177,11 +179,15 @@ impl Schema {
                 permissive: *permissive,
                 roles: roles.iter().cloned().collect(),
             }),
+            Shape::Role(member_of) => Definition::Role(member_of.clone()),
             Shape::Trigger(function) => Definition::Trigger(Reference::Outside(function.clone())),
         }
     }
 
     fn type_of_text(&self, text: &str) -> TypeUse {
+        if text.is_empty() {
+            return TypeUse { base: TypeBase::Unknown, modifier: String::new(), array: false };
+        }
         let tokens = crate::sql::tokens(text);
         let written = types::read(&mut Cursor::new(text, &tokens, 0)).map(|written| written.type_use);
         let unknown = || TypeBase::Named(Reference::Outside(QualifiedName::from_sql(text)));

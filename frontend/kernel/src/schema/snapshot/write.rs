@@ -14,7 +14,7 @@ impl Schema {
     pub fn snapshot(&self) -> Snapshot {
         let entries = self.objects().map(|(_, object)| self.entry(object)).collect();
         let default_grants = self.default_grants.clone();
-        Snapshot { search_path: self.search_path.clone(), default_grants, entries }
+        Snapshot { version: self.version, search_path: self.search_path.clone(), default_grants, entries }
     }
 
     fn entry(&self, object: &Object) -> Entry {
@@ -26,7 +26,10 @@ impl Schema {
             grants: object
                 .grants
                 .iter()
-                .map(|grant| format!("{}={}", grant.role.as_str(), grant.right))
+                .map(|grant| {
+                    let option = if grant.option { "*" } else { "" };
+                    format!("{}={}{option}", grant.role.as_str(), grant.right)
+                })
                 .collect(),
             extension: object.extension.clone(),
             shape: self.shape(object),
@@ -106,6 +109,7 @@ impl Schema {
                 permissive: policy.permissive,
                 roles: policy.roles.iter().cloned().collect(),
             },
+            Definition::Role(member_of) => Shape::Role(member_of.clone()),
             Definition::Trigger(function) => Shape::Trigger(self.referred(function)),
         }
     }

@@ -200,6 +200,10 @@ fn drop(mut cursor: Cursor<'_>, outline: &mut Outline, of: Option<QualifiedName>
         let name = named_as(&mut cursor, outline, Drops, of)?;
         return Some(A::DropConstraint { name, if_exists });
     }
+    // DROP NOT NULL and DROP DEFAULT of a domain.
+    if cursor.is_any(&["not", "default"]) {
+        return None;
+    }
     cursor.eat("column");
     let if_exists = cursor.eat_all(&["if", "exists"]);
     let (name, span) = cursor.ident()?;
@@ -233,8 +237,9 @@ fn alter(mut cursor: Cursor<'_>, outline: &mut Outline, of: Option<QualifiedName
         let start = cursor;
         cursor.skip_to_any(&["using", "collate"]);
         let type_name = start.until(&cursor).folded();
-        cursor.skip_to_any(&["using"]);
-        return Some(A::SetType { name, type_name, using: cursor.is("using") });
+        let collation = if cursor.eat("collate") { cursor.name().map(|named| named.name) } else { None };
+        let using = cursor.eat("using").then(|| cursor.text().to_owned());
+        return Some(A::SetType { name, type_name, collation, using });
     }
     let words = format!("alter column {} {}", cursor.word(0), cursor.word(1));
     Some(A::Other(words.trim_end().to_ascii_lowercase()))

@@ -1,6 +1,6 @@
 //! CREATE of anything but tables and routines, which have files of their own.
 
-use super::{Context, Outline, alter, constraint::referenced, drop::operator, object, query, routine, table};
+use super::{Context, Outline, alter, drop::operator, object, query, routine, table};
 use crate::{
     name::QualifiedName,
     sql::{
@@ -124,10 +124,9 @@ fn named(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Outl
             }
         }
         Domain => {
-            cursor.skip_to_any(&["references"]);
-            if cursor.eat("references") {
-                referenced(&mut cursor, &mut outline);
-            }
+            cursor.eat("as");
+            let name = outline.objects.first().map(|made| made.name.name.clone()).unwrap_or_default();
+            outline.detail = Detail::Domain(table::domain(cursor, name, &mut outline));
         }
         _ => {}
     }

@@ -20,11 +20,14 @@ use super::{
     cursor::{Cursor, Named},
     lex::TokenKind,
     statement::{
-        Detail, Flags, MetaCommand, ObjectKind, ObjectRef, ObjectRole, StatementKind, StatementKind::Other,
-        Verb,
+        Detail, Flags, MetaCommand, ObjectKind, ObjectRef, ObjectRole, Reading, StatementKind,
+        StatementKind::Other, Verb,
     },
 };
 use crate::name::QualifiedName;
+
+/// How much of the statement of this kind sqlparser reads.
+pub(crate) type Ask = fn(Cursor<'_>, StatementKind) -> Reading;
 
 /// Where a statement stands and how much of it is read.
 #[derive(Clone, Copy, Debug)]
@@ -33,8 +36,8 @@ pub(crate) struct Context {
     pub(crate) plpgsql: bool,
     /// Bodies around it. Text below the limit is kept as outline, so that nesting cannot exhaust the stack.
     pub(crate) nesting: u8,
-    /// Whether sqlparser reads it too.
-    pub(crate) trees: bool,
+    /// What asks sqlparser, where its answer is wanted.
+    pub(crate) ask: Option<Ask>,
 }
 
 /// Bodies in bodies deeper than this are not read.

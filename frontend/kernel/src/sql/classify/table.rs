@@ -112,16 +112,16 @@ const COLUMN_PARTS: [&str; 17] = [
 pub(super) fn column(mut cursor: Cursor<'_>, outline: &mut Outline, typed: bool) -> Option<Column> {
     let span = cursor.span();
     let (name, _) = cursor.ident()?;
-    let mut column = Column {
-        name,
-        span,
-        type_name: String::new(),
-        not_null: false,
-        default: None,
-        generated: false,
-        is_virtual: false,
-        constraints: Vec::new(),
-    };
+    Some(described(cursor, Column { name, span, ..Column::default() }, outline, typed))
+}
+
+/// A domain, from its type on.
+pub(super) fn domain(cursor: Cursor<'_>, name: Ident, outline: &mut Outline) -> Column {
+    described(cursor, Column { name, span: cursor.span(), ..Column::default() }, outline, true)
+}
+
+/// Everything behind the name.
+fn described(mut cursor: Cursor<'_>, mut column: Column, outline: &mut Outline, typed: bool) -> Column {
     let start = cursor;
     cursor.skip_to_any(&COLUMN_PARTS);
     if typed {
@@ -131,7 +131,7 @@ pub(super) fn column(mut cursor: Cursor<'_>, outline: &mut Outline, typed: bool)
     column.generated =
         matches!(bare, "serial" | "bigserial" | "smallserial" | "serial2" | "serial4" | "serial8");
     parts(&mut cursor, &mut column, outline);
-    Some(column)
+    column
 }
 
 /// Everything behind the type.
@@ -183,7 +183,9 @@ fn parts(cursor: &mut Cursor<'_>, column: &mut Column, outline: &mut Outline) {
 }
 
 fn other_part(cursor: &mut Cursor<'_>, column: &mut Column) {
-    if cursor.eat("default") {
+    if cursor.eat("collate") {
+        column.collation = cursor.name().map(|named| named.name);
+    } else if cursor.eat("default") {
         let start = *cursor;
         cursor.step();
         cursor.skip_to_any(&COLUMN_PARTS);

@@ -5,6 +5,7 @@ use super::{
     Reach::{Children, DefaultPartition, Dependents, Indexes, Referenced, Referencing, Sequences, Table},
     claim::{Claim, Claims, takes},
     default::{Volatility, is_builtin_type, volatility},
+    known::{Retyped, TypeChange, Work},
 };
 use crate::{
     name::QualifiedName,
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// CREATE TABLE: the new table is nobody's to wait for, those it refers to are.
-pub(super) fn create(claims: &mut Claims, statement: &Statement, table: &Definition) {
+pub(super) fn create(claims: &mut Claims<'_, '_>, statement: &Statement, table: &Definition) {
     let parents = table.columns.iter().flat_map(|column| &column.constraints).chain(&table.constraints);
     let parents: Vec<&QualifiedName> = parents.filter_map(referenced).collect();
     for parent in &parents {
@@ -50,12 +51,16 @@ const DEFAULT_PARTITION: Claim =
     takes(AccessExclusive).on(DefaultPartition).scans("no row there may belong into the new one").perhaps();
 
 /// ALTER TABLE and its kin: every action locks on its own; the strongest counts.
-pub(super) fn alter(claims: &mut Claims, statement: &Statement, actions: &[TableAction]) {
+pub(super) fn alter(claims: &mut Claims<'_, '_>, statement: &Statement, actions: &[TableAction]) {
     let changed = statement.first(ObjectRole::Changes);
     let Some(object) = changed.or_else(|| statement.first(ObjectRole::Renames)) else {
         return;
     };
-    let on = On { object, statement };
+    let mut on = On { object, statement, rewrites: Work::None };
+    for TableAction { kind, .. } in actions {
+        let written = on.type_change(kind).and_then(|change| claims.known().retyped(&change));
+        on.rewrites = on.rewrites.max(written.map_or(Work::None, |written| written.rewrites));
+    }
     for TableAction { kind, .. } in actions {
         match statement.kind {
             StatementKind::Alter(O::Index) => on.index(claims, kind),
@@ -72,17 +77,31 @@ pub(super) fn alter(claims: &mut Claims, statement: &Statement, actions: &[Table
 struct On<'a> {
     object: &'a ObjectRef,
     statement: &'a Statement,
+    /// What its changes of type write.
+    rewrites: Work,
 }
 
-impl On<'_> {
-    fn take(&self, claims: &mut Claims, mut claim: Claim) {
+impl<'a> On<'a> {
+    fn type_change(&self, action: &'a A) -> Option<TypeChange<'a>> {
+        let A::SetType { name, type_name, collation, using } = action else { return None };
+        Some(TypeChange {
+            table: &self.object.name,
+            column: name,
+            type_name,
+            collation: collation.as_ref(),
+            using: using.as_deref(),
+            beside: self.rewrites,
+        })
+    }
+
+    fn take(&self, claims: &mut Claims<'_, '_>, mut claim: Claim) {
         if self.statement.flags.only {
             claim = claim.without_children();
         }
         claims.take(&self.object.name, claim);
     }
 
-    fn table(&self, claims: &mut Claims, action: &A) {
+    fn table(&self, claims: &mut Claims<'_, '_>, action: &A) {
         let strongest = takes(AccessExclusive);
         match action {
             A::AddColumn { column, .. } => self.add_column(claims, column),
@@ -99,14 +118,7 @@ impl On<'_> {
                     self.take(claims, CASCADE);
                 }
             }
-            A::SetType { .. } => {
-                let alike = "unless the old type is stored alike and nothing gets shorter";
-                self.take(claims, strongest.descends().rewrites(alike).perhaps());
-                for reach in [Referenced, Referencing] {
-                    let key = "if a foreign key on the column is made anew";
-                    self.take(claims, strongest.on(reach).scans(key).perhaps());
-                }
-            }
+            A::SetType { .. } => self.set_type(claims, action),
             A::SetNotNull(_) => {
                 self.take(claims, strongest.descends().scans(PROOF).perhaps());
             }
@@ -150,19 +162,44 @@ impl On<'_> {
         }
     }
 
-    fn add_column(&self, claims: &mut Claims, column: &Column) {
+    fn set_type(&self, claims: &mut Claims<'_, '_>, action: &A) {
+        let strongest = takes(AccessExclusive);
+        let retyped = self.type_change(action).and_then(|change| claims.known().retyped(&change));
+        let Retyped { rewrites, scans, keys } = retyped.unwrap_or(Retyped {
+            rewrites: Work::Perhaps("unless the old type is stored alike and nothing gets shorter"),
+            scans: Work::None,
+            keys: None,
+        });
+        let claim = strongest.descends();
+        self.take(claims, if rewrites == Work::None { claim.reads(scans) } else { claim.writes(rewrites) });
+        for (table, check) in keys.iter().flatten() {
+            claims.take(table, strongest.because("a foreign key on the column is made anew").reads(*check));
+        }
+        for reach in [Referenced, Referencing].into_iter().filter(|_| keys.is_none()) {
+            let key = "if a foreign key on the column is made anew";
+            self.take(claims, strongest.on(reach).scans(key).perhaps());
+        }
+    }
+
+    fn add_column(&self, claims: &mut Claims<'_, '_>, column: &Column) {
         let default = column.default.as_deref().map(volatility);
         let claim = takes(AccessExclusive).descends();
         self.take(claims, claim);
-        let user_type = !column.type_name.is_empty() && !is_builtin_type(&column.type_name);
+        let brings = if column.type_name.is_empty() || is_builtin_type(&column.type_name) {
+            Work::None
+        } else {
+            let known = claims.known().filled(&column.type_name, column.default.is_some());
+            known.unwrap_or(Work::Perhaps("if the type is a domain with a constraint"))
+        };
         if column.generated && !column.is_virtual {
             self.take(claims, claim.rewrites("every row gets a value of its own"));
         } else if default == Some(Volatility::Volatile) {
             self.take(claims, claim.rewrites("the default gives every row a value of its own"));
         } else if default == Some(Volatility::Unknown) {
             self.take(claims, claim.rewrites("if the default calls a volatile function").perhaps());
-        } else if user_type {
-            self.take(claims, claim.rewrites("if the type is a domain with a constraint").perhaps());
+        }
+        if brings != Work::None {
+            self.take(claims, claim.writes(brings));
         }
         let checked =
             |constraint: &Constraint| matches!(constraint.kind, C::Check | C::Unique | C::PrimaryKey);
@@ -182,7 +219,7 @@ impl On<'_> {
         }
     }
 
-    fn add_constraint(&self, claims: &mut Claims, constraint: &Constraint) {
+    fn add_constraint(&self, claims: &mut Claims<'_, '_>, constraint: &Constraint) {
         let checks = !constraint.not_valid && !constraint.not_enforced;
         let strongest = takes(AccessExclusive);
         match &constraint.kind {
@@ -213,7 +250,7 @@ impl On<'_> {
     }
 
     /// The actions known by their first words.
-    fn other(&self, claims: &mut Claims, words: &str) {
+    fn other(&self, claims: &mut Claims<'_, '_>, words: &str) {
         let (strongest, weak) = (takes(AccessExclusive), takes(ShareUpdateExclusive));
         match words {
             "set without cluster" | "cluster on" | "alter column set" | "alter column reset" => {
@@ -269,7 +306,7 @@ impl On<'_> {
         }
     }
 
-    fn index(&self, claims: &mut Claims, action: &A) {
+    fn index(&self, claims: &mut Claims<'_, '_>, action: &A) {
         let (strongest, weak) = (takes(AccessExclusive), takes(ShareUpdateExclusive));
         match action {
             A::RenameTo(_) => self.take(claims, weak),
@@ -293,7 +330,7 @@ impl On<'_> {
         }
     }
 
-    fn sequence(&self, claims: &mut Claims, action: &A) {
+    fn sequence(&self, claims: &mut Claims<'_, '_>, action: &A) {
         match action {
             A::RenameTo(_) | A::SetSchema(_) => self.take(claims, takes(AccessExclusive)),
             A::Other(words) if words == "owner to" => self.take(claims, takes(AccessExclusive)),
@@ -312,7 +349,7 @@ impl On<'_> {
     }
 
     /// A domain is checked in every table that has it.
-    fn domain(&self, claims: &mut Claims, action: &A) {
+    fn domain(&self, claims: &mut Claims<'_, '_>, action: &A) {
         let checks = match action {
             A::AddConstraint(constraint) => !constraint.not_valid,
             A::ValidateConstraint(_) => true,
@@ -326,7 +363,7 @@ impl On<'_> {
     }
 
     /// The attributes of a composite type, and with CASCADE the tables of that type.
-    fn composite(&self, claims: &mut Claims, action: &A) {
+    fn composite(&self, claims: &mut Claims<'_, '_>, action: &A) {
         let A::Other(words) = action else { return };
         if !words.ends_with(" attribute") {
             return;

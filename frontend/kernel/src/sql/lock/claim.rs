@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Lock, LockMode, Reach, action, table};
+use super::{Known, Lock, LockMode, Reach, Work, action, table};
 use crate::{
     name::QualifiedName,
     sql::statement::{Body, Detail, Statement, StatementKind::Other, Verb},
@@ -59,6 +59,22 @@ impl Claim {
         Self { scans: true, reason, ..self }
     }
 
+    pub(super) const fn writes(self, work: Work) -> Self {
+        match work {
+            Work::None => self,
+            Work::Perhaps(reason) => self.rewrites(reason).perhaps(),
+            Work::Certain(reason) => self.rewrites(reason),
+        }
+    }
+
+    pub(super) const fn reads(self, work: Work) -> Self {
+        match work {
+            Work::None => self,
+            Work::Perhaps(reason) => self.scans(reason).perhaps(),
+            Work::Certain(reason) => self.scans(reason),
+        }
+    }
+
     /// The database decides; the reason says what it depends on.
     pub(super) const fn perhaps(self) -> Self {
         Self { certain: false, ..self }
@@ -71,14 +87,20 @@ impl Claim {
 }
 
 /// The claims of a statement: at most one per object and reach, the strongest of all made.
-pub(super) struct Claims {
+pub(super) struct Claims<'s, 'k> {
     server: Option<u16>,
+    known: &'k mut dyn Known<'s>,
     found: Vec<(QualifiedName, Claim)>,
 }
 
-impl Claims {
-    pub(super) const fn new(server: Option<u16>) -> Self {
-        Self { server, found: Vec::new() }
+impl<'s, 'k> Claims<'s, 'k> {
+    pub(super) const fn new(server: Option<u16>, known: &'k mut dyn Known<'s>) -> Self {
+        Self { server, known, found: Vec::new() }
+    }
+
+    /// What is known beside the text, of the database as the statement finds it.
+    pub(super) const fn known(&self) -> &dyn Known<'s> {
+        self.known
     }
 
     /// Whether the server may be of one of these majors.
@@ -102,7 +124,12 @@ impl Claims {
         };
     }
 
-    pub(super) fn add(&mut self, statement: &Statement) {
+    pub(super) fn add(&mut self, statement: &'s Statement) {
+        self.one(statement);
+        self.known.pass(statement, false);
+    }
+
+    fn one(&mut self, statement: &'s Statement) {
         match &statement.detail {
             Detail::Do(body) => self.body(body),
             Detail::Routine(routine) if routine.language == "sql" => {
@@ -124,17 +151,16 @@ impl Claims {
     }
 
     /// The statements of a DO block run as if they stood alone.
-    fn body(&mut self, body: &Body) {
+    fn body(&mut self, body: &'s Body) {
         for embedded in &body.statements {
-            let mut inner = Self::new(self.server);
-            inner.add(&embedded.statement);
-            for (object, claim) in inner.found {
+            for (object, claim) in self.inner(&embedded.statement) {
                 let mut claim = claim;
                 if embedded.conditional && claim.certain {
                     claim = claim.perhaps().because("it stands in a branch that may not be taken");
                 }
                 self.take(&object, claim);
             }
+            self.known.pass(&embedded.statement, embedded.conditional);
         }
         if !body.unknown_dynamic.is_empty() {
             self.unknown(
@@ -143,18 +169,23 @@ impl Claims {
         }
     }
 
+    /// The claims of a statement inside another.
+    fn inner(&mut self, statement: &'s Statement) -> Vec<(QualifiedName, Claim)> {
+        let mut inner = Claims::new(self.server, &mut *self.known);
+        inner.one(statement);
+        inner.found
+    }
+
     /// A lock on something that has no name in the text.
     pub(super) fn unknown(&mut self, claim: Claim) {
         self.take(&QualifiedName::default(), claim.on(Reach::Unknown).perhaps());
     }
 
     /// The body of an SQL function is analysed when the function is made: its tables are opened.
-    fn analysed(&mut self, statement: &Statement) {
+    fn analysed(&mut self, statement: &'s Statement) {
         let rows = [Verb::Select, Verb::Insert, Verb::Update, Verb::Delete, Verb::Merge, Verb::Values];
         if rows.iter().any(|verb| statement.kind == Other(*verb)) {
-            let mut inner = Self::new(self.server);
-            inner.add(statement);
-            for (object, claim) in inner.found {
+            for (object, claim) in self.inner(statement) {
                 if claim.reach == Reach::Itself {
                     self.take(&object, takes(claim.mode).because("the body is analysed"));
                 }

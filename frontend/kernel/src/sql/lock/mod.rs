@@ -6,11 +6,13 @@
 //! table    a row per kind of statement and object
 //! action   a row per action of ALTER TABLE and its kin
 //! default  whether a new column writes every row
+//! known    what is known beside the text
 //! ```
 
 mod action;
 mod claim;
 mod default;
+mod known;
 mod mode;
 mod table;
 #[cfg(test)]
@@ -24,6 +26,8 @@ use super::statement::Statement;
 use crate::{name::QualifiedName, words::words};
 use claim::Claims;
 pub use default::{Volatility, volatility};
+use known::Nothing;
+pub use known::{Known, Retyped, TypeChange, Work};
 pub use mode::LockMode;
 
 words! {
@@ -166,7 +170,16 @@ impl fmt::Display for Lock {
 /// query reads or changes them through views, triggers, functions and defaults: never more than ROW EXCLUSIVE,
 /// unless they run statements of their own.
 pub fn locks(statement: &Statement, server: Option<u16>) -> Vec<Lock> {
-    let mut claims = Claims::new(server);
+    locks_given(statement, server, &mut Nothing)
+}
+
+/// The same in the light of what is `known` beside the text, which the statement then passes.
+pub fn locks_given<'s>(
+    statement: &'s Statement,
+    server: Option<u16>,
+    known: &mut dyn Known<'s>,
+) -> Vec<Lock> {
+    let mut claims = Claims::new(server, known);
     claims.add(statement);
     claims.into_locks()
 }

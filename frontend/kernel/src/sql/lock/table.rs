@@ -76,7 +76,7 @@ impl Row {
 }
 
 /// Adds what the rows say of a statement.
-pub(super) fn add(claims: &mut Claims, statement: &Statement) {
+pub(super) fn add(claims: &mut Claims<'_, '_>, statement: &Statement) {
     for object in &statement.objects {
         for row in ROWS.iter().filter(|row| row.fits(statement, object)) {
             // A constraint may belong to a domain, and nobody locks one.

@@ -1,7 +1,7 @@
 //! Statements and the locks they take, one a line. `backend/tests/locks` asks a server for the same.
 
 use super::{Lock, Reach, locks};
-use crate::sql::outline;
+use crate::sql::parse;
 
 fn show(lock: &Lock) -> String {
     let work = match (lock.rewrites, lock.scans) {
@@ -22,7 +22,7 @@ fn check_all(lines: &str, server: Option<u16>, shown: fn(&Lock) -> bool) {
     let joined = lines.replace("\\\n", " ");
     for line in joined.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (sql, expected) = line.split_once("=>").unwrap();
-        let parsed = outline(sql);
+        let parsed = parse(sql);
         let all = parsed.statements.iter().flat_map(|statement| locks(statement, server));
         let found: Vec<String> = all.filter(shown).map(|lock| show(&lock)).collect();
         assert_eq!(found.join(", "), expected.trim(), "{sql}");
@@ -148,7 +148,7 @@ fn versions_differ() {
 #[test]
 fn locks_read_as_sentences() {
     let sentences = |sql| {
-        let parsed = outline(sql);
+        let parsed = parse(sql);
         let all = parsed.statements.iter().flat_map(|statement| locks(statement, None));
         all.map(|lock| lock.to_string()).collect::<Vec<_>>().join("; ")
     };
@@ -168,7 +168,7 @@ fn locks_read_as_sentences() {
 
 #[test]
 fn two_locks_on_one_relation_join_into_the_strongest() {
-    let one = |sql| locks(&outline(sql).statements[0], None).remove(0);
+    let one = |sql| locks(&parse(sql).statements[0], None).remove(0);
     let mut lock = one("alter table only t alter a type text");
     lock.join(&one("alter table only t add b bigserial"));
     let certain = "ACCESS EXCLUSIVE on t, rewrites the table: every row gets a value of its own";
@@ -183,7 +183,7 @@ fn two_locks_on_one_relation_join_into_the_strongest() {
 #[test]
 fn locks_travel_as_json_and_those_of_older_plans_are_read() {
     for sql in ["call p()", "drop index \"I\"", "alter table s.t add a bigserial"] {
-        for lock in locks(&outline(sql).statements[0], None) {
+        for lock in locks(&parse(sql).statements[0], None) {
             let json = serde_json::to_string(&lock).unwrap();
             assert_eq!(serde_json::from_str::<Lock>(&json).unwrap(), lock, "{json}");
         }

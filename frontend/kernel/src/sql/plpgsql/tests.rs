@@ -1,9 +1,9 @@
 //! What bodies hold and how it runs, as tables.
 
-use crate::sql::{outline, statement::Body};
+use crate::sql::{parse, statement::Body};
 
 fn body(sql: &str) -> Body {
-    let parsed = outline(sql);
+    let parsed = parse(sql);
     parsed.statements.first().and_then(|one| one.body()).cloned().unwrap_or_default()
 }
 

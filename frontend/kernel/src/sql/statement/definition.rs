@@ -20,8 +20,8 @@ pub struct Table {
     pub inherits: Vec<QualifiedName>,
 }
 
-/// A column of CREATE TABLE or ADD COLUMN.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A column of CREATE TABLE or ADD COLUMN. A domain has the same parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Column {
     /// Its name.
     pub name: Ident,
@@ -29,6 +29,8 @@ pub struct Column {
     pub span: Span,
     /// The type as written, lower case, single spaces.
     pub type_name: String,
+    /// `collate …`.
+    pub collation: Option<QualifiedName>,
     /// `not null` or a primary key.
     pub not_null: bool,
     /// The text of its default expression.
@@ -105,8 +107,10 @@ pub enum ActionKind {
         name: Ident,
         /// The new type as written, lower case, single spaces.
         type_name: String,
-        /// `using …`.
-        using: bool,
+        /// `collate …`.
+        collation: Option<QualifiedName>,
+        /// The expression of `using …` as written.
+        using: Option<String>,
     },
     /// `alter column … set not null`.
     SetNotNull(Ident),

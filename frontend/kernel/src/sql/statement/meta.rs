@@ -1,4 +1,4 @@
-//! psql's meta-commands: their names, and the files they read in.
+//! psql's meta-commands: their names, the files they read in, and the branches they open and close.
 
 use crate::text::Span;
 
@@ -9,6 +9,15 @@ pub struct MetaCommand {
     pub name: String,
     /// `\\i` and `\\ir`: the file that is read in its place.
     pub include: Option<Include>,
+}
+
+/// What a meta-command does to the stretches that psql may pass over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Branch {
+    /// `\\if`.
+    Opens,
+    /// `\\endif`.
+    Closes,
 }
 
 /// A file that psql reads in the place of a meta-command.
@@ -36,6 +45,15 @@ impl MetaCommand {
         let at = start + text.len() - behind.trim_start().len();
         let include = Include { span: Span::new(at, at + written.len()), path: argument(written), relative };
         Self { name: name.to_owned(), include: Some(include) }
+    }
+
+    /// `\\elif` and `\\else` stand between two branches and leave what follows in one.
+    pub(crate) fn branch(&self) -> Option<Branch> {
+        match self.name.as_str() {
+            "if" => Some(Branch::Opens),
+            "endif" => Some(Branch::Closes),
+            _ => None,
+        }
     }
 }
 

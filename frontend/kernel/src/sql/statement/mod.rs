@@ -4,16 +4,19 @@
 mod body;
 mod definition;
 mod meta;
+mod reading;
 mod shift;
 
 pub use body::{Body, Embedded, Handler, Raise, Routine};
+pub(crate) use meta::Branch;
 pub use meta::{Include, MetaCommand};
+pub use reading::Reading;
 
 pub use definition::{ActionKind, Column, Constraint, ConstraintKind, Policy, Table, TableAction};
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::lock::LockMode;
 use crate::{name::QualifiedName, text::Span, words::words};
@@ -31,8 +34,8 @@ pub struct Statement {
     pub flags: Flags,
     /// What only some kinds have.
     pub detail: Detail,
-    /// How much of it was read.
-    pub reading: Reading,
+    /// How much of it sqlparser read; `None` while it was not asked.
+    pub reading: Option<Reading>,
 }
 
 impl Statement {
@@ -46,11 +49,26 @@ impl Statement {
         self.objects.iter().filter(move |object| object.role == role)
     }
 
+    /// The objects it names inside this stretch of the text.
+    pub fn named_in(&self, span: Span) -> &[ObjectRef] {
+        let from = self.objects.partition_point(|object| object.span.start < span.start);
+        let to = self.objects.partition_point(|object| object.span.start < span.end);
+        self.objects.get(from..to).unwrap_or_default()
+    }
+
     /// The PL/pgSQL (or SQL) body it carries.
     pub fn body(&self) -> Option<&Body> {
         match &self.detail {
             Detail::Do(body) => Some(body),
             Detail::Routine(routine) => routine.body.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn body_mut(&mut self) -> Option<&mut Body> {
+        match &mut self.detail {
+            Detail::Do(body) => Some(body),
+            Detail::Routine(routine) => routine.body.as_mut(),
             _ => None,
         }
     }
@@ -240,6 +258,8 @@ pub enum Detail {
     Policy(Policy),
     /// CREATE INDEX: its columns or expressions as written.
     Index(Vec<String>),
+    /// CREATE DOMAIN: its base type, default and constraints.
+    Domain(Column),
     /// CREATE TYPE … AS ENUM: its labels. ALTER TYPE … ADD VALUE: the one new label.
     Enum(Vec<String>),
     /// LOCK TABLE: the mode it asks for.
@@ -253,18 +273,4 @@ pub enum Detail {
     },
     /// A meta-command of psql.
     Psql(MetaCommand),
-}
-
-/// How much of a statement was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reading {
-    /// sqlparser gave a tree.
-    Parsed,
-    /// A tree was possible after clauses sqlparser does not know were blanked.
-    ParsedInPart,
-    /// Kind, objects and flags from tokens only. It never means "fine" and never "wrong".
-    OutlineOnly,
-    /// Too deep or too long to be parsed safely.
-    TooComplex,
 }

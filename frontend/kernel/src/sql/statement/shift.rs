@@ -19,6 +19,7 @@ impl Statement {
             Detail::AlterTable(actions) | Detail::Alter(actions) => {
                 actions.iter_mut().for_each(|action| action.shift(by));
             }
+            Detail::Domain(domain) => domain.shift(by),
             Detail::Routine(Routine { body: Some(body), .. }) | Detail::Do(body) => body.shift(by),
             Detail::Policy(Policy { using, check, .. }) => {
                 using.iter_mut().chain(check).for_each(|span| span.shift(by));
