@@ -36,6 +36,7 @@ fn measure(criterion: &mut Criterion, name: &str, text: &str) {
     group.bench_function("split and classify", |bencher| {
         bencher.iter_with_large_drop(|| parse(black_box(text)));
     });
+    group.bench_function("split, classify and free", |bencher| bencher.iter(|| parse(black_box(text))));
     group.bench_function("tokens", |bencher| bencher.iter(|| significant_tokens(black_box(text))));
     let dialect = PostgreSqlDialect {};
     group.bench_function("a peer: sqlparser's tokens alone", |bencher| {
@@ -48,11 +49,17 @@ fn measure(criterion: &mut Criterion, name: &str, text: &str) {
     group.finish();
 }
 
+/// The migrations of other projects; empty where their folder is not named.
+fn real_migrations() -> String {
+    let folder = env::var_os("STUDIO_CORPORA").map(|corpora| Path::new(&corpora).join("sql"));
+    folder.map(|folder| text_of(&folder).unwrap_or_default()).unwrap_or_default()
+}
+
 fn reading(criterion: &mut Criterion) {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
     measure(criterion, "migrations", &text_of(&own).unwrap_or_default());
-    if let Some(corpora) = env::var_os("STUDIO_CORPORA") {
-        let real = text_of(&Path::new(&corpora).join("sql")).unwrap_or_default();
+    let real = real_migrations();
+    if !real.is_empty() {
         measure(criterion, "real migrations", &real);
     }
 }
@@ -80,9 +87,22 @@ fn modelling(criterion: &mut Criterion) {
     let drops = megabyte(|number| {
         format!("create table t{number} (id serial primary key, a int check (a > 0));drop table t{number};\n")
     });
+    let undone = megabyte(|number| {
+        format!("create table t{number} (id serial primary key);begin;drop table t{number};rollback;\n")
+    });
+    let real = real_migrations();
+    let pieces: Vec<&str> = real.split_inclusive(";\n").collect();
+    let real = megabyte(|number| pieces.get(number).map_or_else(String::new, |piece| (*piece).to_owned()));
+    let files = [
+        ("copies of the set", copies),
+        ("real migrations", real),
+        ("small tables", tables),
+        ("tables that go", drops),
+        ("drops that are rolled back", undone),
+    ];
     let mut group = criterion.benchmark_group("a megabyte");
     group.sample_size(10);
-    for (name, file) in [("copies of the set", copies), ("small tables", tables), ("tables that go", drops)] {
+    for (name, file) in files.into_iter().filter(|(_, file)| !file.text.is_empty()) {
         group.throughput(Throughput::Bytes(file.text.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use smol_str::{SmolStr, StrExt};
 
 /// PostgreSQL's NAMEDATALEN less one: longer names are cut to this many bytes
 /// (<https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS>).
@@ -11,27 +12,26 @@ pub const MAX_BYTES: usize = 63;
 
 /// One identifier in the form PostgreSQL stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ident(String);
+pub struct Ident(SmolStr);
 
 impl Ident {
     /// An identifier as it stands in SQL: `"Quoted ""x"""` keeps its case, everything else is folded to
     /// lower case, which in UTF-8 concerns ASCII letters alone.
     pub fn from_sql(written: &str) -> Self {
         match written.strip_prefix('"') {
-            Some(rest) => Self::exact(rest.strip_suffix('"').unwrap_or(rest).replace("\"\"", "\"")),
-            None => Self::exact(written.to_ascii_lowercase()),
+            Some(rest) => match rest.strip_suffix('"').unwrap_or(rest) {
+                inner if inner.contains('"') => Self::exact(inner.replace("\"\"", "\"")),
+                inner => Self::exact(inner),
+            },
+            // Most are in lower case as they are.
+            None if !written.bytes().any(|byte| byte.is_ascii_uppercase()) => Self::exact(written),
+            None => Self(cut(written).to_ascii_lowercase_smolstr()),
         }
     }
 
     /// A name as the catalogue stores it; only the length is cut.
-    pub fn exact(name: impl Into<String>) -> Self {
-        let mut name = name.into();
-        let mut end = name.len().min(MAX_BYTES);
-        while !name.is_char_boundary(end) {
-            end -= 1;
-        }
-        name.truncate(end);
-        Self(name)
+    pub fn exact(name: impl AsRef<str>) -> Self {
+        Self(SmolStr::new(cut(name.as_ref())))
     }
 
     /// The stored name.
@@ -45,6 +45,15 @@ impl Ident {
         };
         self.0.is_empty() || !self.0.bytes().enumerate().all(plain)
     }
+}
+
+/// As much of a name as PostgreSQL keeps.
+fn cut(name: &str) -> &str {
+    let mut end = name.len().min(MAX_BYTES);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
 }
 
 /// As SQL: quoted only where it must be.

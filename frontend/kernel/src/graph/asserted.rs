@@ -109,11 +109,8 @@ impl Asserted {
     }
 
     fn qualified(&mut self, mut cursor: Cursor<'_>) {
-        if let Some((mut parts, _)) = cursor.dotted()
-            && parts.len() > 1
-            && let Some(last) = parts.pop()
-        {
-            self.used.insert(last.as_str().to_owned());
+        if let Some((column, Some(_))) = cursor.column() {
+            self.used.insert(column.name.name.as_str().to_owned());
         }
     }
 

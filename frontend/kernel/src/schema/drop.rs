@@ -45,7 +45,7 @@ impl Schema {
             }
         }
         for oid in held.difference(&going) {
-            let Some(object) = self.objects.get(oid) else { continue };
+            let Some(object) = self.objects.get(*oid) else { continue };
             let problem = Problem {
                 place: drop.place.clone(),
                 kind: ProblemKind::Needed,
@@ -95,7 +95,7 @@ impl Schema {
         }
         let sequences = self.sequences_of(on).into_iter();
         found.extend(sequences.map(|sequence| (sequence, Hold::Goes)));
-        let Some(dropped) = self.objects.get(&on) else { return found };
+        let Some(dropped) = self.objects.get(on) else { return found };
         if matches!(dropped.kind, ObjectKind::Schema | ObjectKind::Extension) {
             let held = self.objects().filter_map(|(oid, object)| Some((oid, held_by_name(dropped, object)?)));
             found.extend(held);

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     name::{Ident, QualifiedName},
-    sql::{cursor::Cursor, lex::TokenKind, string_content},
+    sql::{
+        cursor::{Cursor, Named},
+        lex::TokenKind,
+        string_content,
+    },
 };
 
 /// Names in an expression, as written.
@@ -100,38 +104,31 @@ impl ByTable<'_> {
 pub(super) fn mentions(mut cursor: Cursor<'_>) -> Mentions {
     let mut found = Mentions { around: vec![0], ..Mentions::default() };
     let mut groups = vec![0];
-    let mut before = String::new();
+    let mut before = "";
     // The name that ends here, and that of `name.`
     let (mut last, mut holder) = (None, None);
     while let Some(token) = cursor.peek() {
         match token.kind {
             TokenKind::Word | TokenKind::QuotedName => {
                 let cast = before == "::";
-                let Some((parts, _)) = cursor.dotted() else { break };
-                // What AS gives is a name or a type, and no column.
-                let given = before == "as";
-                before.clear();
+                let Some(Named { name: written, .. }) = cursor.name() else { break };
                 if is_word(cursor, token, "as") {
-                    before.push_str("as");
+                    before = "as";
                     continue;
                 }
-                let own = parts.last().cloned();
-                found.aliases.extend(last.take().zip(own.clone()));
-                last.clone_from(&own);
-                if !given || cast || parts.len() > 1 || cursor.at(TokenKind::OpenParen) {
+                let own = written.name.clone();
+                found.aliases.extend(last.replace(own.clone()).map(|last| (last, own.clone())));
+                // What AS gives is a name or a type, and no column.
+                let given = before == "as" && written.schema.is_none() && !cursor.at(TokenKind::OpenParen);
+                if !given || cast {
                     let group = groups.last().copied().unwrap_or_default();
-                    name(&mut found, parts, cast, cursor, group);
+                    name(&mut found, written, cast, cursor, group);
                 }
-                holder = None;
                 // `t.*`
-                if cursor.at(TokenKind::Dot) {
-                    before.push('.');
-                    holder = own;
-                    cursor.skip(1);
-                }
-                if ["select", "distinct", "all"].iter().any(|word| is_word(cursor, token, word)) {
-                    before.push('.');
-                }
+                let qualifies = cursor.eat_kind(TokenKind::Dot);
+                holder = qualifies.then_some(own);
+                let selects = ["select", "distinct", "all"].iter().any(|word| is_word(cursor, token, word));
+                before = if qualifies || selects { "." } else { "" };
                 continue;
             }
             TokenKind::Text => {
@@ -139,7 +136,7 @@ pub(super) fn mentions(mut cursor: Cursor<'_>) -> Mentions {
                 if before == "nextval(" || is_regclass(cursor) {
                     found.relations.push(QualifiedName::from_sql(&string_content(literal)));
                 }
-                before.clear();
+                before = "";
             }
             kind => {
                 if kind == TokenKind::OpenParen {
@@ -149,14 +146,14 @@ pub(super) fn mentions(mut cursor: Cursor<'_>) -> Mentions {
                     groups.pop();
                 }
                 let text = cursor.text_of(token);
-                if text == "*" && matches!(before.as_str(), "." | ",") {
+                if text == "*" && matches!(before, "." | ",") {
                     let group = groups.last().copied().unwrap_or_default();
                     found.stars.push(Star { of: holder.take(), at: token.start, group });
                 }
                 holder = None;
                 let called =
                     text == "(" && found.calls.last().is_some_and(|call| call.name.as_str() == "nextval");
-                before = if called { "nextval(".to_owned() } else { text.to_owned() };
+                before = if called { "nextval(" } else { text };
             }
         }
         last = None;
@@ -174,18 +171,16 @@ fn is_word(cursor: Cursor<'_>, token: crate::sql::lex::Token, word: &str) -> boo
     token.kind == TokenKind::Word && cursor.text_of(token).eq_ignore_ascii_case(word)
 }
 
-fn name(found: &mut Mentions, mut parts: Vec<Ident>, cast: bool, behind: Cursor<'_>, group: usize) {
-    let Some(last) = parts.pop() else { return };
-    let of = parts.pop();
-    let qualified = QualifiedName { schema: of.clone(), name: last.clone() };
+fn name(found: &mut Mentions, written: QualifiedName, cast: bool, behind: Cursor<'_>, group: usize) {
     if cast {
-        found.types.push(qualified);
+        found.types.push(written);
     } else if behind.at(TokenKind::OpenParen) {
-        found.calls.push(qualified);
+        found.calls.push(written);
     } else {
+        let (of, name) = (written.schema.clone(), written.name.clone());
+        found.columns.push(Mention { of, name, group });
         if behind.at(TokenKind::Text) {
-            found.types.push(qualified);
+            found.types.push(written);
         }
-        found.columns.push(Mention { of, name: last, group });
     }
 }

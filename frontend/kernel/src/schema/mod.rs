@@ -10,7 +10,10 @@
 //! naming      names PostgreSQL gives by itself
 //! expression  what an expression names
 //! session     the search path
-//! store       objects by number and by name
+//! objects     objects by number
+//! key         what they are found by
+//! store       objects by name, and the indexes that follow each change
+//! undo        what a rollback takes back
 //! drop        what goes along when something is dropped
 //! fold        statements to objects
 //! snapshot    a schema as rows, as an introspection of a database gives them
@@ -19,12 +22,15 @@
 mod drop;
 mod expression;
 mod fold;
+mod key;
 mod naming;
 mod object;
+mod objects;
 mod session;
 mod snapshot;
 mod store;
 mod types;
+mod undo;
 
 pub use object::{
     Column, Constraint, DefaultGrant, Definition, Demand, Domain, Grant, Hold, Identity, Index, Object, Oid,
@@ -46,13 +52,13 @@ use crate::{
 /// What a database holds.
 #[derive(Clone, Debug)]
 pub struct Schema {
-    objects: BTreeMap<Oid, Object>,
-    names: BTreeMap<store::Key, Oid>,
-    members: BTreeMap<Oid, BTreeSet<Oid>>,
-    /// Who needs an object, beside its members.
-    dependents: BTreeMap<Oid, BTreeSet<Oid>>,
+    objects: objects::Objects,
+    /// Of all that hangs on nothing or is found without it.
+    names: BTreeMap<key::Name, Oid>,
     /// Constraints by name: no two of one schema get the same by default.
-    constraints: BTreeMap<Ident, BTreeSet<Oid>>,
+    constraints: BTreeMap<key::Name, objects::Numbers>,
+    /// What ends with the session.
+    temporary: BTreeSet<Oid>,
     gone: BTreeMap<Oid, Gone>,
     effects: Vec<Effect>,
     problems: Vec<Problem>,
@@ -63,7 +69,8 @@ pub struct Schema {
     search_path: Vec<Ident>,
     /// Whether what is not here is certainly not in the database.
     complete: bool,
-    next: u32,
+    /// What was before each change since the first state to return to; kept while there is one.
+    undo: Option<Vec<undo::Before>>,
 }
 
 /// An object that was dropped.
@@ -138,12 +145,12 @@ impl Schema {
 
     /// All objects, oldest first.
     pub fn objects(&self) -> impl Iterator<Item = (Oid, &Object)> {
-        self.objects.iter().map(|(oid, object)| (*oid, object))
+        self.objects.iter()
     }
 
     /// An object that is there.
     pub fn get(&self, oid: Oid) -> Option<&Object> {
-        self.objects.get(&oid)
+        self.objects.get(oid)
     }
 
     /// The object of this name that shares a space of names with `kind`; a bare name is looked up in the
@@ -154,12 +161,12 @@ impl Schema {
 
     /// A column, constraint, trigger, policy or rule of an object.
     pub fn member(&self, of: Oid, kind: ObjectKind, name: &Ident) -> Option<Oid> {
-        self.names.get(&store::Key::member(of, kind, name)).copied()
+        self.objects.slot(of)?.names.get(&(key::space(kind), name.clone())).copied()
     }
 
     /// What an object cannot do without, beside what it hangs on.
     pub fn needs(&self, oid: Oid) -> impl Iterator<Item = Oid> {
-        let needs = self.objects.get(&oid).map_or(&[][..], |object| &object.needs);
+        let needs = self.objects.get(oid).map_or(&[][..], |object| &object.needs);
         needs.iter().map(|need| need.on)
     }
 
@@ -199,11 +206,10 @@ impl Default for Schema {
     fn default() -> Self {
         let public = Ident::exact("public");
         let mut schema = Self {
-            objects: BTreeMap::new(),
+            objects: objects::Objects::default(),
             names: BTreeMap::new(),
-            members: BTreeMap::new(),
-            dependents: BTreeMap::new(),
             constraints: BTreeMap::new(),
+            temporary: BTreeSet::new(),
             gone: BTreeMap::new(),
             effects: Vec::new(),
             problems: Vec::new(),
@@ -212,7 +218,7 @@ impl Default for Schema {
             version: None,
             search_path: vec![public.clone()],
             complete: false,
-            next: 1,
+            undo: None,
         };
         schema.insert(Object::new(ObjectKind::Schema, None, public));
         schema

@@ -15,8 +15,14 @@ pub(super) fn joined(first: &str, second: Option<&str>, label: &str) -> String {
         let longer = if first.len() > second.len() { &mut first } else { &mut second };
         *longer = cut(longer, longer.len() - 1);
     }
-    let middle = if second.is_empty() { String::new() } else { format!("_{second}") };
-    format!("{first}{middle}_{label}")
+    let mut name = String::with_capacity(MAX_BYTES);
+    for part in [first, second, label].into_iter().filter(|part| !part.is_empty()) {
+        if !name.is_empty() {
+            name.push('_');
+        }
+        name.push_str(part);
+    }
+    name
 }
 
 /// The first `bytes` of a name, less what would split a character.
@@ -79,7 +85,7 @@ pub(super) fn distinct(names: Vec<Ident>) -> Vec<Ident> {
 pub(super) fn type_called(mut written: Cursor<'_>) -> Option<Ident> {
     let keyword = written.word(0).to_ascii_lowercase();
     let dotted = written.peek_at(1).is_some_and(|next| next.kind == TokenKind::Dot);
-    let (mut parts, _) = written.dotted()?;
+    let name = written.name()?.name.name;
     let varying = written.is("varying");
     let own = match keyword.as_str() {
         _ if dotted => None,
@@ -113,7 +119,7 @@ pub(super) fn type_called(mut written: Cursor<'_>) -> Option<Ident> {
         }
         _ => None,
     };
-    own.map(Ident::exact).or_else(|| parts.pop())
+    Some(own.map_or(name, Ident::exact))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Objects by number and by name. A rename changes the name alone; whoever refers to the number follows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::{
     name::{Ident, QualifiedName},
@@ -9,73 +9,11 @@ use crate::{
 
 use super::{
     Schema,
+    fold::TEMPORARY,
+    key::{Indexed, Key, Name, in_schema, space},
     object::{Definition, Hold, Need, Object, Oid, Relation},
     types::{Reference, TypeBase, TypeUse},
 };
-
-/// What no two objects share.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    space: ObjectKind,
-    schema: Option<Ident>,
-    of: Option<Oid>,
-    name: Ident,
-    /// Of routines.
-    arguments: Vec<TypeUse>,
-}
-
-impl Key {
-    pub(super) fn member(of: Oid, kind: ObjectKind, name: &Ident) -> Self {
-        Self { of: Some(of), ..Self::in_schema(kind, None, name) }
-    }
-
-    fn in_schema(kind: ObjectKind, schema: Option<&Ident>, name: &Ident) -> Self {
-        let arguments = Vec::new();
-        Self { space: space(kind), schema: schema.cloned(), of: None, name: name.clone(), arguments }
-    }
-
-    fn of(object: &Object) -> Self {
-        let arguments = match &object.definition {
-            Definition::Routine(arguments) => arguments.clone(),
-            _ => Vec::new(),
-        };
-        // An index or a sequence hangs on a table and yet shares the tables' space.
-        let of = object.of.filter(|_| object.schema.is_none());
-        let key = Self::in_schema(object.kind, object.schema.as_ref(), &object.name);
-        Self { of, arguments, ..key }
-    }
-}
-
-/// What an object is found by.
-#[derive(PartialEq, Eq)]
-struct Indexed {
-    key: Key,
-    of: Option<Oid>,
-    stands_on: Vec<Oid>,
-}
-
-impl Indexed {
-    fn of(object: &Object) -> Self {
-        Self { key: Key::of(object), of: object.of, stands_on: object.stands_on().collect() }
-    }
-}
-
-/// The kind that stands for a space of names.
-pub(super) const fn space(kind: ObjectKind) -> ObjectKind {
-    use ObjectKind as O;
-    match kind {
-        O::Table | O::ForeignTable | O::View | O::MaterializedView | O::Index | O::Sequence => O::Table,
-        O::Type | O::Domain => O::Type,
-        O::Function | O::Procedure | O::Aggregate | O::Routine => O::Function,
-        other => other,
-    }
-}
-
-/// Whether objects of this kind stand in a schema.
-pub(super) const fn in_schema(kind: ObjectKind) -> bool {
-    use ObjectKind as O;
-    matches!(space(kind), O::Table | O::Type | O::Function | O::Statistics | O::Collation)
-}
 
 impl Object {
     pub(super) fn new(kind: ObjectKind, schema: Option<Ident>, name: Ident) -> Self {
@@ -95,15 +33,6 @@ impl Object {
         }
     }
 
-    /// What it needs, and the column that owns it when it is a sequence.
-    fn stands_on(&self) -> impl Iterator<Item = Oid> {
-        let owner = match self.definition {
-            Definition::Sequence(owner) => owner,
-            _ => None,
-        };
-        self.needs.iter().map(|need| need.on).chain(owner)
-    }
-
     pub(super) fn needs(&mut self, on: impl IntoIterator<Item = Oid>, how: Hold) {
         for on in on {
             if !self.needs.iter().any(|need| need.on == on && need.how == how) {
@@ -116,28 +45,30 @@ impl Object {
 impl Schema {
     /// Adds an object under a new number. One of the same name must not be there.
     pub(super) fn insert(&mut self, object: Object) -> Oid {
-        let oid = Oid(self.next);
-        self.next += 1;
+        let oid = self.objects.number();
+        self.remember(oid);
         self.index(oid, Indexed::of(&object));
-        self.objects.insert(oid, object);
+        self.objects.set(oid, Some(Box::new(object)));
         oid
     }
 
     /// Changes an object, and its place in every index with it.
     pub(super) fn change(&mut self, oid: Oid, change: impl FnOnce(&mut Object)) {
-        let Some(object) = self.objects.get_mut(&oid) else { return };
+        self.remember(oid);
+        let Some(object) = self.objects.get_mut(oid) else { return };
         let before = Indexed::of(object);
         change(object);
         let after = Indexed::of(object);
         if before != after {
-            self.forget(oid, &before);
+            self.forget(oid, before);
             self.index(oid, after);
         }
     }
 
     /// What a table or view has for itself; no index is kept of it.
     pub(super) fn relation_mut(&mut self, oid: Oid) -> Option<&mut Relation> {
-        match &mut self.objects.get_mut(&oid)?.definition {
+        self.remember(oid);
+        match &mut self.objects.get_mut(oid)?.definition {
             Definition::Relation(relation) => Some(relation),
             _ => None,
         }
@@ -145,43 +76,66 @@ impl Schema {
 
     /// Takes an object out, its members left to the caller.
     pub(super) fn take(&mut self, oid: Oid) -> Option<Object> {
-        let object = self.objects.remove(&oid)?;
-        self.forget(oid, &Indexed::of(&object));
-        Some(object)
+        self.remember(oid);
+        let object = self.objects.set(oid, None)?;
+        self.forget(oid, Indexed::of(&object));
+        Some(*object)
     }
 
-    fn index(&mut self, oid: Oid, Indexed { key, of, stands_on }: Indexed) {
-        if key.space == ObjectKind::Constraint {
-            self.constraints.entry(key.name.clone()).or_default().insert(oid);
-        }
-        if let Some(of) = of {
-            self.members.entry(of).or_default().insert(oid);
-        }
-        for on in stands_on {
-            self.dependents.entry(on).or_default().insert(oid);
-        }
-        self.names.insert(key, oid);
+    fn index(&mut self, oid: Oid, indexed: Indexed) {
+        self.enter(oid, &indexed);
+        self.set_name(indexed.key, Some(oid));
     }
 
-    fn forget(&mut self, oid: Oid, Indexed { key, of, stands_on }: &Indexed) {
-        if key.space == ObjectKind::Constraint {
-            discard(&mut self.constraints, &key.name, oid);
+    fn forget(&mut self, oid: Oid, indexed: Indexed) {
+        self.withdraw(oid, &indexed);
+        let named = match &indexed.key {
+            Key::Whole(name) => self.names.get(name),
+            Key::Member(of, name) => self.objects.slot(*of).and_then(|slot| slot.names.get(name)),
+        };
+        if named == Some(&oid) {
+            self.set_name(indexed.key, None);
         }
-        if let Some(of) = of {
-            discard(&mut self.members, of, oid);
+    }
+
+    /// Enters an object wherever it is found by anything but its whole name.
+    pub(super) fn enter(&mut self, oid: Oid, indexed: &Indexed) {
+        if let Some(name) = indexed.constraint() {
+            self.constraints.entry(Name::constraint(name)).or_default().insert(oid);
         }
-        for on in stands_on {
-            discard(&mut self.dependents, on, oid);
+        self.temporary.extend(indexed.is_temporary().then_some(oid));
+        if let Some(holder) = indexed.of.and_then(|of| self.objects.slot_mut(of)) {
+            holder.members.insert(oid);
         }
-        if self.names.get(key) == Some(&oid) {
-            self.names.remove(key);
+        for on in &indexed.stands_on {
+            if let Some(needed) = self.objects.slot_mut(*on) {
+                needed.dependents.insert(oid);
+            }
+        }
+    }
+
+    pub(super) fn withdraw(&mut self, oid: Oid, indexed: &Indexed) {
+        if let Some(name) = indexed.constraint()
+            && let Some(named) = self.constraints.get_mut(&Name::constraint(name))
+        {
+            named.remove(oid);
+        }
+        if indexed.is_temporary() {
+            self.temporary.remove(&oid);
+        }
+        if let Some(holder) = indexed.of.and_then(|of| self.objects.slot_mut(of)) {
+            holder.members.remove(oid);
+        }
+        for on in &indexed.stands_on {
+            if let Some(needed) = self.objects.slot_mut(*on) {
+                needed.dependents.remove(oid);
+            }
         }
     }
 
     /// What hangs on an object, oldest first.
     pub(super) fn members(&self, of: Oid) -> impl Iterator<Item = (Oid, &Object)> {
-        let members = self.members.get(&of).into_iter().flatten();
-        members.filter_map(|oid| Some((*oid, self.objects.get(oid)?)))
+        self.objects.members(of)
     }
 
     /// The columns of a table, in order.
@@ -195,8 +149,7 @@ impl Schema {
 
     /// Who needs an object, beside its members.
     pub(super) fn dependents_of(&self, on: Oid) -> impl Iterator<Item = (Oid, &Object)> {
-        let dependents = self.dependents.get(&on).into_iter().flatten();
-        dependents.filter_map(|oid| Some((*oid, self.objects.get(oid)?)))
+        self.objects.dependents(on)
     }
 
     /// The tables that inherit from a table or are its partitions.
@@ -218,30 +171,34 @@ impl Schema {
 
     /// The object of this name in the space of `kind`.
     pub(super) fn lookup(&self, path: &[Ident], kind: ObjectKind, name: &QualifiedName) -> Option<Oid> {
-        let at = |schema: Option<&Ident>| {
-            let first = Key::in_schema(kind, schema, &name.name);
-            let (key, oid) = self.names.range(first.clone()..).next()?;
-            let same = key.space == first.space && key.schema == first.schema && key.of.is_none();
-            (same && key.name == first.name).then_some(*oid)
+        let at = |schema| match space(kind) {
+            ObjectKind::Table | ObjectKind::Type => {
+                self.names.get(&Name::new(kind, schema, &name.name)).copied()
+            }
+            _ => self.namesakes(Name::new(kind, schema, &name.name)).next(),
         };
         if !in_schema(kind) {
             return at(None);
         }
-        let temporary = Ident::exact(super::fold::TEMPORARY);
-        match &name.schema {
-            Some(schema) => at(Some(schema)),
-            None => at(Some(&temporary)).or_else(|| path.iter().find_map(|schema| at(Some(schema)))),
+        if let Some(schema) = &name.schema {
+            return at(Some(schema));
         }
+        // Few files make temporary objects, and every bare name would be looked up among them.
+        let temporary = Ident::exact(TEMPORARY);
+        let temporary = (!self.temporary.is_empty()).then_some(&temporary);
+        temporary.into_iter().chain(path).find_map(|schema| at(Some(schema)))
+    }
+
+    /// The objects whose names differ from this one in their arguments at most.
+    fn namesakes(&self, first: Name) -> impl Iterator<Item = Oid> {
+        let found = self.names.range(&first..).map(|(name, oid)| (name, *oid));
+        found.take_while(move |(name, _)| name.is_namesake(&first)).map(|(_, oid)| oid)
     }
 
     /// Every routine of this name in the first schema that has one.
     pub(super) fn routines(&self, path: &[Ident], name: &QualifiedName) -> Vec<Oid> {
         let in_schema = |schema: &Ident| -> Vec<Oid> {
-            let first = Key::in_schema(ObjectKind::Function, Some(schema), &name.name);
-            let of_name =
-                |key: &Key| (key.space, &key.schema, &key.name) == (first.space, &first.schema, &first.name);
-            let found = self.names.range(first.clone()..).take_while(|(key, _)| of_name(key));
-            found.map(|(_, oid)| *oid).collect()
+            self.namesakes(Name::new(ObjectKind::Function, Some(schema), &name.name)).collect()
         };
         match &name.schema {
             Some(schema) => in_schema(schema),
@@ -262,8 +219,7 @@ impl Schema {
         name: &Ident,
         types: &[TypeUse],
     ) -> Option<Oid> {
-        let key = Key::in_schema(kind, schema, name);
-        self.names.get(&Key { arguments: types.to_vec(), ..key }).copied()
+        self.names.get(&Name::new(kind, schema, name).with(types)).copied()
     }
 
     /// A type, or a table as a type.
@@ -273,19 +229,19 @@ impl Schema {
     }
 
     fn is_row_type(&self, oid: Oid) -> bool {
-        let kind = self.objects.get(&oid).map(|object| object.kind);
+        let kind = self.objects.get(oid).map(|object| object.kind);
         kind.is_some_and(|kind| !matches!(kind, ObjectKind::Index | ObjectKind::Sequence))
     }
 
     /// Whether a relation of this name stands in a schema.
     pub(super) fn has_relation(&self, schema: &Ident, name: &Ident) -> bool {
-        self.names.contains_key(&Key::in_schema(ObjectKind::Table, Some(schema), name))
+        self.names.contains_key(&Name::new(ObjectKind::Table, Some(schema), name))
     }
 
     /// Whether a constraint of this name stands on any table or domain of a schema.
     pub(super) fn has_constraint(&self, schema: &Ident, name: &Ident) -> bool {
-        let named = self.constraints.get(name).into_iter().flatten();
-        let holder = |oid: &Oid| self.objects.get(&self.objects.get(oid)?.of?);
+        let named = self.objects.those(self.constraints.get(&Name::constraint(name)));
+        let holder = |(_, constraint): (Oid, &Object)| self.objects.get(constraint.of?);
         named.filter_map(holder).any(|holder| holder.schema.as_ref() == Some(schema))
     }
 
@@ -293,7 +249,7 @@ impl Schema {
 
     /// The name of an object with its schema, also of one that is gone.
     pub fn qualified(&self, oid: Oid) -> QualifiedName {
-        let object = self.objects.get(&oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
+        let object = self.objects.get(oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
         object.map_or_else(QualifiedName::default, |object| QualifiedName {
             schema: object.schema.clone(),
             name: object.name.clone(),
@@ -321,7 +277,7 @@ impl Schema {
     /// `public.t`, `public.f(integer)`, `a on public.t`: what an object is called in full.
     pub fn full_name(&self, oid: Oid) -> String {
         let name = self.qualified(oid);
-        let object = self.objects.get(&oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
+        let object = self.objects.get(oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
         match object {
             Some(Object { definition: Definition::Routine(arguments), .. }) => {
                 format!("{name}({})", self.arguments_text(arguments).join(", "))
@@ -336,15 +292,6 @@ impl Schema {
         match &type_use.base {
             TypeBase::Named(Reference::Known(oid)) => Some(*oid),
             _ => None,
-        }
-    }
-}
-
-fn discard<K: Ord>(index: &mut BTreeMap<K, BTreeSet<Oid>>, key: &K, oid: Oid) {
-    if let Some(oids) = index.get_mut(key) {
-        oids.remove(&oid);
-        if oids.is_empty() {
-            index.remove(key);
         }
     }
 }

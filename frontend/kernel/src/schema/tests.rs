@@ -144,3 +144,45 @@ fn the_search_path_decides_where_things_are() {
         .collect();
     assert_eq!(names, ["app.t", "public.t", "app.u", "public.w"]);
 }
+
+#[test]
+fn tables_do_not_inherit_in_circles() {
+    let schema = fold(&["create table a (x int primary key) partition by list (x);
+        create table b partition of a for values in (1) partition by list (x);
+        alter table b attach partition a for values in (1);
+        alter table a attach partition a for values in (2);
+        alter table a add unique (x)"]);
+    assert_eq!(schema.children(table(&schema, "b")), []);
+    assert_eq!(schema.children(table(&schema, "a")), [table(&schema, "b")]);
+}
+
+#[test]
+fn a_rollback_takes_all_back() {
+    let before = "create schema app; create table t (id serial primary key, a int check (a > 0));
+        create view v as select a from t; create table u (t int references t); grant select on t to r;";
+    let inside = "drop table t cascade; create table t (b int); alter table u rename to w;
+        alter table w set schema app; savepoint s; drop table app.w; create temp table x (); rollback to s;
+        create index on t (b); alter default privileges grant select on tables to r; create table y ();";
+    let then = "drop view v; alter table t rename a to c; create table y (); create table x ();
+        create index on t (c); drop table u; drop table t;";
+    let plain = fold(&[before]);
+    let undone = fold(&[&format!("{before} begin; {inside} rollback")]);
+    assert!(plain.objects().eq(undone.objects()));
+    assert_eq!(undone.gone().count(), 0);
+    // All is found again, too, by name and by what hangs together.
+    let plain = fold(&[&format!("{before} {then}")]);
+    let undone = fold(&[&format!("{before} begin; {inside} rollback; {then}")]);
+    assert!(plain.snapshot().differences(&undone.snapshot()).is_empty());
+    let gone =
+        |schema: &Schema| -> Vec<String> { schema.gone().map(|(_, gone)| gone.name.clone()).collect() };
+    assert_eq!(gone(&plain), gone(&undone));
+    assert_eq!(undone.problems(), []);
+}
+
+#[test]
+fn a_savepoint_keeps_what_stands_before_it() {
+    let schema = fold(&["begin; create table a (); savepoint s; create table b (); drop table a;
+        rollback to s; create table c (); commit; rollback"]);
+    let names: Vec<&str> = schema.objects().map(|(_, object)| object.name.as_str()).collect();
+    assert_eq!(names, ["public", "a", "c"]);
+}

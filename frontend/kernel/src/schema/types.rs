@@ -214,16 +214,16 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Written> {
     let (base, mut modifier) = match words(cursor) {
         Some(found) => found,
         None => {
-            let (mut parts, _) = cursor.dotted()?;
+            let start = *cursor;
+            let mut name = cursor.name()?.name;
             if cursor.at_text("%") && cursor.is_at(1, "type") {
+                *cursor = start;
+                let (column, table) = cursor.column()?;
                 cursor.skip(2);
-                let column = parts.pop()?;
-                let table = parts.pop()?;
-                of_column = Some((QualifiedName { schema: parts.pop(), name: table }, column.clone()));
-                parts = vec![column];
+                of_column = Some((table?, column.name.name.clone()));
+                name = column.name;
             }
-            let name = parts.pop()?;
-            (named(QualifiedName { schema: parts.pop(), name }), String::new())
+            (named(name), String::new())
         }
     };
     let base = if base == TypeBase::BuiltIn("float") { float(cursor) } else { base };

@@ -231,7 +231,7 @@ impl<'a> Sheet<'a> {
         rest.eat("strict");
         loop {
             let before = rest;
-            rest.dotted();
+            rest.name();
             while rest.at(TokenKind::OpenBracket) {
                 rest.step();
             }

@@ -272,40 +272,53 @@ impl<'a> Cursor<'a> {
         Ident::from_sql(if quoted { text.trim_start_matches(['u', 'U', '&']) } else { text })
     }
 
-    /// The identifiers of a dotted name and where it stands.
-    pub(crate) fn dotted(&mut self) -> Option<(Vec<Ident>, Span)> {
-        let (first, mut span) = self.ident()?;
-        let mut parts = vec![first];
-        while self.at(TokenKind::Dot) {
-            let mut next = *self;
-            next.skip(1);
-            let Some((part, at)) = next.ident() else { break };
+    /// All identifiers of a dotted name.
+    pub(crate) fn dotted(&mut self) -> Option<Vec<Ident>> {
+        let mut parts = vec![self.ident()?.0];
+        while let Some((part, _)) = self.further_part() {
             parts.push(part);
-            span = span.join(at);
-            *self = next;
         }
-        Some((parts, span))
+        Some(parts)
     }
 
     /// A name with or without a schema.
     pub(crate) fn name(&mut self) -> Option<Named> {
-        let (mut parts, span) = self.dotted()?;
-        let name = parts.pop()?;
-        let name = QualifiedName { schema: parts.pop(), name };
+        let (last, mut span) = self.ident()?;
+        let mut name = QualifiedName::bare(last);
+        while let Some((part, at)) = self.further_part() {
+            name = QualifiedName::new(name.name, part);
+            span = span.join(at);
+        }
         Some(Named { name, span })
     }
 
     /// A dotted name whose last part is a column; the parts before it are its table.
     pub(crate) fn column(&mut self) -> Option<(Named, Option<QualifiedName>)> {
-        let (mut parts, span) = self.dotted()?;
-        let name = QualifiedName::bare(parts.pop()?);
-        let table = parts.pop().map(|table| QualifiedName { schema: parts.pop(), name: table });
-        Some((Named { name, span }, table))
+        let (mut last, mut span) = self.ident()?;
+        let mut table = None;
+        while let Some((part, at)) = self.further_part() {
+            let schema = table.map(|table: QualifiedName| table.name);
+            table = Some(QualifiedName { schema, name: std::mem::replace(&mut last, part) });
+            span = span.join(at);
+        }
+        Some((Named { name: QualifiedName::bare(last), span }, table))
+    }
+
+    /// A dot and the identifier behind it.
+    fn further_part(&mut self) -> Option<(Ident, Span)> {
+        if !self.at(TokenKind::Dot) {
+            return None;
+        }
+        let mut next = *self;
+        next.skip(1);
+        let part = next.ident()?;
+        *self = next;
+        Some(part)
     }
 
     /// The remaining tokens in lower case outside quotes, single spaces where words meet.
     pub(crate) fn folded(&self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.text().len());
         let mut last = None;
         for token in self.tokens {
             let text = self.text_of(*token);
@@ -329,7 +342,7 @@ impl<'a> Cursor<'a> {
                 out.push(' ');
             }
             match token.kind {
-                TokenKind::Word => out.push_str(&text.to_ascii_lowercase()),
+                TokenKind::Word => out.extend(text.chars().map(|letter| letter.to_ascii_lowercase())),
                 _ => out.push_str(text),
             }
             last = Some(token.kind);

@@ -110,8 +110,12 @@ fn read_statement(cursor: Cursor<'_>, context: Context) -> Statement {
 
 /// The tokens of a text that carry meaning.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
-    let trivia = |token: &Token| matches!(token.kind, TokenKind::Space | TokenKind::Comment);
-    Lexer::new(text).filter(|token| !trivia(token)).collect()
+    meaning(text).collect()
+}
+
+/// The same, one by one.
+pub(crate) fn meaning(text: &str) -> impl Iterator<Item = Token> {
+    Lexer::new(text).filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
 }
 
 /// Whether a server gets the statement as it is written: psql would put nothing in the place of a variable, and every

@@ -106,13 +106,15 @@ impl Fold<'_> {
         if let Some(oid) = self.schema.column(table, &read.name) {
             return self.exists(O::Column, oid, guarded);
         }
-        let constraints = self.add_column(table, &read);
+        if !self.add_column(table, &read) {
+            return;
+        }
         if let Some(from) = self.column(table, &read.name).filter(|_| !only) {
             for child in self.family(table).into_iter().skip(1) {
                 self.inherit_column(child, &read.name, &from);
             }
         }
-        self.add_constraints(table, constraints);
+        self.add_constraints(table, read.constraints);
     }
 
     fn inherit_column(&mut self, table: Oid, name: &Ident, from: &Column) {

@@ -5,7 +5,7 @@ use crate::{
     name::Ident,
     schema::{
         naming,
-        object::{Constraint, Definition, Demand, Hold, Index, Object, Oid},
+        object::{Constraint, Definition, Demand, Hold, Object, Oid},
         types::Reference,
     },
     sql::statement::{ObjectKind as O, ObjectRole as Role},
@@ -28,31 +28,28 @@ impl Constraint {
 impl Fold<'_> {
     /// The constraints of a CREATE TABLE or ADD COLUMN: checks, then keys (the primary key first, of equal ones
     /// only one), then references.
-    pub(super) fn add_constraints(&mut self, table: Oid, constraints: Vec<ConstraintText<'_>>) {
-        let is_key = |read: &ConstraintText<'_>| {
-            matches!(read.demand, Demand::PrimaryKey | Demand::Unique | Demand::Exclusion)
+    pub(super) fn add_constraints(&mut self, table: Oid, mut constraints: Vec<ConstraintText<'_>>) {
+        let turn = |read: &ConstraintText<'_>| match read.demand {
+            Demand::Check => 0,
+            Demand::PrimaryKey => 1,
+            Demand::Unique | Demand::Exclusion => 2,
+            Demand::ForeignKey | Demand::Trigger => 3,
         };
-        let (keys, others): (Vec<_>, Vec<_>) = constraints.into_iter().partition(is_key);
-        let (checks, references): (Vec<_>, Vec<_>) =
-            others.into_iter().partition(|read| read.demand == Demand::Check);
-        let (mut primary, unique): (Vec<_>, Vec<_>) =
-            keys.into_iter().partition(|read| read.demand == Demand::PrimaryKey);
-        for read in unique {
+        constraints.sort_by_key(turn);
+        let mut distinct: Vec<ConstraintText<'_>> = Vec::with_capacity(constraints.len());
+        for read in constraints {
             let same = |prior: &&mut ConstraintText<'_>| {
-                let names = |read: &ConstraintText<'_>| -> Vec<Option<Ident>> {
-                    read.key.iter().map(|part| part.column.clone()).collect()
-                };
-                prior.demand != Demand::Exclusion
-                    && read.demand == Demand::Unique
-                    && names(prior) == names(&read)
+                read.demand == Demand::Unique
+                    && matches!(prior.demand, Demand::PrimaryKey | Demand::Unique)
+                    && prior.columns().eq(read.columns())
                     && (&prior.include, &prior.manner) == (&read.include, &read.manner)
             };
-            match primary.iter_mut().find(same) {
+            match distinct.iter_mut().find(same) {
                 Some(prior) => prior.name = prior.name.take().or(read.name),
-                None => primary.push(read),
+                None => distinct.push(read),
             }
         }
-        for read in checks.iter().chain(&primary).chain(&references) {
+        for read in &distinct {
             self.add_constraint(table, read);
         }
     }
@@ -282,13 +279,19 @@ impl Fold<'_> {
 
     /// The unique index that a reference to these columns rests on; without columns, the primary key's.
     fn unique_index(&self, table: Oid, columns: &[Oid]) -> Option<Oid> {
-        let fits = |oid: Oid, index: &Index| {
-            let key: Vec<Oid> = index.key.iter().flatten().copied().collect();
-            match columns {
-                [] => self.demand_of(oid) == Some(Demand::PrimaryKey),
-                _ => index.unique && !index.partial && key == columns,
+        let mut members = self.schema.members(table);
+        if columns.is_empty() {
+            return members.find_map(|(_, object)| match &object.definition {
+                Definition::Constraint(key) if key.demand == Demand::PrimaryKey => key.index,
+                _ => None,
+            });
+        }
+        let fits = |object: &Object| match &object.definition {
+            Definition::Index(index) => {
+                index.unique && !index.partial && index.key.iter().flatten().eq(columns)
             }
+            _ => false,
         };
-        self.indexes_of(table).into_iter().find(|(oid, index)| fits(*oid, index)).map(|(oid, _)| oid)
+        members.find(|(_, object)| fits(object)).map(|(oid, _)| oid)
     }
 }

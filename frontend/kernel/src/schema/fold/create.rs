@@ -7,8 +7,8 @@ use crate::{
     name::{Ident, QualifiedName},
     schema::{
         Schema,
+        key::in_schema,
         object::{Definition, Demand, Domain, Hold, Object, Oid, Policy},
-        store::in_schema,
         types::{OF_EXTENSIONS, Reference},
     },
     sql::{

@@ -4,7 +4,10 @@ use super::term;
 use crate::{
     name::{Ident, QualifiedName},
     schema::object::{Demand, Identity},
-    sql::{cursor::Cursor, lex::TokenKind},
+    sql::{
+        cursor::{Cursor, Named},
+        lex::TokenKind,
+    },
 };
 
 /// A column definition.
@@ -36,7 +39,8 @@ pub(super) struct ConstraintText<'a> {
     pub(super) valid: bool,
     pub(super) inherits: bool,
     pub(super) using_index: Option<Ident>,
-    pub(super) method: String,
+    /// The method of its index; a B-tree when none is written.
+    pub(super) method: Option<String>,
     /// NULLS NOT DISTINCT, DEFERRABLE and their like: two constraints that differ in them are two.
     pub(super) manner: String,
 }
@@ -65,9 +69,14 @@ impl<'a> ConstraintText<'a> {
             valid: true,
             inherits: true,
             using_index: None,
-            method: "btree".to_owned(),
+            method: None,
             manner: String::new(),
         }
+    }
+
+    /// The columns of its key; `None` for expressions.
+    pub(super) fn columns(&self) -> impl Iterator<Item = Option<&Ident>> {
+        self.key.iter().map(|part| part.column.as_ref())
     }
 }
 
@@ -234,7 +243,7 @@ fn body<'a>(cursor: &mut Cursor<'a>, read: &mut ConstraintText<'a>) {
         cursor.skip(2);
         read.using_index = cursor.ident().map(|(name, _)| name);
     } else if cursor.eat("using") {
-        read.method = cursor.word(0).to_ascii_lowercase();
+        read.method = Some(cursor.word(0).to_ascii_lowercase());
         cursor.skip(1);
     }
     if let Some(group) = cursor.group() {
@@ -327,10 +336,9 @@ fn key_part<'a>(item: Cursor<'a>) -> KeyText<'a> {
         let called = term::name(whole).unwrap_or_else(|| Ident::exact("expr"));
         return KeyText { column: None, expression: Some(item.until(&rest)), called };
     }
-    let Some((mut parts, _)) = rest.dotted() else {
+    let Some(Named { name: QualifiedName { name: last, .. }, .. }) = rest.name() else {
         return KeyText { column: None, expression: Some(item), called: Ident::exact("expr") };
     };
-    let last = parts.pop().unwrap_or_default();
     if rest.at(TokenKind::OpenParen) {
         rest.step();
         return KeyText { column: None, expression: Some(item.until(&rest)), called: last };

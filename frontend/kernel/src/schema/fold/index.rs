@@ -37,7 +37,7 @@ impl Fold<'_> {
         }
         let mut read = empty();
         if cursor.eat("using") {
-            read.method = cursor.word(0).to_ascii_lowercase();
+            read.method = Some(cursor.word(0).to_ascii_lowercase());
             cursor.skip(1);
         }
         read.key = cursor.group().map(definition::key).unwrap_or_default();
@@ -94,7 +94,7 @@ impl Fold<'_> {
             columns.extend(named);
             needed.extend(others);
         }
-        let method = read.method.clone();
+        let method = read.method.clone().unwrap_or_else(|| "btree".to_owned());
         let definition = Definition::Index(Index { unique, key, partial, method });
         let mut object = Object { of: Some(table), definition, ..Object::new(O::Index, schema, name) };
         object.needs(columns, Hold::Goes);

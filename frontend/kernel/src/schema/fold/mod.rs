@@ -29,9 +29,10 @@ use crate::{
     name::{Ident, QualifiedName},
     sql::{
         cursor::Cursor,
+        lex::Token,
         statement::{
             Detail, ObjectKind as O, ObjectRef, ObjectRole as Role, Statement,
-            StatementKind::{Alter, Create, Drop, Other},
+            StatementKind::{self, Alter, Create, Drop, Other},
             Verb,
         },
     },
@@ -41,9 +42,9 @@ use crate::{
 use super::{
     Effect, Problem, ProblemKind, Schema,
     expression::{Mentions, mentions},
-    object::{Object, Oid, Place},
+    key::in_schema,
+    object::{Need, Object, Oid, Place},
     session::Session,
-    store::in_schema,
     types::{self, Reference, TypeBase, TypeUse},
 };
 
@@ -59,19 +60,27 @@ struct Fold<'s> {
     written: Vec<(Ident, Span)>,
     /// What ROLLBACK returns to: the transaction's begin, then its savepoints.
     saved: Vec<transaction::Saved>,
+    /// Whether the file has a ROLLBACK at all.
+    rolls_back: bool,
 }
 
 pub(super) fn apply(schema: &mut Schema, file: &Migration) {
     let session = Session::new(schema.search_path.clone());
     let place = Place { file: Arc::from(file.path.as_str()), span: Span::default() };
     let (written, saved) = (Vec::new(), Vec::new());
-    let mut fold = Fold { schema, session, place, conditional: false, written, saved };
-    for step in steps(file).iter().filter(|step| !step.deferred) {
+    let steps = steps(file);
+    let is_rollback =
+        |step: &Step<'_>| matches!(step.statement.kind, Other(Verb::Rollback | Verb::RollbackTo));
+    let rolls_back = steps.iter().any(is_rollback);
+    let mut fold = Fold { schema, session, place, conditional: false, written, saved, rolls_back };
+    let mut tokens = Vec::new();
+    for step in steps.iter().filter(|step| !step.deferred) {
         fold.place.span = step.statement.span;
         let objects = step.statement.objects.iter();
-        fold.written = objects.map(|object| (object.name.name.clone(), object.span)).collect();
+        fold.written.clear();
+        fold.written.extend(objects.map(|object| (object.name.name.clone(), object.span)));
         fold.conditional = step.conditional || step.guarded;
-        fold.statement(step, &file.text);
+        fold.statement(step, &file.text, &mut tokens);
     }
     fold.end_of_file();
 }
@@ -93,11 +102,20 @@ fn text_of<'a>(step: &Step<'_>, text: &'a str) -> Cow<'a, str> {
 }
 
 fn is_bare_routine(object: &ObjectRef) -> bool {
-    object.name.schema.is_none() && super::store::space(object.kind) == O::Function
+    object.name.schema.is_none() && super::key::space(object.kind) == O::Function
+}
+
+/// Statements that are often long and leave the schema as it is.
+const fn changes_only_rows(kind: StatementKind) -> bool {
+    matches!(
+        kind,
+        Other(Verb::Copy | Verb::Delete | Verb::Insert | Verb::Merge | Verb::Update | Verb::Values)
+    )
 }
 
 impl Fold<'_> {
-    fn statement(&mut self, step: &Step<'_>, text: &str) {
+    /// Reads one statement; the list of tokens is only lent.
+    fn statement(&mut self, step: &Step<'_>, text: &str, tokens: &mut Vec<Token>) {
         let statement = step.statement;
         let written = text_of(step, text);
         let unknown = statement.body().is_some_and(|body| !body.unknown_dynamic.is_empty());
@@ -109,8 +127,12 @@ impl Fold<'_> {
             return self.schema.unknown.push(self.place.clone());
         }
         self.uses(statement);
-        let tokens = crate::sql::tokens(&written);
-        let cursor = Cursor::new(&written, &tokens, 0);
+        if changes_only_rows(statement.kind) {
+            return;
+        }
+        tokens.clear();
+        tokens.extend(crate::sql::meaning(&written));
+        let cursor = Cursor::new(&written, tokens, 0);
         match statement.kind {
             Create(kind) => self.create(cursor, statement, kind),
             Alter(kind) => self.alter(cursor, statement, kind),
@@ -251,13 +273,10 @@ impl Fold<'_> {
         let made = Some(self.place.clone());
         let oid = self.schema.insert(Object { made, grants, conditional: self.conditional, ..object });
         self.note(Role::Makes, oid);
-        let needs: Vec<Oid> = self
-            .schema
-            .get(oid)
-            .map_or(Vec::new(), |object| object.needs.iter().map(|need| need.on).collect());
-        for need in needs {
-            self.note(Role::Uses, need);
-        }
+        let Schema { objects, effects, .. } = &mut *self.schema;
+        let needs = objects.get(oid).map_or(&[][..], |object| &object.needs);
+        let uses = |need: &Need| Effect { place: self.place.clone(), role: Role::Uses, on: need.on };
+        effects.extend(needs.iter().map(uses));
         oid
     }
 

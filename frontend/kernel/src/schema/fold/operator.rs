@@ -137,7 +137,7 @@ fn operands(types: impl IntoIterator<Item = TypeUse>) -> Vec<TypeUse> {
 
 /// An operator's symbol, with or without a schema.
 fn symbol(cursor: &mut Cursor<'_>) -> Option<QualifiedName> {
-    let schema = cursor.dotted().and_then(|(mut parts, _)| parts.pop());
+    let schema = cursor.name().map(|named| named.name.name);
     cursor.eat_kind(TokenKind::Dot);
     let token = cursor.bump().filter(|token| token.kind == TokenKind::Operator)?;
     Some(QualifiedName { schema, name: Ident::exact(cursor.text_of(token)) })

@@ -6,8 +6,8 @@ use super::Fold;
 use crate::{
     name::Ident,
     schema::{
+        key::space,
         object::{DefaultGrant, Grant, Object, Oid},
-        store::space,
     },
     sql::{
         cursor::Cursor,

@@ -102,8 +102,10 @@ impl Fold<'_> {
             }
         } else if element.eat("like") {
             self.like(table, element);
-        } else if let Some(read) = definition::column(element, typed) {
-            constraints.extend(self.add_column(table, &read));
+        } else if let Some(read) = definition::column(element, typed)
+            && self.add_column(table, &read)
+        {
+            constraints.extend(read.constraints);
         }
     }
 
@@ -113,8 +115,9 @@ impl Fold<'_> {
 
     // Columns -----------------------------------------------------------------------------------------
 
-    /// Adds a column, or completes the one that is inherited; its constraints are left to the caller.
-    pub(super) fn add_column<'a>(&mut self, table: Oid, read: &ColumnText<'a>) -> Vec<ConstraintText<'a>> {
+    /// Adds a column, or completes the one that is inherited; its constraints are left to the caller. `false` for
+    /// what has no type that could be read.
+    pub(super) fn add_column(&mut self, table: Oid, read: &ColumnText<'_>) -> bool {
         let mut type_name = read.type_name;
         let serial = SERIALS.iter().find(|(word, _)| type_name.is(word) && type_name.len() == 1);
         let type_use = match serial {
@@ -126,7 +129,7 @@ impl Fold<'_> {
         let oid = match (self.schema.column(table, &read.name), type_use) {
             (Some(oid), _) => oid,
             (None, Some(type_use)) => self.new_column(table, read.name.clone(), type_use, false),
-            (None, None) => return Vec::new(),
+            (None, None) => return false,
         };
         let primary = read.constraints.iter().any(|constraint| constraint.demand == Demand::PrimaryKey);
         let expression = read.default.or(read.generated);
@@ -149,7 +152,7 @@ impl Fold<'_> {
         if serial.is_some() || read.identity.is_some() {
             self.own_sequence(table, oid, read.sequence.clone(), serial.is_some());
         }
-        read.constraints.clone()
+        true
     }
 
     pub(super) fn new_column(&mut self, table: Oid, name: Ident, type_use: TypeUse, inherited: bool) -> Oid {
@@ -236,7 +239,8 @@ impl Fold<'_> {
 
     /// Makes `parent` a parent of `table`: its columns and checks are the table's, too.
     pub(super) fn inherit(&mut self, table: Oid, parent: Option<Oid>) {
-        let Some(parent) = parent else { return };
+        // PostgreSQL refuses a circle; nothing that walks from parents to children would come to an end in one.
+        let Some(parent) = parent.filter(|parent| !self.family(table).contains(parent)) else { return };
         let mut partition = false;
         self.with_relation(table, |relation| {
             relation.parents.push(parent);

@@ -1,9 +1,9 @@
 //! Settings and transactions: what ends with them, and what ROLLBACK takes back.
 
-use super::{Fold, TEMPORARY};
+use super::Fold;
 use crate::{
     name::Ident,
-    schema::{Schema, drop::Drop, object::Oid, session::Session},
+    schema::{drop::Drop, object::Oid, session::Session, undo::State},
     sql::{
         cursor::Cursor,
         lex::TokenKind,
@@ -16,7 +16,7 @@ use crate::{
 pub(super) struct Saved {
     /// Of a savepoint.
     name: Option<Ident>,
-    schema: Schema,
+    schema: State,
     session: Session,
 }
 
@@ -31,6 +31,7 @@ impl Fold<'_> {
             }
             Verb::Commit | Verb::PrepareTransaction => {
                 self.saved.clear();
+                self.schema.settle();
                 self.session.end_transaction();
             }
             Verb::Rollback => self.return_to(0),
@@ -52,32 +53,26 @@ impl Fold<'_> {
     }
 
     fn save(&mut self, name: Option<Ident>) {
-        let (schema, session) = (self.schema.clone(), self.session.clone());
-        self.saved.push(Saved { name, schema, session });
+        if self.rolls_back {
+            let (schema, session) = (self.schema.state(), self.session.clone());
+            self.saved.push(Saved { name, schema, session });
+        }
     }
 
-    /// What was seen of the statements stays said, though what they did is undone.
     fn return_to(&mut self, at: usize) {
         let mut undone = self.saved.drain(at.min(self.saved.len())..);
         let Some(saved) = undone.next() else { return };
         drop(undone);
-        let seen = std::mem::take(self.schema);
-        *self.schema = Schema {
-            effects: seen.effects,
-            problems: seen.problems,
-            unknown: seen.unknown,
-            next: seen.next,
-            ..saved.schema
-        };
+        self.schema.return_to(saved.schema);
         self.session = saved.session;
+        if self.saved.is_empty() {
+            self.schema.settle();
+        }
     }
 
     pub(super) fn end_of_file(&mut self) {
-        let temporary = |oid: &Oid| {
-            let schema = self.schema.get(*oid).and_then(|object| object.schema.as_ref());
-            schema.is_some_and(|schema| schema.as_str() == TEMPORARY)
-        };
-        let roots: Vec<Oid> = self.schema.objects().map(|(oid, _)| oid).filter(temporary).collect();
+        self.schema.settle();
+        let roots: Vec<Oid> = self.schema.temporary.iter().copied().collect();
         if !roots.is_empty() {
             let place = self.place.clone();
             self.schema.remove(&roots, &Drop { place, cascade: true, conditional: false });

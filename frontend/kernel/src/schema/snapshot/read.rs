@@ -7,8 +7,8 @@ use crate::{
     name::{Ident, QualifiedName},
     schema::{
         Schema,
+        key::space,
         object::{Column, Constraint, Definition, Domain, Grant, Hold, Index, Object, Oid, Policy, Relation},
-        store::space,
         types::{self, Reference, TypeBase, TypeUse},
     },
     sql::{cursor::Cursor, statement::ObjectKind as O},

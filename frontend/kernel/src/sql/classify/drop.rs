@@ -75,7 +75,7 @@ fn each(outline: &mut Outline, cursor: &mut Cursor<'_>, kind: ObjectKind) {
 /// An operator's symbol, with or without a schema.
 pub(super) fn operator(cursor: &mut Cursor<'_>) -> Option<Named> {
     let start = *cursor;
-    let schema = cursor.dotted().and_then(|(mut parts, _)| parts.pop());
+    let schema = cursor.name().map(|named| named.name.name);
     cursor.eat_kind(TokenKind::Dot);
     let symbol = cursor.bump().filter(|token| token.kind == TokenKind::Operator)?;
     let span = start.until(cursor).span();

@@ -165,6 +165,10 @@ fn parts(cursor: &mut Cursor<'_>, column: &mut Column, outline: &mut Outline) {
             None
         };
         if let Some(kind) = kind {
+            // Most columns have one at most; the growth of an empty list would take room for four.
+            if column.constraints.is_empty() {
+                column.constraints.reserve_exact(1);
+            }
             column.constraints.push(Constraint {
                 name: name.map(|(name, _)| name),
                 span: start.until(cursor).span(),

@@ -154,7 +154,7 @@ impl<'a> Walk<'a, '_> {
     /// `name := …`, `name.field[1] = …`.
     fn assignment(&self) -> bool {
         let mut ahead = self.cursor;
-        if ahead.dotted().is_none() && !ahead.eat_kind(TokenKind::Parameter) {
+        if ahead.name().is_none() && !ahead.eat_kind(TokenKind::Parameter) {
             return false;
         }
         while ahead.at(TokenKind::OpenBracket) || ahead.at(TokenKind::Dot) {

@@ -249,11 +249,11 @@ impl<'f> Reader<'f, '_> {
             return Some(());
         }
         let mut ahead = target;
-        if let Some((parts, _)) = ahead.dotted()
+        if let Some(named) = ahead.name()
             && ahead.eat_kind(TokenKind::Dot)
             && ahead.eat_text("*")
         {
-            let source = scope.source(parts.last()?)?;
+            let source = scope.source(&named.name.name)?;
             let columns = source.columns.clone()?;
             self.needs.extend(columns.iter().flat_map(|output| &output.from));
             outputs.extend(columns);

@@ -241,7 +241,7 @@ fn behind<'a>(cursor: &mut Cursor<'a>, term: &mut Term<'a>) -> Option<()> {
             let (field, _) = cursor.ident()?;
             *term = Term { called: Called::Name(field), value: Value::Unknown };
         } else if cursor.eat("collate") {
-            cursor.dotted()?;
+            cursor.name()?;
         } else {
             return Some(());
         }

@@ -159,7 +159,7 @@ fn column_or_call<'a>(cursor: &mut Cursor<'a>) -> Option<Term<'a>> {
         cursor.step();
         return Some(named("pg_collation_for", Value::Unknown));
     }
-    let (mut parts, _) = cursor.dotted()?;
+    let mut parts = cursor.dotted()?;
     let last = parts.last().cloned()?;
     if !cursor.at(TokenKind::OpenParen) {
         return Some(Term { called: Called::Name(last), value: Value::Column(parts) });
