@@ -36,7 +36,7 @@ interface Parser {
 }
 
 interface Analysis {
-  outline: { start: number; end: number }[];
+  outline: { span: { start: number; end: number } }[];
   report: { coverage: { statements: number; unread: number } };
 }
 
@@ -201,9 +201,9 @@ async function reader(): Promise<Reader> {
     assert.equal(readings.length, first.outline.length);
     assert.equal(second.report.coverage.unread, 0, "every statement was read, and those in it");
     let end = 0;
-    for (const row of second.outline) {
-      assert.ok(end <= row.start && row.start < row.end, `${row.start}..${row.end} behind ${end}`);
-      end = row.end;
+    for (const { span } of second.outline) {
+      assert.ok(end <= span.start && span.start < span.end, `${span.start}..${span.end} behind ${end}`);
+      end = span.end;
     }
     assert.ok(end <= Buffer.byteLength(text));
   };

@@ -192,12 +192,27 @@ impl Utf16Map {
 
 /// A replacement of a span by another text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "WrittenEdit")]
 pub struct Edit {
     /// What is replaced; empty to insert.
     #[serde(flatten)]
     pub span: Span,
     /// What stands there afterwards.
     pub text: String,
+}
+
+/// An [`Edit`] as it is written: what is flattened would be read twice.
+#[derive(Deserialize)]
+struct WrittenEdit {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+impl From<WrittenEdit> for Edit {
+    fn from(WrittenEdit { start, end, text }: WrittenEdit) -> Self {
+        Self { span: Span::new(start, end), text }
+    }
 }
 
 /// Applies edits that do not overlap, in any order. `None` when two overlap or one does not fit the text.

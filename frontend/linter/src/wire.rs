@@ -31,7 +31,6 @@ pub(crate) type Names = BTreeMap<String, Vec<String>>;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OutlineRow {
     /// Its bytes in the file.
-    #[serde(flatten)]
     pub(crate) span: Span,
     /// Line of its start, from 1.
     pub(crate) line: usize,

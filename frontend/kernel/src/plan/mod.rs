@@ -85,6 +85,7 @@ pub struct Segment {
 
 /// A statement of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Written")]
 pub struct PlannedStatement {
     /// Its number in the file, from 0, transaction control included.
     pub index: usize,
@@ -99,6 +100,24 @@ pub struct PlannedStatement {
     pub summary: String,
     /// Locks on objects that exist before the file, strongest first.
     pub locks: Vec<Lock>,
+}
+
+/// A [`PlannedStatement`] as it is written. What is flattened is read twice, first into a map; the page reads thousands.
+#[derive(Deserialize)]
+struct Written {
+    index: usize,
+    start: usize,
+    end: usize,
+    line: usize,
+    kind: String,
+    summary: String,
+    locks: Vec<Lock>,
+}
+
+impl From<Written> for PlannedStatement {
+    fn from(Written { index, start, end, line, kind, summary, locks }: Written) -> Self {
+        Self { index, span: Span::new(start, end), line, kind, summary, locks }
+    }
 }
 
 /// Why a plan must not run.
