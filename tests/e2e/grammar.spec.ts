@@ -1,5 +1,6 @@
-// PostgreSQL's own grammar in the editor: it says what it accepts, names the place of what it does not, accuses nothing
-// that only psql or a template understands, and is not needed for anything else.
+// The second reading of a text in the editor. PostgreSQL's own grammar says what it accepts, names the place of what it
+// does not, and accuses nothing that only psql or a template understands; sqlparser says how much it reads; the model of
+// the set gives names. Neither parser is needed for anything else.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -69,6 +70,23 @@ test("how much was read in full is said, and kept while typing goes on", async (
   const more = `${Number(parsed) + 1} of ${Number(statements) + 1} statements read in full`;
   await page.getByTestId("coverage").getByText(more).waitFor();
   await page.keyboard.press("Control+z");
+});
+
+test("the set's tables are offered, and their columns", async () => {
+  const { page } = ann;
+  await open(page);
+  await accepted(page).waitFor();
+  const offered = page.locator(".cm-tooltip-autocomplete");
+  for (const [typed, name] of [
+    ["select * from archon_tas", "archon_tasks"],
+    ["select public.archon_tasks.", "title"],
+    ["select archon_tasks.", "title"],
+  ] as const) {
+    await typeInEditor(page, typed);
+    await offered.getByText(name, { exact: true }).first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+z");
+  }
 });
 
 for (const [name, file, missing] of [

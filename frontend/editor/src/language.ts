@@ -61,7 +61,7 @@ const foldBodies = foldService.of((state, lineStart, lineEnd) => {
 const names = new Compartment();
 
 function nameSource(known: Names): Extension {
-  return dialect.language.data.of({ autocomplete: schemaCompletionSource({ dialect, schema: known }) });
+  return dialect.language.data.of({ autocomplete: schemaCompletionSource({ dialect, schema: known, defaultSchema: "public" }) });
 }
 
 /** Words of the file itself, where a name is being written; keywords and known names come from elsewhere. */

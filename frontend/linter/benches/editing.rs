@@ -17,6 +17,8 @@ mod analyser;
 #[path = "../src/grammar.rs"]
 #[expect(dead_code, reason = "the bench uses what an edit uses")]
 mod grammar;
+#[path = "../src/names.rs"]
+mod names;
 #[path = "../src/wire.rs"]
 mod wire;
 
@@ -102,8 +104,8 @@ fn editing(criterion: &mut Criterion) {
         let file = files.get(LONG);
         bencher.iter_with_large_drop(|| file.map(|file| analyser::outline(black_box(file), &made)));
     });
-    group.bench_function("of that: names", |bencher| {
-        bencher.iter_with_large_drop(|| analyser::names(black_box(&files)));
+    group.bench_function("after a pause: names", |bencher| {
+        bencher.iter_with_large_drop(|| names::of(black_box(&files)));
     });
     group.finish();
 

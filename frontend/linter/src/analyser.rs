@@ -8,13 +8,14 @@ use studio_kernel::{
     plan::{self, Plan, PlannedStatement, SegmentKind},
     sql::{
         lock,
-        statement::{ActionKind, Detail, ObjectKind, ObjectRole, Reading, Statement},
+        statement::{Reading, Statement},
     },
     text::LineIndex,
 };
 
 use crate::{
     grammar::{self, Refusal},
+    names,
     wire::{Analysis, Names, OutlineRow},
 };
 
@@ -44,7 +45,11 @@ impl Analyser {
     pub(crate) fn analyse(&mut self, file: SourceFile) -> Analysis {
         let path = file.path.clone();
         self.set.put(file);
-        self.answer(&path)
+        let mut analysis = self.answer(&path);
+        if self.names.is_none() {
+            analysis.names = self.new_names();
+        }
+        analysis
     }
 
     /// The texts of a file's statements; nothing of a file that is not there.
@@ -68,6 +73,7 @@ impl Analyser {
     ) -> Analysis {
         self.set.note(path, readings);
         let mut analysis = self.answer(path);
+        analysis.names = self.new_names();
         if let (Some(file), Some(refusals)) = (self.set.get(path), refusals) {
             grammar::add(&mut analysis.report, file, refusals);
             analysis.grammar = grammar::reads(file).into_iter().all(|read| read);
@@ -75,19 +81,22 @@ impl Analyser {
         analysis
     }
 
-    fn answer(&mut self, path: &str) -> Analysis {
-        let names = names(&self.set);
-        let changed = self.names.as_ref() != Some(&names);
-        if changed {
-            self.names = Some(names.clone());
-        }
+    /// The set's names, when they are others than those answered last. They follow from the whole set, which is too much
+    /// for each keystroke.
+    fn new_names(&mut self) -> Option<Names> {
+        let names = names::of(&self.set);
+        let new = self.names.as_ref() != Some(&names);
+        new.then(|| self.names.insert(names).clone())
+    }
+
+    fn answer(&self, path: &str) -> Analysis {
         let plan = plan::plan_for(&self.set, &[path], &BTreeSet::new(), self.server);
         let file = self.set.get(path);
         Analysis {
             grammar: false,
             report: lint::lint(&self.set, &[path], &self.settings),
             outline: file.map(|file| outline(file, &plan)).unwrap_or_default(),
-            names: changed.then_some(names),
+            names: None,
             plan,
         }
     }
@@ -130,63 +139,6 @@ fn summary(kind: &str, statement: &Statement) -> String {
     statement.objects.first().map_or(words.clone(), |object| format!("{words} {}", object.name))
 }
 
-/// What the files of the set bring into being, whatever their order: completion offers, it does not judge.
-pub(crate) fn names(set: &MigrationSet) -> Names {
-    let mut names = Names::new();
-    let forward = set.files().iter().filter(|file| file.role.is_forward());
-    for statement in forward.flat_map(|file| &file.parsed.statements).flat_map(with_embedded) {
-        for object in statement.in_role(ObjectRole::Makes).filter(|object| completes(object.kind)) {
-            names.entry(object.name.to_string()).or_default();
-        }
-        add_columns(&mut names, statement);
-    }
-    names
-}
-
-fn with_embedded(statement: &Statement) -> impl Iterator<Item = &Statement> {
-    let embedded = statement.body().into_iter().flat_map(|body| &body.statements);
-    std::iter::once(statement).chain(embedded.map(|one| &one.statement))
-}
-
-const fn completes(kind: ObjectKind) -> bool {
-    matches!(
-        kind,
-        ObjectKind::Table
-            | ObjectKind::ForeignTable
-            | ObjectKind::View
-            | ObjectKind::MaterializedView
-            | ObjectKind::Function
-            | ObjectKind::Procedure
-            | ObjectKind::Type
-            | ObjectKind::Domain
-            | ObjectKind::Sequence
-    )
-}
-
-fn add_columns(names: &mut Names, statement: &Statement) {
-    let Some(table) = statement.objects.iter().find(|object| object.kind == ObjectKind::Table) else {
-        return;
-    };
-    let added = statement.actions().iter().filter_map(|action| match &action.kind {
-        ActionKind::AddColumn { column, .. } => Some(column),
-        _ => None,
-    });
-    let created = match &statement.detail {
-        Detail::CreateTable(table) => table.columns.as_slice(),
-        _ => &[],
-    };
-    let mut new = created.iter().chain(added).map(|column| column.name.to_string()).peekable();
-    if new.peek().is_none() {
-        return;
-    }
-    let columns = names.entry(table.name.to_string()).or_default();
-    for column in new {
-        if !columns.contains(&column) {
-            columns.push(column);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,14 +159,13 @@ mod tests {
     }
 
     #[test]
-    fn names_come_with_columns_and_only_when_they_changed() {
+    fn names_come_first_and_then_with_the_second_reading_when_they_changed() {
         let mut analyser = Analyser::default();
-        analyser.put(file(SETUP, "create table t (a int);"));
-        let later = "20250102000000_more.sql";
-        let names = analyser.analyse(file(later, "alter table t add column b int;")).names.unwrap();
-        assert_eq!(names.get("t").unwrap(), &["a", "b"]);
-        let again = analyser.analyse(file(later, "alter table t add column b  int;"));
-        assert_eq!(again.names, None);
+        let known = |names: Names| names.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(known(analyser.analyse(file(SETUP, "create table t ();")).names.unwrap()), ["public.t"]);
+        assert_eq!(analyser.analyse(file(SETUP, "create table u ();")).names, None);
+        assert_eq!(known(analyser.analyse_with(SETUP, &[], None).names.unwrap()), ["public.u"]);
+        assert_eq!(analyser.analyse_with(SETUP, &[], None).names, None);
     }
 
     #[test]

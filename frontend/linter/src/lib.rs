@@ -3,6 +3,7 @@
 
 mod analyser;
 mod grammar;
+mod names;
 mod wire;
 
 use std::cell::RefCell;
