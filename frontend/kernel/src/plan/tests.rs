@@ -97,6 +97,30 @@ fn the_header_can_ask_for_no_transaction() {
 }
 
 #[test]
+fn runners_markers_can_ask_for_no_transaction() {
+    for marker in ["-- no-transaction", "-- +goose NO TRANSACTION", "-- migrate:up transaction:false"] {
+        check("1_a.sql", &format!("{marker}\nselect 0; select 1;"), "standalone 0 | standalone 1");
+    }
+    let down = "-- migrate:up\nselect 0; select 1;\n-- migrate:down transaction:false";
+    check("1_a.sql", down, "transaction 0 1");
+}
+
+#[test]
+fn the_way_back_in_the_same_file_is_never_run() {
+    for (up, down) in [
+        ("-- +goose Up", "-- +goose Down"),
+        ("-- migrate:up", "-- migrate:down"),
+        ("-- +migrate Up", "-- +migrate Down"),
+    ] {
+        let text = format!("{up}\ncreate table t (a int);\n{down}\ndrop table t; drop type u;");
+        check("1_a.sql", &text, "transaction 0 | ! down-section");
+        check("rollback/undo.sql", &text, "transaction 0 | ! no-forward-file | ! down-section");
+        let empty = format!("{up}\ncreate table t (a int);\n{down}\n");
+        check("1_a.sql", &empty, "transaction 0");
+    }
+}
+
+#[test]
 fn a_call_of_a_procedure_that_commits_stands_alone() {
     let made = "create procedure p() language plpgsql as $$ begin commit; end $$;";
     check("1_a.sql", &format!("{made} call p(); call q();"), "transaction 0 | standalone 1 | transaction 2");
