@@ -152,6 +152,23 @@ mod tests {
     }
 
     #[test]
+    fn truncate_cascade_reaches_all_that_refers_at_any_remove() {
+        let made = "create table a (id int primary key); create table b (a int primary key references a);\n\
+                    create table c (b int references b) partition by list (b);\n\
+                    create table c_1 partition of c for values in (1); create table beside (b int);";
+        let on = |sql| {
+            let found = locks(&[("1_a.sql", made), ("2_b.sql", sql)], None);
+            let last = |lock: &String| lock.split(" on ").nth(1).unwrap_or_default().to_owned();
+            found.iter().map(last).collect::<Vec<_>>()
+        };
+        let emptied =
+            |name: &str| format!("public.{name}, perhaps rewrites the table: it is emptied into a new file");
+        assert_eq!(on("truncate a cascade")[1..], ["b", "c", "c_1"].map(emptied));
+        assert_eq!(on("truncate b cascade")[1..], ["c", "c_1"].map(emptied));
+        assert_eq!(on("truncate c_1").len(), 1);
+    }
+
+    #[test]
     fn what_several_files_make_may_be_there() {
         let made = "create table if not exists t (); comment on table t is 'x';";
         let comment = "SHARE UPDATE EXCLUSIVE on t";
