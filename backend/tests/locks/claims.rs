@@ -132,6 +132,17 @@ impl World {
                 family.remove(&object);
                 family
             }
+            // A table that is emptied takes along what refers to it.
+            Reach::Referencing if lock.rewrites => {
+                let mut emptied = BTreeSet::new();
+                let mut open = vec![object];
+                while let Some(next) = open.pop() {
+                    open.extend(
+                        self.reached(next, lock.reach).into_iter().filter(|one| emptied.insert(*one)),
+                    );
+                }
+                emptied
+            }
             reach => self.reached(object, reach),
         };
         if lock.descends {

@@ -116,6 +116,7 @@ pub(crate) const CASES: &[Case] = &[
     case("drop sequence counter cascade"),
     case("truncate plain"),
     case("truncate t cascade"),
+    case("truncate parent cascade"),
     case("truncate parts"),
     case("truncate base"),
     case("truncate only base"),

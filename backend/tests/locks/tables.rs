@@ -91,6 +91,7 @@ pub(crate) const CASES: &[Case] = &[
     case("alter table t rename column n to m"),
     case("alter table t rename constraint n_is_small to small"),
     case("alter table t rename constraint t_pkey to t_key"),
+    case("alter table parts rename constraint parts_id_not_null to known").since(18),
     case("alter table t rename to u"),
     case("alter table base rename column a to aa"),
     case("alter table parts rename to pieces"),

@@ -29,6 +29,32 @@ impl Ident {
         }
     }
 
+    /// What stands between the quotes of `U&"…"`: behind `escape` a character is written as four hexadecimal
+    /// digits, or as `+` and six; one above U+FFFF also as two surrogates.
+    pub fn from_escaped(inner: &str, escape: char) -> Self {
+        let inner = inner.replace("\"\"", "\"");
+        let mut units: Vec<u16> = Vec::with_capacity(inner.len());
+        let mut rest = inner.as_str();
+        while let Some(first) = rest.chars().next() {
+            rest = &rest[first.len_utf8()..];
+            let mut decoded = Some(first);
+            if first == escape {
+                let (plus, digits) = if rest.starts_with('+') { (1, 6) } else { (0, 4) };
+                let hex = rest.get(plus..plus + digits).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                if let Some(code) = hex {
+                    rest = &rest[plus + digits..];
+                    decoded = char::from_u32(code);
+                    // Half of a pair of surrogates.
+                    units.extend(u16::try_from(code).ok().filter(|_| decoded.is_none()));
+                } else if rest.starts_with(escape) {
+                    rest = &rest[escape.len_utf8()..];
+                }
+            }
+            units.extend(decoded.iter().flat_map(|one| one.encode_utf16(&mut [0; 2]).to_vec()));
+        }
+        Self::exact(String::from_utf16_lossy(&units))
+    }
+
     /// A name as the catalogue stores it; only the length is cut.
     pub fn exact(name: impl AsRef<str>) -> Self {
         Self(SmolStr::new(cut(name.as_ref())))
@@ -181,6 +207,19 @@ mod tests {
             ("db.app.t", "app.t"),
         ] {
             assert_eq!(QualifiedName::from_sql(written).to_string(), printed);
+        }
+    }
+
+    #[test]
+    fn escapes_are_undone() {
+        for (inner, escape, stored) in [
+            ("d\\0061t\\+000061", '\\', "data"),
+            ("d!0061ta!!", '!', "data!"),
+            ("\\d83d\\DE00 \\+01F600", '\\', "😀 😀"),
+            ("a\"\"\\00e4é", '\\', "a\"äé"),
+            ("broken \\00", '\\', "broken \\00"),
+        ] {
+            assert_eq!(Ident::from_escaped(inner, escape).as_str(), stored);
         }
     }
 

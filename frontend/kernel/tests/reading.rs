@@ -124,6 +124,7 @@ fn other_objects() {
         create schema if not exists app authorization joe => create_schema: makes schema app, uses role joe
         create schema authorization joe => create_schema: makes schema joe, uses role joe
         create extension if not exists \"uuid-ossp\" with schema extensions => create_extension: makes extension \"uuid-ossp\", uses schema extensions
+        alter extension e set schema s => alter_extension: changes extension e, uses schema s
         alter extension e add function f(int) => alter_extension: changes extension e, uses function f
         create role r login => create_role: makes role r
         create user u password 'x' => create_role: makes role u
@@ -134,6 +135,10 @@ fn other_objects() {
         alter system set work_mem = '4MB' => alter_system: changes parameter work_mem
         create publication p for table t, only u (a) where (a > 1) => create_publication: makes publication p, uses table t, uses table u
         alter publication p add table t => alter_publication: changes publication p, uses table t
+        alter publication p add table only (t), tables in schema s, u, table v => alter_publication: changes publication p, uses table t, uses schema s, uses schema u, uses table v
+        create publication p for tables in schema s, u, current_schema, table t (a), \"tables\" => create_publication: makes publication p, uses schema s, uses schema u, uses table t, uses table tables
+        create publication p for all tables => create_publication: makes publication p
+        alter publication p owner to tables => alter_publication: changes publication p
         create subscription s connection 'x' publication p => create_subscription: makes subscription s
         create event trigger e on ddl_command_end execute function f() => create_event_trigger: makes event_trigger e, uses function f
         create server s foreign data wrapper w => create_server: makes server s, uses foreign_data_wrapper w
@@ -235,6 +240,23 @@ fn psql_variables_are_names() {
         select a[1:b], c::int from :t => select: uses table \":t\"
         ",
     );
+}
+
+/// Their spans hold them as they are written, which `check` does not know.
+#[test]
+fn escaped_names_and_labels_are_read_as_stored() {
+    for (sql, expected) in [
+        (r#"create table U&"d\0061t\+000061" (a int)"#, "create_table: makes table data"),
+        (r#"drop table s.u&"d!0061ta" uescape '!', b"#, "drop_table: drops table s.data, drops table b"),
+        (
+            r#"alter table U&"!0041" uescape '!' rename to "U&b""#,
+            r#"alter_table: renames table "A", makes table "U&b""#,
+        ),
+        (r"alter type t add value e'it\'s'", r#"alter_type: changes type t, makes enum_value "it's" of t"#),
+    ] {
+        let found: Vec<String> = parse(sql).statements.iter().map(show).collect();
+        assert_eq!(found, [expected]);
+    }
 }
 
 #[test]

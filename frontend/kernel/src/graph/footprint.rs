@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Family, Graph};
+use super::{Family, Graph, file_objects};
 use crate::{
     migration::MigrationSet,
     schema::{Definition, Oid, Problem, ProblemKind, Schema},
@@ -24,6 +24,8 @@ pub(super) struct Footprint {
     drops: BTreeSet<Oid>,
     /// Names it needs and does not find.
     pub(super) missing: Vec<Problem>,
+    /// What it gives another name or schema, as it was called before.
+    renames: Vec<String>,
     /// Some of what it does is known only at run time.
     pub(super) unknown: bool,
     /// What it writes: how that is called, and what it hangs on.
@@ -63,7 +65,9 @@ impl Reading {
         for at in (0..set.files().len()).filter(forward) {
             let seen = Seen::of(&reading.schema);
             reading.schema.apply(&set.files()[at]);
-            let footprint = seen.since(&reading.schema);
+            let mut footprint = seen.since(&reading.schema);
+            let renamed = file_objects(&set.files()[at], ObjectRole::Renames);
+            footprint.renames = renamed.iter().map(|(object, _)| object.to_string()).collect();
             for oid in &footprint.made {
                 reading.makers.insert(*oid, at);
             }
@@ -126,8 +130,10 @@ fn exchange(left: &Footprint, right: &Footprint) -> Exchange {
         let both = |oid: &Oid| other.reads.contains(oid) || other.writes.contains(oid);
         shared.extend(one.titles.iter().filter(|(oid, _)| both(oid)).map(|(oid, title)| (*oid, title)));
         let missed: Vec<String> = one.missing.iter().map(title).collect();
-        let made = other.titles.values().map(|(title, _)| title);
-        objects.extend(made.filter(|made| missed.iter().any(|missed| is_meant(made, missed))).cloned());
+        let names = other.titles.values().map(|(title, _)| title);
+        objects.extend(names.filter(|made| missed.iter().any(|missed| is_meant(made, missed))).cloned());
+        let gone = |missed: &&String| other.renames.iter().any(|old| is_meant(missed, old));
+        objects.extend(missed.iter().filter(gone).cloned());
     }
     // A table speaks for its parts.
     let alone = |oid: &Oid, top: &Oid| oid == top || !shared.contains_key(top);
@@ -261,6 +267,14 @@ mod tests {
         check("create index on u (a)", "alter table u rename to w", "relation public.w");
         check("drop function f()", "grant execute on function f() to public", "routine public.f()");
         check("select * from later", "create table later ()", "relation public.later");
+        check(
+            "alter table t rename to w",
+            "alter table t add constraint c check (b > 0)",
+            "relation public.t",
+        );
+        check("alter table t rename b to c", "comment on column t.b is 'x'", "column b on public.t");
+        check("create schema s; alter table t set schema s", "alter table t owner to r", "relation public.t");
+        check("alter function f() rename to g", "drop function f()", "routine public.f");
         check(
             "create view v as select a from t",
             "drop table t cascade",

@@ -7,8 +7,11 @@ use super::Settings;
 use crate::{
     graph::{Family, ObjectKey, Step, file_objects, key, steps},
     migration::{Migration, MigrationSet, Role},
-    name::{QualifiedName, SearchPath},
-    sql::statement::{ActionKind, Body, Detail, ObjectKind, ObjectRole, Statement, StatementKind, Verb},
+    name::{Ident, QualifiedName, SearchPath},
+    sql::statement::{
+        ActionKind, Body, ConstraintKind, Detail, ObjectKind, ObjectRef, ObjectRole, Statement,
+        StatementKind, Verb,
+    },
 };
 
 /// What the set as a whole says.
@@ -17,6 +20,8 @@ pub(super) struct SetFacts<'a> {
     pub(super) settings: &'a Settings,
     /// Which forward files make an object, in order.
     makers: BTreeMap<ObjectKey, Vec<&'a str>>,
+    /// The columns that a relation of the set begins with; `None` where the text does not list them.
+    columns: BTreeMap<ObjectKey, Option<BTreeSet<&'a Ident>>>,
     /// Tables whose row level security a forward file enables.
     secured: BTreeSet<QualifiedName>,
     /// Somewhere row level security is enabled for names that are known only at run time.
@@ -33,6 +38,7 @@ impl<'a> SetFacts<'a> {
             set,
             settings,
             makers: BTreeMap::new(),
+            columns: BTreeMap::new(),
             secured: BTreeSet::new(),
             secures_unknown: false,
             partitioned: BTreeSet::new(),
@@ -52,6 +58,11 @@ impl<'a> SetFacts<'a> {
             let makers = self.makers.entry(key(object)).or_default();
             if makers.last() != Some(&file.path.as_str()) {
                 makers.push(&file.path);
+            }
+            if Family::of(object.kind) == Family::Relation {
+                let listed = listed_columns(statement);
+                let known = self.columns.entry(key(object)).or_insert_with(|| Some(BTreeSet::new()));
+                *known = known.take().zip(listed).map(|(known, listed)| &known | &listed);
             }
         }
         if statement.actions().iter().any(|action| action.kind == ActionKind::EnableRls) {
@@ -98,6 +109,27 @@ impl<'a> SetFacts<'a> {
         self.makers.get(object).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether an object may come with another that this file or an earlier one makes: a column, a constraint or
+    /// a label with what it hangs on, a sequence or an index with its table.
+    pub(super) fn may_come_along(&self, object: &ObjectRef, file: &str) -> bool {
+        let key = key(object);
+        match (key.family, object.kind, &key.of) {
+            (Family::Column, _, Some(of)) => {
+                let known = self.columns.get(&ObjectKey::relation(of)).and_then(Option::as_ref);
+                known.is_none_or(|columns| columns.contains(&key.name.name))
+            }
+            (Family::Constraint | Family::EnumValue, ..) => true,
+            (_, ObjectKind::Index | ObjectKind::Sequence, _) => self.makers.iter().any(|(maker, files)| {
+                let rest = key.name.name.as_str().strip_prefix(maker.name.name.as_str());
+                maker.family == Family::Relation
+                    && maker.name.schema == key.name.schema
+                    && rest.is_some_and(|rest| rest.starts_with('_'))
+                    && files.first().is_some_and(|first| *first <= file)
+            }),
+            _ => false,
+        }
+    }
+
     /// Whether the target is not known to have it yet: an earlier file makes it that is not applied. A file that
     /// is applied itself has nobody waiting any more and is judged as on an empty target.
     fn is_pending(&self, object: &ObjectKey, before: &str) -> bool {
@@ -107,6 +139,16 @@ impl<'a> SetFacts<'a> {
         };
         self.makers(object).iter().any(|path| *path < before && (is_applied(before) || !is_applied(path)))
     }
+}
+
+/// The columns of a CREATE TABLE that takes none from another table or a type.
+fn listed_columns(statement: &Statement) -> Option<BTreeSet<&Ident>> {
+    let Detail::CreateTable(table) = &statement.detail else { return None };
+    let own = table.constraints.iter();
+    let constraints = own.chain(table.columns.iter().flat_map(|column| &column.constraints));
+    let references = constraints.filter(|one| matches!(one.kind, ConstraintKind::ForeignKey(_))).count();
+    let used = statement.in_role(ObjectRole::Uses).filter(|used| used.kind != ObjectKind::Server).count();
+    (used == references).then(|| table.columns.iter().map(|column| &column.name).collect())
 }
 
 /// Whether a body runs text that is put together at run time and speaks of `words`.

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use crate::{
     graph::{Step, steps},
     migration::{Migration, MigrationSet},
-    sql::parse_in_full,
+    sql::{Parsed, parse_in_full, statement::Statement},
     text::LineIndex,
 };
 use facts::{FileFacts, SetFacts};
@@ -81,11 +81,15 @@ pub fn lint_in_full(set: &MigrationSet, paths: &[&str], settings: &Settings) -> 
     let mut report = lint(set, paths, settings);
     let paths: BTreeSet<&str> = paths.iter().copied().collect();
     let files = paths.iter().filter_map(|path| set.get(path));
-    let statements = files.flat_map(|file| parse_in_full(&file.text).statements);
-    let readings = statements.flat_map(|statement| statement.readings());
-    report.coverage.parsed = readings.flatten().filter(|reading| reading.has_tree()).count();
+    report.coverage.parsed = files.map(|file| with_tree(&parse_in_full(&file.text))).sum();
     report.coverage.unread = 0;
     report
+}
+
+fn with_tree(parsed: &Parsed) -> usize {
+    let forward = parsed.statements.iter().filter(|statement| !parsed.is_down(statement.span.start));
+    let readings = forward.flat_map(Statement::readings);
+    readings.flatten().filter(|reading| reading.has_tree()).count()
 }
 
 fn lint_file(set: &SetFacts<'_>, file: &Migration, report: &mut Report) {

@@ -51,7 +51,7 @@ impl Header {
         header
     }
 
-    /// Whether the file wants no transaction around its statements.
+    /// Whether it wants no transaction around the file's statements.
     pub fn wants_no_transaction(&self) -> bool {
         self.transaction.as_deref().is_some_and(is_none)
     }

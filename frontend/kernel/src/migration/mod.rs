@@ -20,7 +20,7 @@ use std::mem;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    sql::{self, Parsed},
+    sql::{self, Parsed, marker::Mark},
     words::words,
 };
 
@@ -124,6 +124,13 @@ impl Migration {
         let header = Header::read(&text);
         let role = header.role.unwrap_or_else(|| Role::of(&path, &file_name.name));
         Self { sha256: sha256_hex(text.as_bytes()), path, text, file_name, header, role, parsed }
+    }
+
+    /// Whether it wants no transaction around its statements: its header says so, or a runner's marker for the
+    /// way forward.
+    pub fn wants_no_transaction(&self) -> bool {
+        let mut marks = self.parsed.markers.iter().filter(|marker| marker.mark == Mark::NoTransaction);
+        self.header.wants_no_transaction() || marks.any(|marker| !self.parsed.is_down(marker.span.start))
     }
 
     /// The path without `.sql`.

@@ -22,11 +22,15 @@ pub struct Step<'a> {
     pub deferred: bool,
 }
 
-/// All statements of a file, outer ones before those in their bodies.
+/// All statements that applying the file runs or keeps, outer ones before those in their bodies. What a runner's
+/// marker calls the way back is not among them.
 pub fn steps(file: &Migration) -> Vec<Step<'_>> {
     let mut steps = Vec::with_capacity(file.parsed.statements.len());
     let mut branches = 0_usize;
     for statement in &file.parsed.statements {
+        if file.parsed.is_down(statement.span.start) {
+            continue;
+        }
         if let Detail::Psql(command) = &statement.detail {
             match command.branch() {
                 Some(Branch::Opens) => branches += 1,
@@ -64,5 +68,19 @@ fn push<'a>(steps: &mut Vec<Step<'a>>, step: Step<'a>) {
             deferred,
         };
         push(steps, inner);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::migration::SourceFile;
+
+    #[test]
+    fn the_way_back_is_no_step() {
+        let text = "-- +goose Up\nselect 1; do $$ begin perform 2; end $$;\n-- +goose Down\nselect 3;";
+        let file = Migration::read(SourceFile { path: "1_a.sql".to_owned(), text: text.to_owned() });
+        let kinds: Vec<String> = steps(&file).iter().map(|step| step.statement.kind.to_string()).collect();
+        assert_eq!(kinds, ["select", "do", "select"]);
     }
 }

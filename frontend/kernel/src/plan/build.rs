@@ -70,7 +70,7 @@ fn add(plan: &mut Plan, set: &MigrationSet, file: &Migration, purpose: Purpose, 
     }
     let mode = match purpose {
         Purpose::Validate => Mode::RolledBack,
-        _ if file.header.wants_no_transaction() => Mode::Single,
+        _ if file.wants_no_transaction() => Mode::Single,
         _ => Mode::Shared,
     };
     let (segments, refusals) =

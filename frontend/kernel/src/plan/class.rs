@@ -10,7 +10,9 @@ use crate::{
             StatementKind::{Alter, Create, Drop, Other},
             Verb,
         },
+        string_content,
     },
+    text::Span,
 };
 
 /// What a set says of its statements beyond their own text.
@@ -72,13 +74,13 @@ fn class(statement: &Statement, text: &str) -> Class {
         }
         Create(O::Subscription) => {
             // Without a replication slot to make it may stand anywhere.
-            let words = words(statement, text);
-            !words.contains(" connect = false") && !words.contains(" create_slot = false")
+            !switches_off(statement, text, "connect") && !switches_off(statement, text, "create_slot")
         }
         Alter(O::Subscription) => {
             let words = words(statement, text);
             let publications = [" refresh ", " set publication ", " add publication ", " drop publication "];
-            publications.iter().any(|action| words.contains(action)) && !words.contains(" refresh = false")
+            publications.iter().any(|action| words.contains(action))
+                && !switches_off(statement, text, "refresh")
         }
         Alter(O::Database) => words(statement, text).contains(" set tablespace "),
         Create(O::Database | O::Tablespace)
@@ -87,10 +89,7 @@ fn class(statement: &Statement, text: &str) -> Class {
         | Other(Verb::Vacuum) => true,
         // Without a table CLUSTER works on the whole database; of DISCARD only ALL ends the session's state.
         Other(Verb::Cluster) => statement.objects.is_empty(),
-        Other(Verb::Discard) => {
-            let last = statement.span.of(text).split_whitespace().next_back();
-            last.is_some_and(|word| word.eq_ignore_ascii_case("all"))
-        }
+        Other(Verb::Discard) => words(statement, text).ends_with(" all "),
         _ => statement
             .actions()
             .iter()
@@ -139,9 +138,20 @@ fn has_mode(statement: &Statement, text: &str) -> bool {
 }
 
 fn chains(statement: &Statement, text: &str) -> bool {
-    let mut words = statement.span.of(text).split_whitespace().rev();
-    let mut is = |keyword: &str| words.next().is_some_and(|word| word.eq_ignore_ascii_case(keyword));
-    is("chain") && is("and")
+    words(statement, text).ends_with(" and chain ")
+}
+
+/// Whether an option of a subscription says no, in any spelling of that.
+fn switches_off(statement: &Statement, text: &str, option: &str) -> bool {
+    let off = |value: &str| {
+        let value = value.trim_matches('\'');
+        value == "0" || value.eq_ignore_ascii_case("false") || value.eq_ignore_ascii_case("off")
+    };
+    let tokens = significant_tokens(statement.span.of(text));
+    tokens.windows(3).any(|three| match three {
+        [name, equals, value] => name == option && equals == "=" && off(value),
+        _ => false,
+    })
 }
 
 /// The label that an ALTER TYPE … ADD VALUE adds: until it is committed, using it fails (55P04).
@@ -155,12 +165,28 @@ pub(super) fn new_label(statement: &Statement) -> Option<&str> {
 /// Whether running this statement may evaluate the literal `label`. The body of a PL/pgSQL function is only
 /// kept, a comment is only text.
 pub(super) fn may_use_label(statement: &Statement, text: &str, label: &str) -> bool {
-    let kept = matches!(&statement.detail, Detail::Routine(routine) if routine.language == "plpgsql");
-    let inert = kept
-        || new_label(statement).is_some()
-        || matches!(statement.kind, Other(Verb::Comment) | Create(ObjectKind::Type));
+    if new_label(statement).is_some()
+        || matches!(statement.kind, Other(Verb::Comment) | Create(ObjectKind::Type))
+    {
+        return false;
+    }
+    let kept = match &statement.detail {
+        Detail::Routine(routine) if routine.language == "plpgsql" => routine.body.as_ref(),
+        _ => None,
+    };
+    let span = statement.span;
+    let end = kept.map_or(span.end, |body| body.span.start);
+    let behind = kept.map_or(span.end, |body| body.span.end);
+    [Span::new(span.start, end), Span::new(behind, span.end)]
+        .into_iter()
+        .any(|part| mentions_label(part.of(text), label))
+}
+
+/// Whether the label stands in `written` as a literal, whatever its quotes, or a function that lists all labels.
+fn mentions_label(written: &str, label: &str) -> bool {
     let literal = format!("'{}'", label.replace('\'', "''"));
-    let written = statement.span.of(text);
-    let lists_all = || ["enum_range", "enum_last", "enum_first"].iter().any(|name| written.contains(name));
-    !inert && (written.contains(&literal) || lists_all())
+    let lower = written.to_ascii_lowercase();
+    let lists_all = ["enum_range", "enum_last", "enum_first"].iter().any(|name| lower.contains(name));
+    let is_label = |token: &String| token.contains(['\'', '$']) && string_content(token) == label;
+    lists_all || written.contains(&literal) || significant_tokens(written).iter().any(is_label)
 }

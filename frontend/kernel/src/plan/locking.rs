@@ -95,3 +95,91 @@ fn made_by(file: &Migration) -> BTreeSet<Name<'_>> {
     let made = file.parsed.statements.iter().flat_map(|statement| statement.in_role(ObjectRole::Makes));
     made.filter(|object| relation(object.kind)).map(|object| resolved(&object.name)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::{plan, tests::set};
+
+    /// The locks of the last file's statements, as sentences.
+    fn locks(files: &[(&str, &str)], server: Option<u16>) -> Vec<String> {
+        let (set, last) = (set(files), files[files.len() - 1].0);
+        let mut plan = plan(&set, &[last], &BTreeSet::new());
+        plan.lock_for(&set, server);
+        let statements =
+            plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
+        statements.flat_map(|statement| &statement.locks).map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn locks_bear_names_where_the_set_knows_them() {
+        let made = "create table p (id int primary key);\n\
+                    create table t (id serial, p_id int references public.p) partition by list (id);\n\
+                    create table t_1 partition of t for values in (1);\n\
+                    create index t_p on t (p_id);";
+        let last = |sql| locks(&[("1_a.sql", made), ("2_b.sql", sql)], None);
+        assert_eq!(
+            last("drop index public.t_p"),
+            [
+                "ACCESS EXCLUSIVE on public.t_p",
+                "ACCESS EXCLUSIVE on public.t: it has the index public.t_p",
+                "ACCESS EXCLUSIVE on public.t_1: it is a partition or a child of public.t",
+            ]
+        );
+        assert_eq!(
+            last("drop table t_1"),
+            [
+                "ACCESS EXCLUSIVE on t_1",
+                "ACCESS EXCLUSIVE on public.t: it is divided into partitions, such as t_1",
+                "ACCESS EXCLUSIVE on the default partition beside t_1",
+            ]
+        );
+        assert_eq!(
+            last("alter table only t drop constraint t_p_id_fkey"),
+            ["ACCESS EXCLUSIVE on t", "perhaps ACCESS EXCLUSIVE on public.p: if a foreign key goes with it"]
+        );
+        assert_eq!(
+            last("create table t_2 partition of t for values in (2)")[0],
+            "ACCESS EXCLUSIVE on t: it gets another partition"
+        );
+        assert_eq!(last("alter table p add a int"), ["ACCESS EXCLUSIVE on p"]);
+        assert_eq!(
+            last("alter table stranger add a int"),
+            ["ACCESS EXCLUSIVE on stranger and its partitions"],
+            "of a table that no file makes nothing is known"
+        );
+    }
+
+    #[test]
+    fn truncate_cascade_reaches_all_that_refers_at_any_remove() {
+        let made = "create table a (id int primary key); create table b (a int primary key references a);\n\
+                    create table c (b int references b) partition by list (b);\n\
+                    create table c_1 partition of c for values in (1); create table beside (b int);";
+        let on = |sql| {
+            let found = locks(&[("1_a.sql", made), ("2_b.sql", sql)], None);
+            let last = |lock: &String| lock.split(" on ").nth(1).unwrap_or_default().to_owned();
+            found.iter().map(last).collect::<Vec<_>>()
+        };
+        let emptied =
+            |name: &str| format!("public.{name}, perhaps rewrites the table: it is emptied into a new file");
+        assert_eq!(on("truncate a cascade")[1..], ["b", "c", "c_1"].map(emptied));
+        assert_eq!(on("truncate b cascade")[1..], ["c", "c_1"].map(emptied));
+        assert_eq!(on("truncate c_1").len(), 1);
+    }
+
+    #[test]
+    fn what_several_files_make_may_be_there() {
+        let made = "create table if not exists t (); comment on table t is 'x';";
+        let comment = "SHARE UPDATE EXCLUSIVE on t";
+        assert_eq!(locks(&[("1_a.sql", made)], None), [""; 0]);
+        assert_eq!(locks(&[("1_a.sql", made), ("2_b.sql", made)], None), [comment]);
+    }
+
+    #[test]
+    fn a_plan_can_speak_of_one_version() {
+        let grant = [("1_a.sql", "grant select on t to r")];
+        assert_eq!(locks(&grant, Some(17)), [""; 0]);
+        assert_eq!(locks(&grant, None), ["ACCESS SHARE on t"]);
+    }
+}

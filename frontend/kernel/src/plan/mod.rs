@@ -124,8 +124,8 @@ impl From<Written> for PlannedStatement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
     /// A stable code: `missing-file`, `duplicate-version`, `other-name`, `no-version`, `no-forward-file`,
-    /// `syntax-error`, `psql-command`, `template`, `client-copy`, `unbalanced-transaction`, `outside-transaction-only`,
-    /// `inside-transaction-only`, `transaction-mode`.
+    /// `syntax-error`, `psql-command`, `template`, `client-copy`, `down-section`, `unbalanced-transaction`,
+    /// `outside-transaction-only`, `inside-transaction-only`, `transaction-mode`.
     pub code: String,
     /// Path below `migrations/`.
     pub path: String,

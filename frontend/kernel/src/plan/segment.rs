@@ -20,7 +20,7 @@ use crate::{
 pub(super) enum Mode {
     /// Neighbours share a transaction, as far as PostgreSQL lets them.
     Shared,
-    /// The header says `transaction: none`: each statement commits on its own.
+    /// The file wants no transaction: each statement commits on its own.
     Single,
     /// One transaction that is always rolled back: nothing may commit on its own.
     RolledBack,
@@ -41,8 +41,16 @@ pub(super) fn segments(file: &Migration, mode: Mode, beyond: &Beyond<'_>) -> (Ve
     for problem in &file.parsed.problems {
         cutter.refuse("syntax-error", problem.span, problem.message.clone());
     }
-    for (index, statement) in file.parsed.statements.iter().enumerate() {
+    let statements = file.parsed.statements.iter().enumerate();
+    let (down, up): (Vec<_>, Vec<_>) =
+        statements.partition(|(_, statement)| file.parsed.is_down(statement.span.start));
+    for (index, statement) in up {
         cutter.add(index, statement);
+    }
+    if let Some((_, first)) = down.first() {
+        let message = "From here on a runner's marker says that this is the way back, and a run would go it right \
+                       behind the way forward. Move it to a rollback file.";
+        cutter.refuse("down-section", first.span, message);
     }
     if let State::Author { begin, .. } = cutter.state {
         cutter.refuse(UNBALANCED, begin, "This BEGIN has no COMMIT. Add one, or remove both.");
@@ -126,8 +134,8 @@ impl<'a> Cutter<'a> {
             }
             Class::OutsideOnly => self.standalone(index, statement),
             Class::InsideOnly if self.mode == Mode::Single => {
-                let message = "It has an effect only inside a transaction, and the header says \
-                               `transaction: none`.";
+                let message = "It has an effect only inside a transaction, and the file says that \
+                               it wants none.";
                 self.refuse("inside-transaction-only", statement.span, message);
             }
             Class::InsideOnly | Class::Any => self.join(index, statement),
@@ -175,7 +183,12 @@ impl<'a> Cutter<'a> {
 
     fn join(&mut self, index: usize, statement: &'a Statement) {
         if self.mode == Mode::Single && !matches!(self.state, State::Author { .. }) {
-            self.push(SegmentKind::Standalone, "The header says `transaction: none`.", index, statement);
+            self.push(
+                SegmentKind::Standalone,
+                "The file says that it wants no transaction.",
+                index,
+                statement,
+            );
             return self.close("");
         }
         let used = |label: &&str| may_use_label(statement, &self.file.text, label);

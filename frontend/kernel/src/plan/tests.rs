@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Plan, plan};
 use crate::migration::{MigrationSet, SourceFile};
 
-fn set(files: &[(&str, &str)]) -> MigrationSet {
+pub(super) fn set(files: &[(&str, &str)]) -> MigrationSet {
     let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
     MigrationSet::new(files.iter().map(file))
 }
@@ -45,6 +45,7 @@ fn what_postgres_refuses_in_a_block_stands_alone() {
         "alter table t detach partition p concurrently",
         "cluster",
         "discard all",
+        "discard/**/all",
         "do $$ begin commit; end $$",
         "alter database d set tablespace s",
         "create subscription s connection '' publication p",
@@ -54,6 +55,15 @@ fn what_postgres_refuses_in_a_block_stands_alone() {
         check("1_a.sql", &text, "transaction 0 | standalone 1 | transaction 2");
     }
     check("1_a.sql", "select 'vacuum'; -- vacuum\ncreate index i on t (a)", "transaction 0 1");
+    for statement in [
+        "create subscription s connection 'x' publication p with (connect = off)",
+        "create subscription s connection 'x' publication p with (connect = 'FALSE', slot_name = none)",
+        "create subscription s connection 'x' publication p with (create_slot=0)",
+        "alter subscription s set publication p with (refresh = Off)",
+        "discard plans /* not all */",
+    ] {
+        check("1_a.sql", &format!("begin; {statement}; commit;"), "transaction 1");
+    }
 }
 
 #[test]
@@ -62,6 +72,11 @@ fn the_authors_transactions_are_boundaries_and_keep_the_numbering() {
     check("1_a.sql", text, "transaction 0 | transaction 2 3 | transaction 5");
     check("1_a.sql", "begin; commit;", "");
     check("1_a.sql", "begin; select 1; commit and chain; select 3; end", "transaction 1 | transaction 3");
+    check(
+        "1_a.sql",
+        "begin; select 1; commit/**/and -- on\nchain; select 3; end",
+        "transaction 1 | transaction 3",
+    );
     check("1_a.sql", "begin; select 1; commit and no chain; select 3", "transaction 1 | transaction 3");
 }
 
@@ -94,6 +109,30 @@ fn the_header_can_ask_for_no_transaction() {
     check("1_a.sql", &format!("{header}select 0; select 1;"), "standalone 0 | standalone 1");
     check("1_a.sql", &format!("{header}begin; select 1; select 2; commit;"), "transaction 1 2");
     check("1_a.sql", &format!("{header}set local a = 1;"), "! inside-transaction-only");
+}
+
+#[test]
+fn runners_markers_can_ask_for_no_transaction() {
+    for marker in ["-- no-transaction", "-- +goose NO TRANSACTION", "-- migrate:up transaction:false"] {
+        check("1_a.sql", &format!("{marker}\nselect 0; select 1;"), "standalone 0 | standalone 1");
+    }
+    let down = "-- migrate:up\nselect 0; select 1;\n-- migrate:down transaction:false";
+    check("1_a.sql", down, "transaction 0 1");
+}
+
+#[test]
+fn the_way_back_in_the_same_file_is_never_run() {
+    for (up, down) in [
+        ("-- +goose Up", "-- +goose Down"),
+        ("-- migrate:up", "-- migrate:down"),
+        ("-- +migrate Up", "-- +migrate Down"),
+    ] {
+        let text = format!("{up}\ncreate table t (a int);\n{down}\ndrop table t; drop type u;");
+        check("1_a.sql", &text, "transaction 0 | ! down-section");
+        check("rollback/undo.sql", &text, "transaction 0 | ! no-forward-file | ! down-section");
+        let empty = format!("{up}\ncreate table t (a int);\n{down}\n");
+        check("1_a.sql", &empty, "transaction 0");
+    }
 }
 
 #[test]
@@ -199,6 +238,17 @@ fn a_new_enum_value_is_committed_before_its_use() {
     let text = format!("{made} {add} update t set m = 'fine';");
     check("1_a.sql", &text, "transaction 0 1 | transaction 2");
     check("1_a.sql", &format!("{add} comment on table t is 'fine';"), "transaction 0 1");
+    for used in [
+        "insert into t values (E'f\\x69ne')",
+        "insert into t values ($$fine$$)",
+        "select ENUM_LAST(null::mood)",
+        "create function f(m mood default 'fine') returns int language plpgsql as $$ begin return 1; end $$",
+        "do $$ begin perform 'fine'::mood; end $$",
+    ] {
+        check("1_a.sql", &format!("{add} {used};"), "transaction 0 | transaction 1");
+    }
+    let kept = "create function f() returns int language plpgsql as $$ begin perform 'fine'::mood; end $$";
+    check("1_a.sql", &format!("{add} {kept};"), "transaction 0 1");
 }
 
 #[test]
@@ -293,68 +343,4 @@ fn statements_have_lines_summaries_and_locks_on_what_existed() {
         ]
     );
     assert!(statements[1].locks.is_empty(), "the table is new");
-}
-
-/// The locks of the last file's statements, as sentences.
-fn locks(files: &[(&str, &str)], server: Option<u16>) -> Vec<String> {
-    let (set, last) = (set(files), files[files.len() - 1].0);
-    let mut plan = plan(&set, &[last], &BTreeSet::new());
-    plan.lock_for(&set, server);
-    let statements =
-        plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
-    statements.flat_map(|statement| &statement.locks).map(ToString::to_string).collect()
-}
-
-#[test]
-fn locks_bear_names_where_the_set_knows_them() {
-    let made = "create table p (id int primary key);\n\
-                create table t (id serial, p_id int references public.p) partition by list (id);\n\
-                create table t_1 partition of t for values in (1);\n\
-                create index t_p on t (p_id);";
-    let last = |sql| locks(&[("1_a.sql", made), ("2_b.sql", sql)], None);
-    assert_eq!(
-        last("drop index public.t_p"),
-        [
-            "ACCESS EXCLUSIVE on public.t_p",
-            "ACCESS EXCLUSIVE on public.t: it has the index public.t_p",
-            "ACCESS EXCLUSIVE on public.t_1: it is a partition or a child of public.t",
-        ]
-    );
-    assert_eq!(
-        last("drop table t_1"),
-        [
-            "ACCESS EXCLUSIVE on t_1",
-            "ACCESS EXCLUSIVE on public.t: it is divided into partitions, such as t_1",
-            "ACCESS EXCLUSIVE on the default partition beside t_1",
-        ]
-    );
-    assert_eq!(
-        last("alter table only t drop constraint t_p_id_fkey"),
-        ["ACCESS EXCLUSIVE on t", "perhaps ACCESS EXCLUSIVE on public.p: if a foreign key goes with it"]
-    );
-    assert_eq!(
-        last("create table t_2 partition of t for values in (2)")[0],
-        "ACCESS EXCLUSIVE on t: it gets another partition"
-    );
-    assert_eq!(last("alter table p add a int"), ["ACCESS EXCLUSIVE on p"]);
-    assert_eq!(
-        last("alter table stranger add a int"),
-        ["ACCESS EXCLUSIVE on stranger and its partitions"],
-        "of a table that no file makes nothing is known"
-    );
-}
-
-#[test]
-fn what_several_files_make_may_be_there() {
-    let made = "create table if not exists t (); comment on table t is 'x';";
-    let comment = "SHARE UPDATE EXCLUSIVE on t";
-    assert_eq!(locks(&[("1_a.sql", made)], None), [""; 0]);
-    assert_eq!(locks(&[("1_a.sql", made), ("2_b.sql", made)], None), [comment]);
-}
-
-#[test]
-fn a_plan_can_speak_of_one_version() {
-    let grant = [("1_a.sql", "grant select on t to r")];
-    assert_eq!(locks(&grant, Some(17)), [""; 0]);
-    assert_eq!(locks(&grant, None), ["ACCESS SHARE on t"]);
 }

@@ -254,7 +254,20 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let token = self.bump()?;
-        Some((self.ident_of(token), self.span_of(token)))
+        let escaped = self.text_of(token).strip_prefix(['u', 'U']).and_then(|rest| rest.strip_prefix("&\""));
+        let name = match escaped {
+            Some(inner) => Ident::from_escaped(inner.strip_suffix('"').unwrap_or(inner), self.uescape()),
+            None => self.ident_of(token),
+        };
+        Some((name, self.span_of(token)))
+    }
+
+    /// The character that escapes in the `U&"…"` just passed, passing the UESCAPE that says so.
+    fn uescape(&mut self) -> char {
+        let literal = self.peek_at(1).filter(|token| self.is("uescape") && token.kind == TokenKind::Text);
+        let Some(literal) = literal else { return '\\' };
+        self.skip(2);
+        self.text_of(literal).chars().nth(1).unwrap_or('\\')
     }
 
     /// The two tokens of `:name` or `:"name"`.
@@ -266,10 +279,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn ident_of(&self, token: Token) -> Ident {
-        let text = self.text_of(token);
-        let quoted = token.kind == TokenKind::QuotedName;
-        // `U&"…"`: the escapes stay as they are written.
-        Ident::from_sql(if quoted { text.trim_start_matches(['u', 'U', '&']) } else { text })
+        Ident::from_sql(self.text_of(token))
     }
 
     /// All identifiers of a dotted name.

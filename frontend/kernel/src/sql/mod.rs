@@ -36,14 +36,15 @@ pub struct Parsed {
     pub problems: Vec<Problem>,
     /// Comments by which a migration runner cuts the text.
     pub markers: Vec<Marker>,
+    /// Of those, where a runner turns: the offset, and whether the way back begins there.
+    turns: Vec<(usize, bool)>,
 }
 
 impl Parsed {
     /// Whether a runner takes what stands at this offset for the way back, not for the way forward.
     pub fn is_down(&self, offset: usize) -> bool {
-        let before = self.markers.iter().take_while(|marker| marker.span.start <= offset);
-        let last = before.filter(|marker| matches!(marker.mark, Mark::Up | Mark::Down)).last();
-        last.is_some_and(|marker| marker.mark == Mark::Down)
+        let before = self.turns.partition_point(|(turn, _)| *turn <= offset);
+        before.checked_sub(1).and_then(|last| self.turns.get(last)).is_some_and(|(_, down)| *down)
     }
 }
 
@@ -91,6 +92,8 @@ fn read_file(text: &str, mut unchanged: Unchanged, ask: Option<Ask>) -> Parsed {
         parsed.statements.push(statement);
     }
     parsed.markers = std::mem::take(&mut splitter.markers);
+    let turns = parsed.markers.iter().filter(|marker| matches!(marker.mark, Mark::Up | Mark::Down));
+    parsed.turns = turns.map(|marker| (marker.span.start, marker.mark == Mark::Down)).collect();
     parsed.problems.extend(text.find('\0').map(structure::zero_byte));
     parsed
 }

@@ -30,6 +30,9 @@ fn check(facts: &FileFacts<'_>, step: &Step<'_>, remarks: &mut Remarks<'_>) {
     for object in step.statement.objects.iter().filter(needs) {
         let makers = facts.set.makers(&key(object));
         let Some(first) = makers.first().filter(|first| **first > file.path.as_str()) else { continue };
+        if facts.set.may_come_along(object, &file.path) {
+            continue;
+        }
         let message = format!(
             "{} is made only by the later file {first}: on an empty database this statement fails.",
             object.name

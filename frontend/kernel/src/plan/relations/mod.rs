@@ -216,6 +216,8 @@ impl<'a> Relations<'a> {
                 all(&table.partition_of.into_iter().collect(), "it is divided into partitions, such as")
             }
             Reach::Referenced => all(&table.referenced, "it is referred to by a foreign key of"),
+            // TRUNCATE … CASCADE empties them, and so what refers to them in turn.
+            Reach::Referencing if lock.rewrites => all(&self.emptied_with(name), ""),
             Reach::Referencing => all(&table.referencing, "a foreign key there refers to"),
             Reach::DefaultPartition if table.partition_of.is_none() && !table.partitioned => Vec::new(),
             Reach::Sequences if !table.owns_sequences => Vec::new(),
@@ -226,13 +228,28 @@ impl<'a> Relations<'a> {
     }
 
     fn descendants(&self, root: Name<'_>) -> BTreeSet<Name<'a>> {
+        self.reached(root, |table| table.children.iter().copied().collect())
+    }
+
+    /// All that refers to a table, at any remove, with its partitions and children.
+    fn emptied_with(&self, root: Name<'_>) -> BTreeSet<Name<'a>> {
+        let mut found =
+            self.reached(root, |table| table.children.union(&table.referencing).copied().collect());
+        // Its own partitions and children are named without regard to what refers to it.
+        let own = self.descendants(root);
+        found.retain(|table| !own.contains(table));
+        found
+    }
+
+    /// All tables that steps from one to others lead to.
+    fn reached(&self, root: Name<'_>, step: impl Fn(&Table<'a>) -> Vec<Name<'a>>) -> BTreeSet<Name<'a>> {
         let mut found = BTreeSet::new();
         let mut open: Vec<Name<'a>> = Vec::new();
         let mut next = self.tables.get(&root);
         loop {
-            open.extend(next.into_iter().flat_map(|table| &table.children));
-            let Some(child) = open.pop() else { return found };
-            next = if found.insert(child) { self.tables.get(&child) } else { None };
+            open.extend(next.into_iter().flat_map(&step));
+            let Some(reached) = open.pop() else { return found };
+            next = if found.insert(reached) { self.tables.get(&reached) } else { None };
         }
     }
 }

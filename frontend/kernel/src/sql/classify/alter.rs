@@ -16,6 +16,7 @@ use crate::{
             ObjectRole::{Changes, Makes, Renames, Uses},
             StatementKind, Verb,
         },
+        string_content,
     },
 };
 
@@ -129,6 +130,12 @@ fn generic(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Ou
         return outline;
     }
     let of = named.name.clone();
+    // An extension is in no schema itself: only what it brings moves.
+    if kind == Extension && cursor.eat_all(&["set", "schema"]) {
+        outline.object(Changes, kind, named);
+        outline.name(&mut cursor, Uses, Schema);
+        return outline;
+    }
     if !renamed(&mut outline, cursor, kind, &named) {
         outline.object(Changes, kind, named);
     }
@@ -150,11 +157,8 @@ fn generic(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Ou
             values(&mut outline, cursor, &of);
         }
         Domain => alter_table::domain(cursor, &mut outline, &of),
-        Publication => {
-            cursor.skip_to_any(&["table"]);
-            if cursor.eat("table") {
-                published(&mut outline, cursor);
-            }
+        Publication if cursor.eat_any(&["add", "drop", "set"]) && cursor.is_any(&["table", "tables"]) => {
+            published(&mut outline, cursor);
         }
         Sequence => create::owned_by(&mut outline, cursor),
         Extension if cursor.eat_any(&["add", "drop"]) => {
@@ -179,17 +183,23 @@ fn on_table(outline: &mut Outline, mut cursor: Cursor<'_>, kind: ObjectKind, nam
     }
 }
 
-/// Tables of a publication: names, each with optional columns and condition.
+/// What a publication holds: tables, each with optional columns and condition, and schemas. The words before a
+/// name are those of the names behind it, too.
 pub(super) fn published(outline: &mut Outline, mut cursor: Cursor<'_>) {
+    let mut kind = Table;
     while let Some(mut item) = cursor.list_item() {
-        if item.eat("tables") {
-            item.eat_all(&["in", "schema"]);
-            outline.name(&mut item, Uses, Schema);
+        if item.eat_all(&["tables", "in", "schema"]) {
+            kind = Schema;
+        } else if item.eat("table") {
+            kind = Table;
+        }
+        if kind == Schema && item.is("current_schema") {
             continue;
         }
-        item.eat("table");
-        item.eat("only");
-        outline.name(&mut item, Uses, Table);
+        if item.eat("only") {
+            item.eat_kind(TokenKind::OpenParen);
+        }
+        outline.name(&mut item, Uses, kind);
     }
 }
 
@@ -209,7 +219,7 @@ fn values(outline: &mut Outline, mut cursor: Cursor<'_>, of: &QualifiedName) {
             break;
         };
         cursor.skip(1);
-        let label = create::label(cursor.text_of(token));
+        let label = string_content(cursor.text_of(token));
         let name = QualifiedName::bare(Ident::exact(label.clone()));
         let named = Named { name, span: cursor.span_of(token) };
         outline.object_of(*role, EnumValue, named, Some(of.clone()));

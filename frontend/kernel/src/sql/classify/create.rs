@@ -12,6 +12,7 @@ use crate::{
             ObjectRole::{self, Makes, Uses},
             Policy as PolicyDetail, StatementKind, Verb,
         },
+        string_content,
     },
     text::Span,
 };
@@ -98,7 +99,7 @@ fn named(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Outl
             let mut labels = Vec::new();
             let mut group = cursor.group().unwrap_or(cursor.take(0));
             while let Some(item) = group.list_item() {
-                labels.push(label(item.text()));
+                labels.push(string_content(item.text()));
             }
             outline.detail = Detail::Enum(labels);
         }
@@ -109,13 +110,7 @@ fn named(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Outl
                 outline.name(&mut cursor, Uses, Schema);
             }
         }
-        Publication if cursor.eat_all(&["for", "table"]) || cursor.eat_all(&["for", "tables"]) => {
-            if cursor.eat_all(&["in", "schema"]) {
-                outline.names(&mut cursor, Uses, Schema);
-            } else {
-                alter::published(&mut outline, cursor);
-            }
-        }
+        Publication if cursor.eat("for") && !cursor.is("all") => alter::published(&mut outline, cursor),
         EventTrigger => executes(&mut outline, cursor),
         Server => {
             cursor.skip_to_any(&["foreign"]);
@@ -131,12 +126,6 @@ fn named(mut cursor: Cursor<'_>, mut outline: Outline, kind: ObjectKind) -> Outl
         _ => {}
     }
     outline
-}
-
-/// The content of a string literal.
-pub(super) fn label(text: &str) -> String {
-    let inner = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
-    inner.unwrap_or(text).replace("''", "'")
 }
 
 /// OWNED BY table.column of a sequence.

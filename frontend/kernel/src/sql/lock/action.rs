@@ -130,6 +130,11 @@ impl<'a> On<'a> {
             A::DropNotNull(_) | A::SetDefault(_) | A::DropDefault(_) | A::RenameColumn { .. } => {
                 self.take(claims, strongest.descends());
             }
+            A::RenameConstraint { .. } => {
+                self.take(claims, strongest);
+                let inherited = "if they have the constraint of it";
+                self.take(claims, strongest.on(Children).because(inherited).perhaps());
+            }
             A::SetSchema(_) => {
                 self.take(claims, strongest);
                 self.take(claims, strongest.on(Sequences).because("they move along"));

@@ -52,7 +52,7 @@ words! {
         Sequences = "sequences",
         /// The tables that its foreign keys refer to.
         Referenced = "referenced",
-        /// The tables whose foreign keys refer to it.
+        /// The tables whose foreign keys refer to it; where a lock rewrites them, at any remove.
         Referencing = "referencing",
         /// What a view reads.
         Beneath = "beneath",
@@ -106,6 +106,8 @@ impl Lock {
             Reach::Indexes => ("the indexes of ", ""),
             Reach::Sequences => ("the sequences of ", ""),
             Reach::Referenced => ("the tables ", " refers to"),
+            // Emptied, they take along what refers to them.
+            Reach::Referencing if self.rewrites => ("the tables that refer to ", ", and to these in turn"),
             Reach::Referencing => ("the tables that refer to ", ""),
             Reach::Beneath => ("the tables ", " reads"),
             Reach::Dependents => ("what depends on ", ""),
