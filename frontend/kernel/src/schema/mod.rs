@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! object      what a schema is made of
-//! types       types as PostgreSQL prints them
+//! types       types as a schema has them
 //! naming      names PostgreSQL gives by itself
 //! expression  what an expression names
 //! session     the search path

@@ -12,6 +12,7 @@ mod reading;
 mod split;
 pub mod statement;
 mod structure;
+pub(crate) mod type_name;
 mod unchanged;
 
 use crate::text::Span;

@@ -3,7 +3,7 @@
 
 use super::{
     domains::{DEEPEST, UNKNOWN, UserTypes},
-    types::{Base, Modifier, Type},
+    types::{Modifier, Type},
 };
 use crate::{
     name::{Ident, QualifiedName},
@@ -12,6 +12,7 @@ use crate::{
         lex::TokenKind,
         lock::{Volatility, Work, volatility},
         tokens,
+        type_name::Base,
     },
 };
 
@@ -69,9 +70,12 @@ impl UserTypes<'_> {
         let grows = old.size.is_some() && new.size >= old.size;
         let stays = match base {
             _ if to.array => false,
-            "varchar" | "varbit" => grows,
+            "character varying" | "bit varying" => grows,
             "numeric" => grows && old.scale == new.scale,
-            "time" | "timetz" | "timestamp" | "timestamptz" => grows || new.size >= Some(MICROSECONDS),
+            "time without time zone"
+            | "time with time zone"
+            | "timestamp without time zone"
+            | "timestamp with time zone" => grows || new.size >= Some(MICROSECONDS),
             "interval" => {
                 let (old_last, new_last) = (old.last_field.unwrap_or(0), new.last_field.unwrap_or(0));
                 let precise = new.size.is_none_or(|size| size >= MICROSECONDS) || grows;
@@ -90,7 +94,7 @@ impl UserTypes<'_> {
         }
         let operators = |found: &Type| match self.bottom(found)? {
             Type { base: Base::Own(own), array: false, .. } => Some(match own {
-                "varchar" => "text",
+                "character varying" => "text",
                 "cidr" => "inet",
                 own => own,
             }),
@@ -110,22 +114,23 @@ const MICROSECONDS: i32 = 6;
 
 /// Whether a cast between two of PostgreSQL's own types has work to do.
 fn alike(from: &str, to: &str) -> Work {
-    let numbers = |name: &str| name == "oid" || name == "int4" || name.starts_with("reg");
+    let numbers = |name: &str| name == "oid" || name == "integer" || name.starts_with("reg");
     let free = match (from, to) {
-        ("text", "varchar" | "bpchar" | "citext")
-        | ("varchar", "text" | "bpchar" | "citext")
-        | ("citext", "text" | "varchar")
-        | ("xml", "text" | "varchar" | "bpchar")
+        ("text", "character varying" | "character" | "citext")
+        | ("character varying", "text" | "character" | "citext")
+        | ("citext", "text" | "character varying")
+        | ("xml", "text" | "character varying" | "character")
         | ("cidr", "inet")
-        | ("bit", "varbit")
-        | ("varbit", "bit")
+        | ("bit", "bit varying")
+        | ("bit varying", "bit")
         | ("regproc", "regprocedure")
         | ("regprocedure", "regproc")
         | ("regoper", "regoperator")
         | ("regoperator", "regoper") => true,
-        ("oid" | "int4", to) => numbers(to),
-        (from, "oid" | "int4") => numbers(from),
-        ("timestamp", "timestamptz") | ("timestamptz", "timestamp") => {
+        ("oid" | "integer", to) => numbers(to),
+        (from, "oid" | "integer") => numbers(from),
+        ("timestamp without time zone", "timestamp with time zone")
+        | ("timestamp with time zone", "timestamp without time zone") => {
             return Work::Perhaps("unless the session's time zone is UTC");
         }
         _ => false,

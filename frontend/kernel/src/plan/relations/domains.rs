@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::types::{Base, Name, Type, resolved};
+use super::types::{Name, Type, resolved};
 use crate::sql::{
     lock::{Volatility, Work, volatility},
     statement::{ActionKind, ConstraintKind},
+    type_name::Base,
 };
 
 /// The types that a set makes.

@@ -7,7 +7,7 @@
 //! removal  what leaves it
 //! table    one table of it
 //! domains  the types that a set makes
-//! types    types by name
+//! types    types to be compared
 //! change   when a change of type writes every row
 //! uses     what a change of type does to indexes and constraints
 //! ```

@@ -35,6 +35,7 @@ use crate::{
             StatementKind::{self, Alter, Create, Drop, Other},
             Verb,
         },
+        type_name::{Base, TypeName},
     },
     text::Span,
 };
@@ -45,7 +46,7 @@ use super::{
     key::in_schema,
     object::{Need, Object, Oid, Place},
     session::Session,
-    types::{self, Reference, TypeBase, TypeUse},
+    types::{Reference, TypeUse},
 };
 
 /// The schema of temporary objects, which end with the file.
@@ -218,20 +219,16 @@ impl Fold<'_> {
 
     /// Reads a type and finds what it names.
     fn type_use(&self, cursor: &mut Cursor<'_>) -> Option<TypeUse> {
-        let written = types::read(cursor)?;
-        if let Some((table, column)) = written.of_column
-            && let Some(column) = self.relation(&table).and_then(|table| self.schema.column(table, &column))
+        cursor.eat("setof");
+        let written = TypeName::read(cursor)?;
+        if let Base::OfColumn(table, column) = &written.base
+            && let Some(column) = self.relation(table).and_then(|table| self.schema.column(table, column))
             && let Some(super::Definition::Column(column)) =
                 self.schema.get(column).map(|column| &column.definition)
         {
             return Some(column.type_use.clone());
         }
-        Some(match written.type_use.base {
-            TypeBase::Named(Reference::Outside(name)) => {
-                TypeUse { base: TypeBase::Named(self.type_reference(name)), ..written.type_use }
-            }
-            base => TypeUse { base, ..written.type_use },
-        })
+        Some(TypeUse::new(written, |name| self.type_reference(name)))
     }
 
     fn type_reference(&self, name: QualifiedName) -> Reference {

@@ -14,18 +14,9 @@ use crate::{
     sql::{
         cursor::Cursor,
         statement::{ObjectKind as O, ObjectRole as Role, Statement},
+        type_name::serial,
     },
 };
-
-/// Types that stand for a type, a sequence and a default.
-const SERIALS: [(&str, &str); 6] = [
-    ("serial", "integer"),
-    ("bigserial", "bigint"),
-    ("smallserial", "smallint"),
-    ("serial4", "integer"),
-    ("serial8", "bigint"),
-    ("serial2", "smallint"),
-];
 
 impl Fold<'_> {
     /// A new relation under the name a statement makes. `None` when it is there already.
@@ -119,9 +110,10 @@ impl Fold<'_> {
     /// what has no type that could be read.
     pub(super) fn add_column(&mut self, table: Oid, read: &ColumnText<'_>) -> bool {
         let mut type_name = read.type_name;
-        let serial = SERIALS.iter().find(|(word, _)| type_name.is(word) && type_name.len() == 1);
+        let alone = type_name.len() == 1;
+        let serial = if alone { serial(Ident::from_sql(type_name.text()).as_str()) } else { None };
         let type_use = match serial {
-            Some((_, own)) => {
+            Some(own) => {
                 Some(TypeUse { base: TypeBase::BuiltIn(own), modifier: String::new(), array: false })
             }
             None => self.type_use(&mut type_name),

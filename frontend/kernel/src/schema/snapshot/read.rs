@@ -9,9 +9,9 @@ use crate::{
         Schema,
         key::space,
         object::{Column, Constraint, Definition, Domain, Grant, Hold, Index, Object, Oid, Policy, Relation},
-        types::{self, Reference, TypeBase, TypeUse},
+        types::{Reference, TypeBase, TypeUse},
     },
-    sql::{cursor::Cursor, statement::ObjectKind as O},
+    sql::{cursor::Cursor, statement::ObjectKind as O, tokens, type_name::TypeName},
 };
 
 impl From<&Snapshot> for Schema {
@@ -188,17 +188,14 @@ impl Schema {
         if text.is_empty() {
             return TypeUse { base: TypeBase::Unknown, modifier: String::new(), array: false };
         }
-        let tokens = crate::sql::tokens(text);
-        let written = types::read(&mut Cursor::new(text, &tokens, 0)).map(|written| written.type_use);
-        let unknown = || TypeBase::Named(Reference::Outside(QualifiedName::from_sql(text)));
-        let written =
-            written.unwrap_or_else(|| TypeUse { base: unknown(), modifier: String::new(), array: false });
-        match written.base {
-            TypeBase::Named(Reference::Outside(name)) => {
-                let found = self.type_named(&[], &name).map_or(Reference::Outside(name), Reference::Known);
-                TypeUse { base: TypeBase::Named(found), ..written }
+        let find = |name| self.type_named(&[], &name).map_or(Reference::Outside(name), Reference::Known);
+        let tokens = tokens(text);
+        match TypeName::read(&mut Cursor::new(text, &tokens, 0)) {
+            Some(written) => TypeUse::new(written, find),
+            None => {
+                let base = TypeBase::Named(find(QualifiedName::from_sql(text)));
+                TypeUse { base, modifier: String::new(), array: false }
             }
-            base => TypeUse { base, ..written },
         }
     }
 

@@ -16,6 +16,7 @@ use crate::{
             ObjectRole::{Makes, Uses},
             StatementKind, Table, Verb,
         },
+        type_name::serial,
     },
 };
 
@@ -127,9 +128,7 @@ fn described(mut cursor: Cursor<'_>, mut column: Column, outline: &mut Outline, 
     if typed {
         column.type_name = start.until(&cursor).folded();
     }
-    let bare = column.type_name.as_str();
-    column.generated =
-        matches!(bare, "serial" | "bigserial" | "smallserial" | "serial2" | "serial4" | "serial8");
+    column.generated = serial(&column.type_name).is_some();
     parts(&mut cursor, &mut column, outline);
     column
 }

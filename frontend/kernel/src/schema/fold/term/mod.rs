@@ -5,8 +5,8 @@ mod operand;
 
 use crate::{
     name::{Ident, QualifiedName},
-    schema::{naming, types},
-    sql::{cursor::Cursor, lex::TokenKind},
+    schema::naming,
+    sql::{cursor::Cursor, lex::TokenKind, type_name::TypeName},
 };
 pub(super) use operand::QUERIES;
 use operand::primary;
@@ -251,7 +251,7 @@ fn behind<'a>(cursor: &mut Cursor<'a>, term: &mut Term<'a>) -> Option<()> {
 /// Passes a type.
 fn type_here<'a>(cursor: &mut Cursor<'a>) -> Option<Cursor<'a>> {
     let start = *cursor;
-    types::read(cursor)?;
+    TypeName::read(cursor)?;
     Some(start.until(cursor))
 }
 
