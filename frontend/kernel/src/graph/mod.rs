@@ -272,6 +272,7 @@ mod tests {
             ("3_c.sql", "create schema if not exists s; create table if not exists s.u (a int);"),
         ]));
         assert_eq!(graph.nodes[0].makes, ["schema s", "relation s.u", "relation s.v"]);
+        assert!(!graph.nodes[0].unknown);
         assert!(graph.misfits.is_empty(), "{graph:?}");
     }
 
