@@ -1,4 +1,5 @@
-// What the bodies of functions, procedures and DO blocks hold, by PostgreSQL's own PL/pgSQL parser.
+// What the bodies of functions, procedures and DO blocks hold, by PostgreSQL's own PL/pgSQL parser, and what a
+// CREATE SCHEMA makes behind its name.
 
 import { describe } from "./oracle_objects.mjs";
 
@@ -8,6 +9,7 @@ export function bodies(grammar, stmt, own) {
   if (type === "DoStmt") {
     return ["plpgsql", undefined].includes(option(node.args, "language")) ? plpgsql(grammar, own) : null;
   }
+  if (type === "CreateSchemaStmt") return node.schemaElts ? { embedded: elements(node) } : null;
   if (type !== "CreateFunctionStmt") return null;
   if (node.sql_body) return { embedded: atomic(node.sql_body) };
   const language = option(node.options, "language")?.toLowerCase();
@@ -26,9 +28,29 @@ function atomic(body) {
   return statements.filter((one) => Object.keys(one).length).map(summary);
 }
 
-/** A statement in one line: its kind, what it does to which objects, which tables it reads. */
+/** The elements of a schema; the relations that they make stand in it, under whatever bare name they are used. */
+function elements({ schemaname, authrole, schemaElts }) {
+  const schema = schemaname ?? authrole.rolename;
+  const all = schemaElts.map((stmt) => describe(stmt));
+  const made = all.flatMap(({ objects }) => objects).filter(([role, kind]) => {
+    return role === "makes" && ["table", "view", "sequence"].includes(kind);
+  });
+  const bare = new Set(made.filter(([, , name]) => name.length === 1).map(([, , [name]]) => name));
+  const place = (name) => (name?.length === 1 && bare.has(name[0]) ? [schema, ...name] : name);
+  return all.map(({ kind, objects, reads }) => {
+    const placed = objects.map(([role, type, name, of]) => {
+      return [role, type, ["index", "trigger"].includes(type) ? name : place(name), place(of)];
+    });
+    return line({ kind, objects: placed, reads: reads?.map(place) });
+  });
+}
+
 function summary(stmt) {
-  const { kind, objects, reads } = describe(stmt);
+  return line(describe(stmt));
+}
+
+/** A statement in one line: its kind, what it does to which objects, which tables it reads. */
+function line({ kind, objects, reads }) {
   const done = objects.filter(([role]) => role !== "uses").map(([role, type, name, of]) => {
     return `${role} ${type} ${name.join(".")}${of ? ` of ${of.join(".")}` : ""}`;
   });

@@ -29,6 +29,8 @@ fn what_differs_is_noticed() -> io::Result<()> {
         ("select :a", "select xa", "problems"),
         ("do $$ begin perform 1; end $$", "do $$ begin null;      end $$", "bodies"),
         ("do $$ begin execute a || b || c; end $$", "do $$ begin execute 'select 1' ; end $$", "bodies"),
+        ("create schema s /* table t ()  */", "create schema s create table t ()", "bodies"),
+        ("create schema s create table t ()", "create schema s create table u ()", "bodies"),
         ("do $$ begin raise 'a'; end $$", "do $$ begin raise 'b'; end $$", "bodies"),
     ] {
         let missed = compared(read, judged)?.misses();

@@ -111,7 +111,7 @@ fn unreadable(file: &Unreadable) -> MigrationSummary {
     }
 }
 
-/// What a file makes, DO blocks included; each object once.
+/// What a file makes, DO blocks and the elements of schemas included; each object once.
 fn makes(file: &Migration) -> Vec<MadeObject> {
     let mut made: Vec<MadeObject> = Vec::new();
     let mut add = |statement: &Statement| {
@@ -124,7 +124,7 @@ fn makes(file: &Migration) -> Vec<MadeObject> {
     };
     for statement in &file.parsed.statements {
         add(statement);
-        if let Detail::Do(body) = &statement.detail {
+        if let Detail::Do(body) | Detail::Schema(body) = &statement.detail {
             body.statements.iter().for_each(|embedded| add(&embedded.statement));
         }
     }

@@ -5,6 +5,9 @@ use crate::cases::{Case, case};
 pub(crate) const CASES: &[Case] = &[
     case("create index i on t (n)"),
     case("create unique index i on t (id, k)"),
+    case(
+        "create schema fresh create table a (id int references t) create index on a (id) create view v as select * from t",
+    ),
     case("create index i on t ((n + answer()))"),
     case("create index i on parts (id)"),
     case("create index i on only parts (id)"),

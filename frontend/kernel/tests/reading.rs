@@ -259,6 +259,44 @@ fn escaped_names_and_labels_are_read_as_stored() {
     }
 }
 
+/// In the order in which PostgreSQL makes them; a name that no element makes stays as it is.
+#[test]
+fn the_elements_of_a_schema_stand_in_it() {
+    for (sql, expected) in [
+        (
+            "create schema s create view v as select a as grant, b.create from t, o \
+             create table t (a int references t, b int references x, c int references s.t) \
+             create unique index i on t (a) create sequence q owned by t.a \
+             create constraint trigger r after insert on t for each row execute function f() \
+             grant create on schema s to joe with grant option grant select on t, o to joe",
+            "create sequence q owned by t.a: makes sequence s.q, uses column a of s.t | \
+             create table t (a int references t, b int references x, c int references s.t): \
+             makes table s.t, uses table s.t, uses table x, uses table s.t | \
+             create view v as select a as grant, b.create from t, o: \
+             makes view s.v, uses table s.t, uses table o | \
+             create unique index i on t (a): makes index i of s.t, uses table s.t | \
+             create constraint trigger r after insert on t for each row execute function f(): \
+             makes trigger r of s.t, uses table s.t, uses function f | \
+             grant create on schema s to joe with grant option: grants schema s, uses role joe | \
+             grant select on t, o to joe: grants table s.t, grants table o, uses role joe",
+        ),
+        (
+            "create schema authorization \"J\" create table t (like s.t)",
+            "create table t (like s.t): makes table \"J\".t, uses table s.t",
+        ),
+        ("create schema s authorization j", ""),
+    ] {
+        let statement = parse(sql).statements.remove(0);
+        let elements = statement.body().into_iter().flat_map(|body| &body.statements);
+        let found = elements.map(|element| {
+            let shown = show(&element.statement);
+            let objects = shown.split_once(": ").map_or("", |(_, objects)| objects);
+            format!("{}: {objects}", element.statement.span.of(sql))
+        });
+        assert_eq!(found.collect::<Vec<_>>().join(" | "), expected);
+    }
+}
+
 #[test]
 fn what_is_not_plain_sql_is_said() {
     let goose = "-- +goose Up\ncreate table a ();\n-- +goose Down\ndrop table a;";

@@ -265,6 +265,18 @@ mod tests {
     }
 
     #[test]
+    fn the_elements_of_a_schema_are_made_in_it() {
+        let graph = graph(&set(&[
+            ("1_a.sql", "create schema s create view v as select a from u create table u (a int);"),
+            ("2_b.sql", "alter table s.u add b int; select * from s.v;"),
+            ("3_c.sql", "create schema if not exists s; create table if not exists s.u (a int);"),
+        ]));
+        assert_eq!(graph.nodes[0].makes, ["schema s", "relation s.u", "relation s.v"]);
+        assert!(!graph.nodes[0].unknown);
+        assert!(graph.misfits.is_empty(), "{graph:?}");
+    }
+
+    #[test]
     fn misfits_are_named() {
         let graph = graph(&set(&[
             ("1_a.sql", "alter table t add a int; select * from elsewhere;"),

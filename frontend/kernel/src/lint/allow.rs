@@ -13,7 +13,7 @@ use crate::{
     migration::Migration,
     sql::{
         lex::{Lexer, TokenKind},
-        statement::{Body, Statement},
+        statement::{Body, Detail, Statement},
     },
     text::{Edit, Span},
 };
@@ -95,7 +95,8 @@ fn directives(file: &Migration) -> Vec<Result<Directive<'_>, (Span, String)>> {
             _ => {}
         }
     }
-    for statement in statements {
+    // The elements of a schema are no text of their own: their comments are found already.
+    for statement in statements.iter().filter(|one| !matches!(one.detail, Detail::Schema(_))) {
         in_body(&file.text, statement, &mut found);
     }
     found.sort_by_key(|directive| match directive {

@@ -40,10 +40,11 @@ pub(super) enum Guard {
     Misses,
 }
 
-/// Whether a second run of this statement matters: it runs with the file, its effect stays, and no IF around
-/// it may have looked before.
+/// Whether a second run of this statement matters: it runs with the file, its effect stays, no IF around it
+/// may have looked before, and it is no element of a schema, which fails first.
 pub(super) fn runs_again(facts: &FileFacts<'_>, step: &Step<'_>) -> bool {
-    facts.has_effect() && !step.deferred && !step.conditional
+    let is_element = step.body.is_some_and(|body| body.schema.is_some());
+    facts.has_effect() && !step.deferred && !step.conditional && !is_element
 }
 
 /// What the handlers around `step` do with `condition`. Which block a handler belongs to is not known; any

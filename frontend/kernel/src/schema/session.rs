@@ -9,16 +9,29 @@ pub(super) struct Session {
     path: Vec<Ident>,
     /// The path behind the transaction's end, when the one in force is local to it.
     behind: Option<Vec<Ident>>,
+    /// The path behind the elements of a schema, while they are being made.
+    outside: Option<Vec<Ident>>,
 }
 
 impl Session {
     pub(super) fn new(path: Vec<Ident>) -> Self {
-        Self { start: path.clone(), path, behind: None }
+        Self { start: path.clone(), path, behind: None, outside: None }
     }
 
     /// The schemas in order, without `"$user"`: whom a file runs as is not known from it.
     pub(super) fn path(&self) -> &[Ident] {
         &self.path
+    }
+
+    /// Puts before the path the schema whose elements follow, or takes it away again.
+    pub(super) fn within(&mut self, schema: Option<&Ident>) {
+        if let Some(path) = self.outside.take() {
+            self.path = path;
+        }
+        if let Some(schema) = schema {
+            self.outside = Some(self.path.clone());
+            self.path.insert(0, schema.clone());
+        }
     }
 
     /// SET and RESET of `search_path`; `value` is as written, empty for the default.

@@ -88,7 +88,7 @@ fn what_is_known_only_at_run_time_is_said() {
     let schema = fold(&["do $$ begin execute a || b; end $$; do $$ begin execute format('drop table %I', a); end $$;
         create function f() returns void language plpgsql as $$ begin execute a; end $$; import foreign schema s from server x into y;
         create schema s create table t (a int)"]);
-    assert_eq!(schema.unknown().len(), 4);
+    assert_eq!(schema.unknown().len(), 3);
 }
 
 /// The certain problems of a text, as `kind object name`.

@@ -1,7 +1,10 @@
 //! Walks the tokens of one statement: keywords without regard to case, names, groups in parentheses.
 //! It decides nothing about the statement.
 
-use super::lex::{Token, TokenKind};
+use super::{
+    lex::{Token, TokenKind},
+    plpgsql::unpadded,
+};
 use crate::{
     name::{Ident, QualifiedName},
     text::Span,
@@ -244,7 +247,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn ident(&mut self) -> Option<(Ident, Span)> {
         if let Some((first, second)) = self.variable() {
             self.skip(2);
-            let name = self.ident_of(second);
+            let name = Ident::from_sql(self.text_of(second));
             return Some((
                 Ident::exact(format!(":{}", name.as_str())),
                 self.span_of(first).join(self.span_of(second)),
@@ -254,10 +257,11 @@ impl<'a> Cursor<'a> {
             return None;
         }
         let token = self.bump()?;
-        let escaped = self.text_of(token).strip_prefix(['u', 'U']).and_then(|rest| rest.strip_prefix("&\""));
+        let written = unpadded(self.text_of(token));
+        let escaped = written.strip_prefix(['u', 'U']).and_then(|rest| rest.strip_prefix("&\""));
         let name = match escaped {
             Some(inner) => Ident::from_escaped(inner.strip_suffix('"').unwrap_or(inner), self.uescape()),
-            None => self.ident_of(token),
+            None => Ident::from_sql(&written),
         };
         Some((name, self.span_of(token)))
     }
@@ -276,10 +280,6 @@ impl<'a> Cursor<'a> {
         let named = matches!(second.kind, TokenKind::Word | TokenKind::QuotedName);
         let touching = first.kind == TokenKind::Colon && second.start == first.start + 1;
         (named && touching).then_some((*first, *second))
-    }
-
-    fn ident_of(&self, token: Token) -> Ident {
-        Ident::from_sql(self.text_of(token))
     }
 
     /// All identifiers of a dotted name.

@@ -26,6 +26,8 @@ pub(crate) enum Ending {
     Meta,
     /// A meta-command follows in the middle of a statement.
     BeforeMeta,
+    /// COPY data follows in the middle of a statement.
+    BeforeData,
     /// A runner's marker, where the runner cuts.
     Marker,
     /// A token that is never closed.
@@ -39,6 +41,8 @@ pub(crate) struct Splitter<'a> {
     lexer: Lexer<'a>,
     /// Whether psql reads the text: files yes, bodies of functions no.
     psql: bool,
+    /// COPY statements of this line whose data begins behind it.
+    copies: usize,
     /// The runners' markers passed so far.
     pub(crate) markers: Vec<Marker>,
 }
@@ -46,12 +50,12 @@ pub(crate) struct Splitter<'a> {
 impl<'a> Splitter<'a> {
     /// Splits a file, as psql does.
     pub(crate) const fn file(text: &'a str) -> Self {
-        Self { text, lexer: Lexer::new(text), psql: true, markers: Vec::new() }
+        Self { text, lexer: Lexer::new(text), psql: true, copies: 0, markers: Vec::new() }
     }
 
     /// Splits a body, as the server does: no meta-commands, no COPY data.
     pub(crate) const fn body(text: &'a str) -> Self {
-        Self { text, lexer: Lexer::new(text), psql: false, markers: Vec::new() }
+        Self { text, lexer: Lexer::new(text), psql: false, copies: 0, markers: Vec::new() }
     }
 
     /// The next piece; `tokens` then holds its tokens without trivia and terminator.
@@ -68,7 +72,17 @@ impl<'a> Splitter<'a> {
         let mut state = State::default();
         while let Some(token) = self.lexer.next() {
             match token.kind {
-                TokenKind::Space => continue,
+                TokenKind::Space => {
+                    let line = token.span().of(self.text).find('\n').filter(|_| self.copies > 0);
+                    if let Some(end) = line {
+                        self.lexer.rewind_to(token.start + end);
+                        self.skip_data();
+                        if !tokens.is_empty() {
+                            return Ending::BeforeData;
+                        }
+                    }
+                    continue;
+                }
                 TokenKind::Comment => {
                     if self.marker(token) && !tokens.is_empty() {
                         return Ending::Marker;
@@ -85,7 +99,8 @@ impl<'a> Splitter<'a> {
                 TokenKind::CloseParen => state.parens = state.parens.saturating_sub(1),
                 TokenKind::Semicolon if state.ends_here() => {
                     if state.copy == Copy::FromStdin && self.psql {
-                        self.skip_data();
+                        self.copies += 1;
+                        self.skip_data_here();
                     }
                     return Ending::Semicolon;
                 }
@@ -138,27 +153,37 @@ impl<'a> Splitter<'a> {
             let folded: Vec<String> = words.map(str::to_ascii_lowercase).collect();
             let reads_file = |pair: &[String]| pair[0] == "from" && pair[1].contains("stdin");
             if folded.windows(2).any(reads_file) {
-                self.skip_data();
+                self.copies += 1;
+                self.skip_data_here();
             }
         }
         Token { kind: TokenKind::Meta, start, end: start + line.trim_end().len() }
     }
 
-    /// COPY data: whole lines up to the one that is `\.`, else to the end.
+    /// COPY data, when nothing more stands in this line: psql runs what does before it reads on.
+    fn skip_data_here(&mut self) {
+        let rest = self.text.get(self.lexer.position()..).unwrap_or_default();
+        if rest.trim_start_matches([' ', '\t', '\r']).starts_with('\n') {
+            self.skip_data();
+        }
+    }
+
+    /// The data of each COPY in this line: whole lines up to the one that is `\.`, else to the end.
     fn skip_data(&mut self) {
-        let mut at = self.lexer.position();
-        let mut first = true;
-        loop {
-            let end = match self.text.get(at..).and_then(|rest| rest.find('\n')) {
-                Some(by) => at + by + 1,
-                None => self.text.len(),
-            };
-            let line = Span::new(at, end).of(self.text);
-            at = end;
-            if !first && line.trim_end() == "\\." || at >= self.text.len() {
-                break;
+        let text = self.text;
+        let line_end = |at: usize| {
+            let rest = text.get(at..).unwrap_or_default();
+            at + rest.find('\n').map_or(rest.len(), |by| by + 1)
+        };
+        let mut at = line_end(self.lexer.position());
+        for _ in 0..std::mem::take(&mut self.copies) {
+            while at < text.len() {
+                let start = at;
+                at = line_end(start);
+                if Span::new(start, at).of(text).trim_end() == "\\." {
+                    break;
+                }
             }
-            first = false;
         }
         self.lexer.skip_to(at);
     }
@@ -294,6 +319,16 @@ mod tests {
             ),
             ("begin; atomic; end; c", vec!["begin", "atomic", "end", "c"]),
             ("copy t from stdin;\n;'\n\\.\nselect 1", vec!["copy t from stdin", "select 1"]),
+            ("copy t from stdin; -- '\n'\n\\.\nselect 1", vec!["copy t from stdin", "select 1"]),
+            (
+                "copy t from stdin; copy u from stdin;select 1; \\echo a\n'\n\\.\n'\n\\.\nselect 2",
+                vec!["copy t from stdin", "copy u from stdin", "select 1", "\\echo a", "select 2"],
+            ),
+            (
+                "copy t from stdin; select\n;\n\\.\n1; select 2",
+                vec!["copy t from stdin", "select", "1", "select 2"],
+            ),
+            ("copy t from stdin", vec!["copy t from stdin"]),
             ("copy t to stdout; select 1", vec!["copy t to stdout", "select 1"]),
             (
                 "\\set a ';'\nselect 1 \\gset\nselect 2 \\; select 3",

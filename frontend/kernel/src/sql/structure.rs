@@ -28,8 +28,9 @@ impl Checks {
         piece: Piece,
         problems: &mut Vec<Problem>,
     ) {
-        let continued = std::mem::replace(&mut self.continued, piece.ending == Ending::BeforeMeta);
-        if self.blind || continued || piece.ending == Ending::Meta {
+        let cut = matches!(piece.ending, Ending::BeforeMeta | Ending::BeforeData);
+        let continued = std::mem::replace(&mut self.continued, cut);
+        if self.blind || continued || matches!(piece.ending, Ending::Meta | Ending::BeforeData) {
             self.continued |= continued && piece.ending == Ending::Meta;
             return;
         }

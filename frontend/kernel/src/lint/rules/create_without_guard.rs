@@ -11,7 +11,7 @@ use crate::{
         rule::{Check, Remarks, Rule, insertion},
     },
     sql::statement::{
-        ObjectKind as O, ObjectRef, ObjectRole,
+        Detail, ObjectKind as O, ObjectRef, ObjectRole,
         StatementKind::{Create, Other},
         Verb,
     },
@@ -65,6 +65,8 @@ fn form(facts: &FileFacts<'_>, step: &Step<'_>, kind: O) -> Option<(Condition, F
         O::Table | O::ForeignTable | O::Index | O::MaterializedView | O::Sequence => {
             (Condition::TABLE, Form::IfNotExists)
         }
+        // With elements, PostgreSQL knows no IF NOT EXISTS.
+        O::Schema if matches!(step.statement.detail, Detail::Schema(_)) => (Condition::SCHEMA, Form::Caught),
         O::Schema => (Condition::SCHEMA, Form::IfNotExists),
         O::Extension | O::Statistics | O::Collation | O::Server => (Condition::OBJECT, Form::IfNotExists),
         O::View => (Condition::TABLE, Form::OrReplace),

@@ -112,10 +112,10 @@ impl<'a> Catalog<'a> {
         self.tables.len() - 1
     }
 
-    /// Follows a statement, and those of a DO block one by one.
+    /// Follows a statement, and those of a DO block or a new schema one by one.
     pub(in crate::plan) fn follow(&mut self, statement: &'a Statement) {
         match &statement.detail {
-            Detail::Do(body) => {
+            Detail::Do(body) | Detail::Schema(body) => {
                 body.statements.iter().for_each(|one| self.follow_one(&one.statement, one.conditional));
             }
             _ => self.follow_one(statement, false),

@@ -69,7 +69,7 @@ impl<'a> Relations<'a> {
     }
 
     fn fold(&mut self, statement: &'a Statement) {
-        if let Detail::Do(body) = &statement.detail {
+        if let Detail::Do(body) | Detail::Schema(body) = &statement.detail {
             return body.statements.iter().for_each(|embedded| self.fold(&embedded.statement));
         }
         let made = statement.first(ObjectRole::Makes);

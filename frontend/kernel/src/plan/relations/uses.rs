@@ -343,7 +343,7 @@ impl<'a> Known<'a> for Catalog<'a> {
     }
 
     fn pass(&mut self, statement: &'a Statement, conditional: bool) {
-        if !matches!(statement.detail, Detail::Do(_)) {
+        if !matches!(statement.detail, Detail::Do(_) | Detail::Schema(_)) {
             self.follow_one(statement, conditional);
         }
     }

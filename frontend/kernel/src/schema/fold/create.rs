@@ -44,17 +44,7 @@ impl Fold<'_> {
                 if let Some(oid) = self.plain(statement, kind, Definition::Plain) {
                     self.stand_on_used(oid, statement);
                 }
-                self.elements(cursor, kind);
             }
-        }
-    }
-
-    /// `create schema s create table t …`: what stands in the same statement is not read.
-    fn elements(&mut self, mut cursor: Cursor<'_>, kind: O) {
-        cursor.skip(1);
-        cursor.skip_to_any(&["create", "grant"]);
-        if kind == O::Schema && !cursor.is_empty() {
-            self.schema.unknown.push(self.place.clone());
         }
     }
 

@@ -81,8 +81,10 @@ pub(super) fn apply(schema: &mut Schema, file: &Migration) {
         fold.written.clear();
         fold.written.extend(objects.map(|object| (object.name.name.clone(), object.span)));
         fold.conditional = step.conditional || step.guarded;
+        fold.session.within(step.body.and_then(|body| body.schema.as_ref()));
         fold.statement(step, &file.text, &mut tokens);
     }
+    fold.session.within(None);
     fold.end_of_file();
 }
 

@@ -1,6 +1,6 @@
-//! CREATE of anything but tables and routines, which have files of their own.
+//! CREATE of anything but tables, routines and schemas, which have files of their own.
 
-use super::{Context, Outline, alter, drop::operator, object, query, routine, table};
+use super::{Context, Outline, alter, drop::operator, object, query, routine, schema, table};
 use crate::{
     name::QualifiedName,
     sql::{
@@ -47,7 +47,7 @@ pub(super) fn create(mut cursor: Cursor<'_>, context: Context) -> Outline {
     match kind {
         Trigger => trigger(cursor, outline),
         Rule => rule(cursor, outline),
-        Schema => schema(cursor, outline),
+        Schema => schema::create(cursor, outline, context),
         UserMapping | Transform => {
             cursor.skip_to_any(&["server"]);
             cursor.eat("server");
@@ -246,22 +246,6 @@ fn rule(mut cursor: Cursor<'_>, mut outline: Outline) -> Outline {
     }
     if let Some(table) = table {
         outline.object(Uses, Table, table);
-    }
-    outline
-}
-
-fn schema(mut cursor: Cursor<'_>, mut outline: Outline) -> Outline {
-    let authorization = cursor.is("authorization");
-    if !authorization {
-        outline.name(&mut cursor, Makes, Schema);
-    }
-    if cursor.eat("authorization")
-        && let Some(role) = cursor.name()
-    {
-        if authorization {
-            outline.object(Makes, Schema, role.clone());
-        }
-        outline.object(Uses, Role, role);
     }
     outline
 }

@@ -11,6 +11,7 @@ mod object;
 mod query;
 mod rights;
 mod routine;
+mod schema;
 mod session;
 mod table;
 

@@ -131,7 +131,7 @@ impl<'s, 'k> Claims<'s, 'k> {
 
     fn one(&mut self, statement: &'s Statement) {
         match &statement.detail {
-            Detail::Do(body) => self.body(body),
+            Detail::Do(body) | Detail::Schema(body) => self.body(body),
             Detail::Routine(routine) if routine.language == "sql" => {
                 for embedded in routine.body.iter().flat_map(|body| &body.statements) {
                     self.analysed(&embedded.statement);
@@ -150,10 +150,14 @@ impl<'s, 'k> Claims<'s, 'k> {
         }
     }
 
-    /// The statements of a DO block run as if they stood alone.
+    /// The statements of a DO block and the elements of a schema run as if they stood alone.
     fn body(&mut self, body: &'s Body) {
         for embedded in &body.statements {
             for (object, claim) in self.inner(&embedded.statement) {
+                // Nobody else sees yet what stands in a new schema.
+                if body.schema.is_some() && body.schema == object.schema {
+                    continue;
+                }
                 let mut claim = claim;
                 if embedded.conditional && claim.certain {
                     claim = claim.perhaps().because("it stands in a branch that may not be taken");

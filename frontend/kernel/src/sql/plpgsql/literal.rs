@@ -3,7 +3,10 @@
 
 use std::borrow::Cow;
 
-use crate::text::Span;
+use crate::{
+    sql::lex::{Lexer, TokenKind},
+    text::Span,
+};
 
 /// The text between the quotes of a string at offset `start`, and where it stands. `None` for strings with
 /// a prefix, whose escapes move offsets.
@@ -19,22 +22,52 @@ pub(crate) fn quoted(literal: &str, start: usize) -> Option<(Cow<'_, str>, Span)
     Some((inner, span))
 }
 
-/// `''` stands for one quote: a run of quotes becomes half as many and spaces, so that offsets stay. The
-/// spaces stand outside what the quotes enclose.
+/// Stands behind a quote in a quoted name that was two quotes, so that offsets stay: no part of the name.
+const PAD: &str = "'\u{1a}";
+
+/// What a quoted name says, without what keeps the offsets in it.
+pub(crate) fn unpadded(name: &str) -> Cow<'_, str> {
+    if name.contains('\'') { Cow::Owned(name.replace(PAD, "'")) } else { Cow::Borrowed(name) }
+}
+
+/// `''` stands for one quote, and one more character is put beside it, so that offsets stay.
 fn undoubled(inner: &str) -> Cow<'_, str> {
     if !inner.contains('\'') {
         return Cow::Borrowed(inner);
     }
-    let mut out = String::with_capacity(inner.len());
+    let mut said = String::with_capacity(inner.len());
     let mut rest = inner;
+    while let Some(at) = rest.find('\'') {
+        let (before, from) = rest.split_at(at);
+        // A lone one ends the literal, or begins it again in a further line.
+        let (stands_for, length) = if from.starts_with("''") { ('\'', 2) } else { (' ', 1) };
+        said.push_str(before);
+        said.push(stands_for);
+        rest = from.get(length..).unwrap_or_default();
+    }
+    said.push_str(rest);
+    let mut out = String::with_capacity(inner.len());
+    for token in Lexer::new(&said) {
+        let written = token.span().of(&said);
+        match token.kind {
+            TokenKind::QuotedName => out.push_str(&written.replace('\'', PAD)),
+            TokenKind::Text | TokenKind::Broken(_) => pad(written, &mut out),
+            _ => out.push_str(&written.replace('\'', "' ")),
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// A string, with a space for each of its quotes. The spaces stand outside what the quotes enclose.
+fn pad(text: &str, out: &mut String) {
+    let mut rest = text;
     let mut inside = false;
     while let Some(at) = rest.find('\'') {
         let (before, from) = rest.split_at(at);
         let behind = from.trim_start_matches('\'');
-        let run = from.len() - behind.len();
-        let quotes = run / 2;
+        let quotes = from.len() - behind.len();
         out.push_str(before);
-        let (spaces, marks) = (std::iter::repeat_n(' ', run - quotes), std::iter::repeat_n('\'', quotes));
+        let (spaces, marks) = (std::iter::repeat_n(' ', quotes), std::iter::repeat_n('\'', quotes));
         if inside {
             out.extend(marks.chain(spaces));
         } else {
@@ -44,7 +77,6 @@ fn undoubled(inner: &str) -> Cow<'_, str> {
         rest = behind;
     }
     out.push_str(rest);
-    Cow::Owned(out)
 }
 
 /// What a literal says, its quotes and escapes undone; those of `U&` stay as they are written.
@@ -147,6 +179,7 @@ mod tests {
             ("$do$ b $do$", " b ", 4),
             ("'select ''x'' '", "select  'x'  ", 1),
             ("''", "", 1),
+            ("'\"it''s\" ''a'' -- d\"on''t'", "\"it'\u{1a}s\"  'a'  -- d\"on' t", 1),
         ] {
             let (text, span) = quoted(literal, 0).unwrap();
             assert_eq!((text.as_ref(), span.start, span.len()), (content, start, content.len()));

@@ -5,7 +5,7 @@ mod dynamic;
 mod literal;
 mod walk;
 
-pub(crate) use literal::{quoted, string_content};
+pub(crate) use literal::{quoted, string_content, unpadded};
 
 use super::{
     classify::{Context, MAX_NESTING},

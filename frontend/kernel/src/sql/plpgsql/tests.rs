@@ -142,3 +142,12 @@ fn quoted_bodies_keep_their_offsets() {
     let spans: Vec<&str> = read.statements.iter().map(|one| one.statement.span.of(sql)).collect();
     assert_eq!(spans, ["insert into t values (''x'')"]);
 }
+
+#[test]
+fn quotes_in_names_of_quoted_bodies_are_no_padding() {
+    let sql = r#"do 'begin insert into "it''s"."a""''''b" values (''x''); update U&"it''s" set a = 1; end'"#;
+    let objects = body(sql).statements.into_iter().flat_map(|one| one.statement.objects);
+    let found: Vec<_> = objects.map(|object| (object.name.to_string(), object.span.of(sql))).collect();
+    let expected = [(r#""it's"."a""''b""#, r#""it''s"."a""''''b""#), (r#""it's""#, r#"U&"it''s""#)];
+    assert_eq!(found, expected.map(|(name, written)| (name.to_owned(), written)));
+}

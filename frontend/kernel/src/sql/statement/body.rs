@@ -1,7 +1,7 @@
-//! Routines, and what the bodies of functions and DO blocks hold.
+//! Routines, and what the bodies of functions and DO blocks hold, and the elements of schemas.
 
 use super::Statement;
-use crate::text::Span;
+use crate::{name::Ident, text::Span};
 
 /// A function or procedure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,12 +18,14 @@ pub struct Routine {
     pub body: Option<Body>,
 }
 
-/// What a PL/pgSQL or SQL body holds.
+/// What a PL/pgSQL or SQL body holds, or a CREATE SCHEMA behind its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Body {
-    /// The text between the quotes.
+    /// The text between the quotes, or all of the elements.
     pub span: Span,
-    /// SQL statements in it, in order.
+    /// Of the elements of a CREATE SCHEMA: the schema, where names without one are looked up first.
+    pub schema: Option<Ident>,
+    /// SQL statements in it, in the order in which they run.
     pub statements: Vec<Embedded>,
     /// Exception handlers.
     pub handlers: Vec<Handler>,

@@ -56,10 +56,10 @@ impl Statement {
         self.objects.get(from..to).unwrap_or_default()
     }
 
-    /// The PL/pgSQL (or SQL) body it carries.
+    /// The PL/pgSQL (or SQL) body it carries, or the elements of the schema it makes.
     pub fn body(&self) -> Option<&Body> {
         match &self.detail {
-            Detail::Do(body) => Some(body),
+            Detail::Do(body) | Detail::Schema(body) => Some(body),
             Detail::Routine(routine) => routine.body.as_ref(),
             _ => None,
         }
@@ -67,7 +67,7 @@ impl Statement {
 
     fn body_mut(&mut self) -> Option<&mut Body> {
         match &mut self.detail {
-            Detail::Do(body) => Some(body),
+            Detail::Do(body) | Detail::Schema(body) => Some(body),
             Detail::Routine(routine) => routine.body.as_mut(),
             _ => None,
         }
@@ -254,6 +254,8 @@ pub enum Detail {
     Routine(Routine),
     /// DO.
     Do(Body),
+    /// CREATE SCHEMA with elements.
+    Schema(Body),
     /// CREATE POLICY.
     Policy(Policy),
     /// CREATE INDEX: its columns or expressions as written.

@@ -20,7 +20,9 @@ impl Statement {
                 actions.iter_mut().for_each(|action| action.shift(by));
             }
             Detail::Domain(domain) => domain.shift(by),
-            Detail::Routine(Routine { body: Some(body), .. }) | Detail::Do(body) => body.shift(by),
+            Detail::Routine(Routine { body: Some(body), .. }) | Detail::Do(body) | Detail::Schema(body) => {
+                body.shift(by);
+            }
             Detail::Policy(Policy { using, check, .. }) => {
                 using.iter_mut().chain(check).for_each(|span| span.shift(by));
             }
@@ -56,7 +58,8 @@ impl TableAction {
 
 impl Body {
     fn shift(&mut self, by: isize) {
-        let Self { span, statements, handlers, raises, unknown_dynamic, controls_transaction: _ } = self;
+        let Self { span, schema: _, statements, handlers, raises, unknown_dynamic, controls_transaction: _ } =
+            self;
         span.shift(by);
         statements.iter_mut().for_each(|Embedded { statement, .. }| statement.shift(by));
         handlers.iter_mut().for_each(|handler| handler.span.shift(by));
