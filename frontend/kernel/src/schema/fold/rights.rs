@@ -284,7 +284,9 @@ impl Fold<'_> {
             O::Column => {
                 let (column, table) = cursor.column()?;
                 let table = table?;
-                let holder = self.relation(&table).or_else(|| self.find(O::Type, &table));
+                // The comment is the column's; its table may change meanwhile.
+                let named = |kind| self.schema.lookup(self.session.path(), kind, &table);
+                let holder = named(O::Table).or_else(|| named(O::Type));
                 let found = holder.and_then(|holder| self.schema.column(holder, &column.name.name));
                 if found.is_none() {
                     self.missing_member(kind, &column.name.name, &table);

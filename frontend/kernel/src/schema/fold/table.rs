@@ -184,7 +184,7 @@ impl Fold<'_> {
         let owner = self.schema.qualified(table);
         let Some(schema) = owner.schema else { return };
         let column_name = self.schema.qualified(column).name;
-        let taken = |name: &Ident| self.schema.has_relation(&schema, name);
+        let taken = |name: &Ident| self.is_taken(&schema, name);
         let chosen = || naming::choose(owner.name.as_str(), Some(column_name.as_str()), "seq", taken);
         let name = named.map_or_else(chosen, |named| named.name);
         let definition = Definition::Sequence(Some(column));
