@@ -28,8 +28,8 @@ pub(super) struct Footprint {
     sought: BTreeSet<String>,
     /// What the objects that it drops stood on.
     let_go: BTreeSet<Oid>,
-    /// What it gives another name or schema, as it was called before.
-    renames: Vec<String>,
+    /// What it gives another name or schema, as it was called before, and the roles that it drops, known or not.
+    takes: Vec<String>,
     /// Some of what it does is known only at run time.
     pub(super) unknown: bool,
     /// What it writes: how that is called, and what it hangs on.
@@ -70,8 +70,10 @@ impl Reading {
             let seen = Seen::of(&reading.schema);
             reading.schema.apply(&set.files()[at]);
             let mut footprint = seen.since(&reading.schema);
-            let renamed = file_objects(&set.files()[at], ObjectRole::Renames);
-            footprint.renames = renamed.iter().map(|(object, _)| object.to_string()).collect();
+            let mut taken = file_objects(&set.files()[at], ObjectRole::Drops);
+            taken.retain(|(object, _)| object.family == Family::Role);
+            taken.extend(file_objects(&set.files()[at], ObjectRole::Renames));
+            footprint.takes = taken.iter().map(|(object, _)| object.to_string()).collect();
             for oid in &footprint.made {
                 reading.makers.insert(*oid, at);
             }
@@ -142,7 +144,7 @@ fn exchange(left: &Footprint, right: &Footprint) -> Exchange {
         let let_go =
             other.titles.iter().filter(|(oid, _)| other.drops.contains(oid) && one.let_go.contains(oid));
         objects.extend(let_go.map(|(_, (title, _))| title.clone()));
-        let gone = |missed: &&String| other.renames.iter().any(|old| is_meant(missed, old));
+        let gone = |missed: &&String| other.takes.iter().any(|old| is_meant(missed, old));
         objects.extend(missed.iter().filter(gone).cloned());
     }
     // Two objects that come to bear one name, or one that makes room for the other.
@@ -337,6 +339,11 @@ mod tests {
                 "relation public.y2_a_seq",
             ),
             ("create index on t (b)", "create table t_b_idx ()", "relation public.t_b_idx"),
+            ("grant select on t to r1", "alter role r1 rename to r9", "role r1"),
+            ("grant select on t to r1", "drop role r1", "role r1"),
+            ("alter table t owner to r1", "drop role r1", "role r1"),
+            ("alter default privileges grant select on tables to r1", "drop role r1", "role r1"),
+            ("reassign owned by r1 to r2", "drop role r1", "role r1"),
         ] {
             for (left, right) in [(needs, takes), (takes, needs)] {
                 let said = exchanged(left, right);

@@ -140,7 +140,10 @@ impl Fold<'_> {
         let cursor = Cursor::new(&written, tokens, 0);
         match statement.kind {
             Create(kind) => self.create(cursor, statement, kind),
-            Alter(kind) => self.alter(cursor, statement, kind),
+            Alter(kind) => {
+                self.look_up_owner(cursor);
+                self.alter(cursor, statement, kind);
+            }
             Drop(kind) => self.drop(cursor, statement, kind),
             Other(Verb::CreateTableAs | Verb::SelectInto) => self.table_from_query(cursor, statement),
             Other(Verb::Set | Verb::Reset) => self.set(cursor, statement),

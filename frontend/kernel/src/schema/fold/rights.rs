@@ -69,6 +69,7 @@ impl Fold<'_> {
         cursor.skip_to_any(&["to", "from"]);
         cursor.skip(1);
         let roles = roles(&mut cursor);
+        self.look_up_roles(&roles);
         let turn = turn(given, option, cursor);
         for (oid, kind) in on {
             self.note(Role::Grants, oid);
@@ -197,6 +198,7 @@ impl Fold<'_> {
         cursor.skip_to_any(&["to", "from"]);
         cursor.skip(1);
         let roles = roles(&mut cursor);
+        self.look_up_roles(&roles);
         let turn = turn(given, option, cursor);
         while let Some(right) = rights.list_item() {
             for grant in self.expanded(&right.folded().to_ascii_uppercase(), kind, &roles) {
