@@ -24,8 +24,12 @@ pub(super) struct Footprint {
     drops: BTreeSet<Oid>,
     /// Names it needs and does not find.
     pub(super) missing: Vec<Problem>,
-    /// What it gives another name or schema, as it was called before.
-    renames: Vec<String>,
+    /// What it looks for by name and does not find, as [`title`] says it; PostgreSQL may have it itself.
+    sought: BTreeSet<String>,
+    /// What the objects that it drops stood on.
+    let_go: BTreeSet<Oid>,
+    /// What it gives another name or schema, as it was called before, and the roles that it drops, known or not.
+    takes: Vec<String>,
     /// Some of what it does is known only at run time.
     pub(super) unknown: bool,
     /// What it writes: how that is called, and what it hangs on.
@@ -66,8 +70,10 @@ impl Reading {
             let seen = Seen::of(&reading.schema);
             reading.schema.apply(&set.files()[at]);
             let mut footprint = seen.since(&reading.schema);
-            let renamed = file_objects(&set.files()[at], ObjectRole::Renames);
-            footprint.renames = renamed.iter().map(|(object, _)| object.to_string()).collect();
+            let mut taken = file_objects(&set.files()[at], ObjectRole::Drops);
+            taken.retain(|(object, _)| object.family == Family::Role);
+            taken.extend(file_objects(&set.files()[at], ObjectRole::Renames));
+            footprint.takes = taken.iter().map(|(object, _)| object.to_string()).collect();
             for oid in &footprint.made {
                 reading.makers.insert(*oid, at);
             }
@@ -129,12 +135,25 @@ fn exchange(left: &Footprint, right: &Footprint) -> Exchange {
     for (one, other) in [(left, right), (right, left)] {
         let both = |oid: &Oid| other.reads.contains(oid) || other.writes.contains(oid);
         shared.extend(one.titles.iter().filter(|(oid, _)| both(oid)).map(|(oid, title)| (*oid, title)));
-        let missed: Vec<String> = one.missing.iter().map(title).collect();
-        let names = other.titles.values().map(|(title, _)| title);
-        objects.extend(names.filter(|made| missed.iter().any(|missed| is_meant(made, missed))).cloned());
-        let gone = |missed: &&String| other.renames.iter().any(|old| is_meant(missed, old));
+        let missed: BTreeSet<String> =
+            one.missing.iter().map(title).chain(one.sought.iter().cloned()).collect();
+        let is_missed = |made: &&String| {
+            missed.contains(*made) || made.split('(').next().is_some_and(|bare| missed.contains(bare))
+        };
+        objects.extend(other.titles.values().map(|(title, _)| title).filter(is_missed).cloned());
+        let let_go =
+            other.titles.iter().filter(|(oid, _)| other.drops.contains(oid) && one.let_go.contains(oid));
+        objects.extend(let_go.map(|(_, (title, _))| title.clone()));
+        let gone = |missed: &&String| other.takes.iter().any(|old| is_meant(missed, old));
         objects.extend(missed.iter().filter(gone).cloned());
     }
+    // Two objects that come to bear one name, or one that makes room for the other.
+    let named: BTreeSet<&String> = left.titles.values().map(|(title, _)| title).collect();
+    let other = right
+        .titles
+        .iter()
+        .filter(|(oid, (title, _))| !left.titles.contains_key(oid) && named.contains(title));
+    objects.extend(other.map(|(_, (title, _))| title.clone()));
     // A table speaks for its parts.
     let alone = |oid: &Oid, top: &Oid| oid == top || !shared.contains_key(top);
     let titles = shared.iter().filter(|(oid, (_, top))| alone(oid, top));
@@ -156,12 +175,13 @@ struct Seen {
     effects: usize,
     problems: usize,
     unknown: usize,
+    sought: usize,
 }
 
 impl Seen {
     fn of(schema: &Schema) -> Self {
         let (effects, problems) = (schema.effects().len(), schema.problems().len());
-        Self { effects, problems, unknown: schema.unknown().len() }
+        Self { effects, problems, unknown: schema.unknown().len(), sought: schema.sought().len() }
     }
 
     fn since(&self, schema: &Schema) -> Footprint {
@@ -177,6 +197,8 @@ impl Seen {
             }
             if effect.role == ObjectRole::Drops {
                 footprint.drops.insert(effect.on);
+                let dropped = schema.buried(effect.on).and_then(|gone| gone.object.of);
+                footprint.let_go.extend(schema.needs(effect.on).chain(dropped));
             }
             if effect.role == ObjectRole::Makes {
                 footprint.made.insert(effect.on);
@@ -188,6 +210,8 @@ impl Seen {
         let missing = schema.problems().iter().skip(self.problems);
         let certain = missing.filter(|problem| problem.kind == ProblemKind::Missing && !problem.conditional);
         footprint.missing = certain.cloned().collect();
+        let sought = schema.sought().iter().skip(self.sought);
+        footprint.sought = sought.map(|(kind, name)| format!("{} {name}", Family::of(*kind))).collect();
         footprint
     }
 }
@@ -235,20 +259,26 @@ mod tests {
     use crate::{graph::graph, migration::SourceFile};
 
     /// Whether the two files behind the first commute, and over what they do not.
-    #[track_caller]
-    fn check(left: &str, right: &str, expected: &str) {
+    fn exchanged(left: &str, right: &str) -> String {
         let base = "create table t (a int primary key, b int); create table u (a int); create function f() \
-                    returns void language sql as '';";
+                    returns void language sql as ''; create type e as enum ('a'); create sequence sq; \
+                    create function g(int) returns int language sql as ''; create function tf() returns \
+                    trigger language plpgsql as 'begin end'; create trigger tr before insert on t for each \
+                    row execute function tf();";
         let files = [("1_base.sql", base), ("2_left.sql", left), ("3_right.sql", right)];
         let file = |(path, text): (&str, &str)| SourceFile { path: path.to_owned(), text: text.to_owned() };
         let set = MigrationSet::new(files.into_iter().map(file));
-        let said = match graph(&set).exchange("2_left.sql", "3_right.sql") {
+        match graph(&set).exchange("2_left.sql", "3_right.sql") {
             Some(Exchange::Commutes) => "commutes".to_owned(),
             Some(Exchange::Unknown) => "unknown".to_owned(),
             Some(Exchange::Conflicts(objects)) => objects.join(", "),
             None => "none".to_owned(),
-        };
-        assert_eq!(said, expected, "{left} | {right}");
+        }
+    }
+
+    #[track_caller]
+    fn check(left: &str, right: &str, expected: &str) {
+        assert_eq!(exchanged(left, right), expected, "{left} | {right}");
     }
 
     #[test]
@@ -280,6 +310,46 @@ mod tests {
             "drop table t cascade",
             "relation public.t, relation public.v",
         );
+    }
+
+    #[test]
+    fn files_do_not_commute_over_a_name_that_one_needs_and_the_other_takes() {
+        for (needs, takes, name) in [
+            ("create table x (m e)", "alter type e rename to e9", "type public.e"),
+            ("create function y(e) returns int language sql as ''", "drop type e", "type public.e"),
+            ("create table x (a int default nextval('sq'))", "drop sequence sq", "relation public.sq"),
+            (
+                "create table x (a int default nextval('public.sq'::regclass))",
+                "drop sequence sq",
+                "relation public.sq",
+            ),
+            ("select nextval('sq')", "drop sequence sq", "relation public.sq"),
+            ("drop trigger tr on t", "drop function tf() cascade", "public.t"),
+            ("drop trigger tr on t", "drop table t", "public.t"),
+            ("drop table u", "create table u (b int)", "relation public.u"),
+            (
+                "alter function g(int) rename to h",
+                "create function h(int) returns int language sql as ''",
+                "routine public.h(integer)",
+            ),
+            ("create schema s; alter table t set schema s", "create table s.t (a int)", "relation s.t"),
+            (
+                "create table y2 (a int generated always as identity)",
+                "create sequence y2_a_seq",
+                "relation public.y2_a_seq",
+            ),
+            ("create index on t (b)", "create table t_b_idx ()", "relation public.t_b_idx"),
+            ("grant select on t to r1", "alter role r1 rename to r9", "role r1"),
+            ("grant select on t to r1", "drop role r1", "role r1"),
+            ("alter table t owner to r1", "drop role r1", "role r1"),
+            ("alter default privileges grant select on tables to r1", "drop role r1", "role r1"),
+            ("reassign owned by r1 to r2", "drop role r1", "role r1"),
+        ] {
+            for (left, right) in [(needs, takes), (takes, needs)] {
+                let said = exchanged(left, right);
+                assert!(said.contains(name), "{left} | {right}: {said}");
+            }
+        }
     }
 
     #[test]

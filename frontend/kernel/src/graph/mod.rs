@@ -296,4 +296,28 @@ mod tests {
         );
         assert_eq!(graph.misfits[2], Misfit::Undeclared { file: "3_c.sql".into(), maker: "2_b.sql".into() });
     }
+
+    #[test]
+    fn what_a_relation_has_or_had_by_then_is_no_misfit() {
+        for (early, late) in [
+            (
+                "create table c as select 1 as x; alter table c drop column x;",
+                "alter table c add column x text;",
+            ),
+            (
+                "create table a (like pg_class); alter table a drop column relkind;",
+                "alter table a add column relkind int;",
+            ),
+            (
+                "create table a () inherits (elsewhere); comment on column a.k is 'x';",
+                "alter table a add column k int;",
+            ),
+            ("create table a of row_type; comment on column a.k is 'x';", "alter table a add column k int;"),
+            ("create view pg_temp.v as select 1 as one; drop view v;", "create view v as select 1 as one;"),
+            ("create temp table v (a int); drop table v;", "create table v (b int);"),
+        ] {
+            let graph = graph(&set(&[("1_early.sql", early), ("2_late.sql", late)]));
+            assert_eq!(graph.misfits, [], "{early} | {late}");
+        }
+    }
 }

@@ -110,9 +110,17 @@ impl<'a> SetFacts<'a> {
     }
 
     /// Whether an object may come with another that this file or an earlier one makes: a column, a constraint or
-    /// a label with what it hangs on, a sequence or an index with its table.
+    /// a label with what it hangs on, a sequence or an index with its table. A bare name may mean what the file
+    /// itself makes in `pg_temp`.
     pub(super) fn may_come_along(&self, object: &ObjectRef, file: &str) -> bool {
-        let key = key(object);
+        let mut key = key(object);
+        if object.of.is_none() && object.name.schema.is_none() {
+            let public = key.name.schema.replace(Ident::exact("pg_temp"));
+            if self.makers(&key).contains(&file) {
+                return true;
+            }
+            key.name.schema = public;
+        }
         match (key.family, object.kind, &key.of) {
             (Family::Column, _, Some(of)) => {
                 let known = self.columns.get(&ObjectKey::relation(of)).and_then(Option::as_ref);

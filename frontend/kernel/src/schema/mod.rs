@@ -63,6 +63,7 @@ pub struct Schema {
     effects: Vec<Effect>,
     problems: Vec<Problem>,
     unknown: Vec<Place>,
+    sought: Vec<(ObjectKind, QualifiedName)>,
     default_grants: Vec<DefaultGrant>,
     /// PostgreSQL's major version; the newest that is known when `None`.
     version: Option<u32>,
@@ -164,9 +165,10 @@ impl Schema {
         self.objects.slot(of)?.names.get(&(key::space(kind), name.clone())).copied()
     }
 
-    /// What an object cannot do without, beside what it hangs on.
+    /// What an object cannot do without, or could not, beside what it hangs on.
     pub fn needs(&self, oid: Oid) -> impl Iterator<Item = Oid> {
-        let needs = self.objects.get(oid).map_or(&[][..], |object| &object.needs);
+        let gone = || self.gone.get(&oid).map(|gone| &gone.object);
+        let needs = self.objects.get(oid).or_else(gone).map_or(&[][..], |object| &object.needs);
         needs.iter().map(|need| need.on)
     }
 
@@ -195,6 +197,12 @@ impl Schema {
         &self.problems
     }
 
+    /// Names that statements look for and the schema does not hold, in order; no mistake follows, for PostgreSQL
+    /// may have them itself.
+    pub fn sought(&self) -> &[(ObjectKind, QualifiedName)] {
+        &self.sought
+    }
+
     /// Statements whose effect is known only at run time, in order.
     pub fn unknown(&self) -> &[Place] {
         &self.unknown
@@ -214,6 +222,7 @@ impl Default for Schema {
             effects: Vec::new(),
             problems: Vec::new(),
             unknown: Vec::new(),
+            sought: Vec::new(),
             default_grants: Vec::new(),
             version: None,
             search_path: vec![public.clone()],

@@ -165,7 +165,7 @@ pub struct Relation {
     pub parents: Vec<Oid>,
     /// Whether it is a partition.
     pub partition: bool,
-    /// Its columns follow from a query and are not all known.
+    /// Its columns follow from a query, or from what the schema does not hold, and are not all known.
     pub from_query: bool,
     pub(super) last_column: u32,
 }

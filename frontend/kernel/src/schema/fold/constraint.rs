@@ -94,7 +94,7 @@ impl Fold<'_> {
         let holder = self.schema.qualified(table);
         let schema = holder.schema.unwrap_or_default();
         let taken = |name: &Ident| {
-            relation && self.schema.has_relation(&schema, name) || self.schema.has_constraint(&schema, name)
+            relation && self.is_taken(&schema, name) || self.schema.has_constraint(&schema, name)
         };
         naming::choose(holder.name.as_str(), middle, label, taken)
     }

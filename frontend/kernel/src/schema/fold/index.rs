@@ -65,7 +65,7 @@ impl Fold<'_> {
     pub(super) fn index_name(&self, table: Oid, middle: &str) -> Ident {
         let holder = self.schema.qualified(table);
         let schema = holder.schema.unwrap_or_default();
-        let taken = |name: &Ident| self.schema.has_relation(&schema, name);
+        let taken = |name: &Ident| self.is_taken(&schema, name);
         naming::choose(holder.name.as_str(), Some(middle), "idx", taken)
     }
 

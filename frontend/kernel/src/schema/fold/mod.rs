@@ -22,7 +22,7 @@ mod term;
 mod transaction;
 mod view;
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, sync::Arc};
 
 use crate::{
     migration::{Migration, Step, steps},
@@ -59,6 +59,8 @@ struct Fold<'s> {
     conditional: bool,
     /// The names in the statement that is read, and where they stand.
     written: Vec<(Ident, Span)>,
+    /// What the statement looks for by name, found or not. Looking is no change, so it is kept in a cell.
+    looked_up: RefCell<Vec<Result<Oid, (O, QualifiedName)>>>,
     /// What ROLLBACK returns to: the transaction's begin, then its savepoints.
     saved: Vec<transaction::Saved>,
     /// Whether the file has a ROLLBACK at all.
@@ -73,7 +75,8 @@ pub(super) fn apply(schema: &mut Schema, file: &Migration) {
     let is_rollback =
         |step: &Step<'_>| matches!(step.statement.kind, Other(Verb::Rollback | Verb::RollbackTo));
     let rolls_back = steps.iter().any(is_rollback);
-    let mut fold = Fold { schema, session, place, conditional: false, written, saved, rolls_back };
+    let looked_up = RefCell::default();
+    let mut fold = Fold { schema, session, place, conditional: false, written, looked_up, saved, rolls_back };
     let mut tokens = Vec::new();
     for step in steps.iter().filter(|step| !step.deferred) {
         fold.place.span = step.statement.span;
@@ -83,6 +86,7 @@ pub(super) fn apply(schema: &mut Schema, file: &Migration) {
         fold.conditional = step.conditional || step.guarded;
         fold.session.within(step.body.and_then(|body| body.schema.as_ref()));
         fold.statement(step, &file.text, &mut tokens);
+        fold.note_looked_up();
     }
     fold.session.within(None);
     fold.end_of_file();
@@ -138,11 +142,17 @@ impl Fold<'_> {
         let cursor = Cursor::new(&written, tokens, 0);
         match statement.kind {
             Create(kind) => self.create(cursor, statement, kind),
-            Alter(kind) => self.alter(cursor, statement, kind),
+            Alter(kind) => {
+                self.look_up_owner(cursor);
+                self.alter(cursor, statement, kind);
+            }
             Drop(kind) => self.drop(cursor, statement, kind),
             Other(Verb::CreateTableAs | Verb::SelectInto) => self.table_from_query(cursor, statement),
             Other(Verb::Set | Verb::Reset) => self.set(cursor, statement),
-            Other(Verb::Select) => self.set_config(cursor),
+            Other(Verb::Select) => {
+                self.needed(&mentions(cursor));
+                self.set_config(cursor);
+            }
             Other(Verb::Grant) => self.grant(cursor, true),
             Other(Verb::Revoke) => self.grant(cursor, false),
             Other(Verb::Comment) => self.comment(cursor),
@@ -194,7 +204,18 @@ impl Fold<'_> {
     // Finding -----------------------------------------------------------------------------------------
 
     fn find(&self, kind: O, name: &QualifiedName) -> Option<Oid> {
-        self.schema.lookup(self.session.path(), kind, name)
+        let found = self.schema.lookup(self.session.path(), kind, name);
+        self.looked_up.borrow_mut().push(found.ok_or_else(|| (kind, name.clone())));
+        found
+    }
+
+    /// Whether a relation of this name stands in a schema; a name that is chosen depends on it.
+    fn is_taken(&self, schema: &Ident, name: &Ident) -> bool {
+        let taken = self.schema.has_relation(schema, name);
+        if taken {
+            self.find(O::Table, &QualifiedName::new(schema.clone(), name.clone()));
+        }
+        taken
     }
 
     /// A relation by its name.
@@ -209,7 +230,7 @@ impl Fold<'_> {
         }
         let is_there = |schema: &&Ident| {
             let name = QualifiedName::bare((*schema).clone());
-            !self.schema.complete || self.find(O::Schema, &name).is_some()
+            !self.schema.complete || self.schema.lookup(&[], O::Schema, &name).is_some()
         };
         self.session.path().iter().find(is_there).cloned().unwrap_or_else(|| Ident::exact("public"))
     }
@@ -235,6 +256,7 @@ impl Fold<'_> {
 
     fn type_reference(&self, name: QualifiedName) -> Reference {
         let found = self.schema.type_named(self.session.path(), &name);
+        self.looked_up.borrow_mut().push(found.ok_or_else(|| (O::Type, name.clone())));
         found.map_or(Reference::Outside(name), Reference::Known)
     }
 
@@ -244,7 +266,9 @@ impl Fold<'_> {
         let calls = mentions.calls.iter().flat_map(|name| self.schema.routines(path, name));
         let types = mentions.types.iter().filter_map(|name| self.schema.type_named(path, name));
         let relations = mentions.relations.iter().filter_map(|name| self.relation(name));
-        calls.chain(types).chain(relations).collect()
+        let found: Vec<Oid> = calls.chain(types).chain(relations).collect();
+        self.looked_up.borrow_mut().extend(found.iter().copied().map(Ok));
+        found
     }
 
     /// The columns of a table that an expression names, and what else it needs.
@@ -265,6 +289,18 @@ impl Fold<'_> {
 
     fn note(&mut self, role: Role, on: Oid) {
         self.schema.effects.push(Effect { place: self.place.clone(), role, on });
+    }
+
+    fn note_looked_up(&mut self) {
+        for looked_up in self.looked_up.take() {
+            match looked_up {
+                Ok(oid) => self.note(Role::Uses, oid),
+                Err((kind, name)) => {
+                    let schema = in_schema(kind).then(|| self.place_for(&name));
+                    self.schema.sought.push((kind, QualifiedName { schema, name: name.name }));
+                }
+            }
+        }
     }
 
     fn make(&mut self, object: Object) -> Oid {
@@ -292,8 +328,9 @@ impl Fold<'_> {
 
     /// The statement makes what is there. `IF NOT EXISTS`, or a look before it, keeps it from failing.
     fn exists(&mut self, kind: O, oid: Oid, guarded: bool) {
+        self.note(Role::Uses, oid);
         if guarded || self.conditional {
-            return self.note(Role::Uses, oid);
+            return;
         }
         let of = self.schema.get(oid).and_then(|object| object.of).map(|of| self.schema.qualified(of));
         let name = self.schema.qualified(oid);
@@ -313,7 +350,8 @@ impl Fold<'_> {
 
     fn missing_member(&mut self, kind: O, name: &Ident, of: &QualifiedName) {
         // It may be one of those that are not known.
-        if kind == O::Column && self.relation(of).is_some_and(|of| self.is_from_query(of)) {
+        let holder = self.schema.lookup(self.session.path(), O::Table, of);
+        if kind == O::Column && holder.is_some_and(|of| self.is_from_query(of)) {
             return;
         }
         let of = QualifiedName { schema: Some(self.place_for(of)), name: of.name.clone() };

@@ -69,6 +69,7 @@ impl Fold<'_> {
         cursor.skip_to_any(&["to", "from"]);
         cursor.skip(1);
         let roles = roles(&mut cursor);
+        self.look_up_roles(&roles);
         let turn = turn(given, option, cursor);
         for (oid, kind) in on {
             self.note(Role::Grants, oid);
@@ -197,6 +198,7 @@ impl Fold<'_> {
         cursor.skip_to_any(&["to", "from"]);
         cursor.skip(1);
         let roles = roles(&mut cursor);
+        self.look_up_roles(&roles);
         let turn = turn(given, option, cursor);
         while let Some(right) = rights.list_item() {
             for grant in self.expanded(&right.folded().to_ascii_uppercase(), kind, &roles) {
@@ -284,7 +286,9 @@ impl Fold<'_> {
             O::Column => {
                 let (column, table) = cursor.column()?;
                 let table = table?;
-                let holder = self.relation(&table).or_else(|| self.find(O::Type, &table));
+                // The comment is the column's; its table may change meanwhile.
+                let named = |kind| self.schema.lookup(self.session.path(), kind, &table);
+                let holder = named(O::Table).or_else(|| named(O::Type));
                 let found = holder.and_then(|holder| self.schema.column(holder, &column.name.name));
                 if found.is_none() {
                     self.missing_member(kind, &column.name.name, &table);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Fold, rights::roles};
 use crate::{
-    name::Ident,
+    name::{Ident, QualifiedName},
     schema::{
         Problem, ProblemKind,
         object::{Definition, Object, Oid},
@@ -75,6 +75,8 @@ impl Fold<'_> {
         cursor.skip_to_any(&["to", "from"]);
         cursor.skip(1);
         let members = roles(&mut cursor);
+        self.look_up_roles(&granted);
+        self.look_up_roles(&members);
         let mut option = None;
         if cursor.eat("with") {
             while let Some(mut item) = cursor.list_item() {
@@ -99,6 +101,21 @@ impl Fold<'_> {
         }
     }
 
+    /// Notes that a statement counts on these roles, whoever has made them.
+    pub(super) fn look_up_roles(&self, roles: &[Ident]) {
+        for role in roles {
+            self.find(O::Role, &QualifiedName::bare(role.clone()));
+        }
+    }
+
+    /// OWNER TO.
+    pub(super) fn look_up_owner(&self, mut cursor: Cursor<'_>) {
+        cursor.skip_to_any(&["owner"]);
+        if cursor.eat_all(&["owner", "to"]) {
+            self.look_up_roles(&roles(&mut cursor));
+        }
+    }
+
     /// Makes `member` a member of `role`; who may take in others already, still may.
     fn join(&mut self, member: &Ident, role: &Ident, admin: bool) {
         self.with_memberships(member, |memberships| {
@@ -119,7 +136,7 @@ impl Fold<'_> {
     }
 
     fn with_memberships(&mut self, member: &Ident, change: impl FnOnce(&mut BTreeMap<Ident, bool>)) {
-        let Some(oid) = self.schema.find(O::Role, &crate::name::QualifiedName::bare(member.clone())) else {
+        let Some(oid) = self.schema.find(O::Role, &QualifiedName::bare(member.clone())) else {
             return;
         };
         self.change(oid, |object| {

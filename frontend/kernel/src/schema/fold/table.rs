@@ -184,7 +184,7 @@ impl Fold<'_> {
         let owner = self.schema.qualified(table);
         let Some(schema) = owner.schema else { return };
         let column_name = self.schema.qualified(column).name;
-        let taken = |name: &Ident| self.schema.has_relation(&schema, name);
+        let taken = |name: &Ident| self.is_taken(&schema, name);
         let chosen = || naming::choose(owner.name.as_str(), Some(column_name.as_str()), "seq", taken);
         let name = named.map_or_else(chosen, |named| named.name);
         let definition = Definition::Sequence(Some(column));
@@ -231,8 +231,11 @@ impl Fold<'_> {
 
     /// Makes `parent` a parent of `table`: its columns and checks are the table's, too.
     pub(super) fn inherit(&mut self, table: Oid, parent: Option<Oid>) {
+        let Some(parent) = parent else { return self.share_unknown(table, None) };
         // PostgreSQL refuses a circle; nothing that walks from parents to children would come to an end in one.
-        let Some(parent) = parent.filter(|parent| !self.family(table).contains(parent)) else { return };
+        if self.family(table).contains(&parent) {
+            return;
+        }
         let mut partition = false;
         self.with_relation(table, |relation| {
             relation.parents.push(parent);
@@ -240,7 +243,7 @@ impl Fold<'_> {
         });
         let how = if partition { Hold::Goes } else { Hold::Stops };
         self.schema.change(table, |object| object.needs([parent], how));
-        self.share_unknown(table, parent);
+        self.share_unknown(table, Some(parent));
         let columns: Vec<(Ident, Column)> = self.columns_of(parent);
         for (name, from) in columns {
             let oid = match self.schema.column(table, &name) {
@@ -267,8 +270,8 @@ impl Fold<'_> {
     }
 
     /// Where the columns of `from` are not all known, those of what takes them are not, either.
-    fn share_unknown(&mut self, table: Oid, from: Oid) {
-        if self.is_from_query(from) {
+    fn share_unknown(&mut self, table: Oid, from: Option<Oid>) {
+        if from.is_none_or(|from| self.is_from_query(from)) {
             self.with_relation(table, |relation| relation.from_query = true);
         }
     }
@@ -285,6 +288,7 @@ impl Fold<'_> {
 
     /// The attributes of a composite type become columns.
     fn copy_columns(&mut self, table: Oid, from: Option<Oid>) {
+        self.share_unknown(table, from);
         let Some(from) = from else { return };
         self.schema.change(table, |object| object.needs([from], Hold::Stops));
         for (name, column) in self.columns_of(from) {
@@ -294,7 +298,9 @@ impl Fold<'_> {
 
     /// LIKE: a copy of the columns, and with INCLUDING of what else is asked for.
     fn like(&mut self, table: Oid, mut cursor: Cursor<'_>) {
-        let Some(source) = cursor.name().and_then(|named| self.relation(&named.name)) else { return };
+        let source = cursor.name().and_then(|named| self.relation(&named.name));
+        self.share_unknown(table, source);
+        let Some(source) = source else { return };
         let mut including: Vec<String> = Vec::new();
         while !cursor.is_empty() {
             let takes = cursor.is("including");
@@ -312,7 +318,6 @@ impl Fold<'_> {
             }
         }
         let takes = |what: &str| including.iter().any(|had| had == what || had == "all");
-        self.share_unknown(table, source);
         for (name, from) in self.columns_of(source) {
             let oid = self.new_column(table, name.clone(), from.type_use.clone(), false);
             let original = self.schema.column(source, &name).and_then(|oid| self.schema.get(oid)).cloned();
