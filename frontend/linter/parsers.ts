@@ -21,7 +21,7 @@ export async function load([grammar, parser]: Addresses): Promise<Parsers> {
     loadGrammar(grammar).catch(missing),
     startParser({ module_or_path: parser }).catch(missing),
   ]);
-  return { grammar: reader, parser: started && readings };
+  return { grammar: reader, parser: started === undefined ? undefined : readings };
 }
 
 function missing(cause: unknown): undefined {
