@@ -34,6 +34,9 @@ fn cut(name: &str, bytes: usize) -> &str {
     &name[..end]
 }
 
+/// So many numbers are tried one by one; behind them a gap is not looked for, as thousands may be taken.
+const EACH: u32 = 32;
+
 /// The first name of `first_second_label`, `…_label1`, `…_label2` that is not taken.
 pub(super) fn choose(
     first: &str,
@@ -41,13 +44,23 @@ pub(super) fn choose(
     label: &str,
     taken: impl Fn(&Ident) -> bool,
 ) -> Ident {
-    let mut name = Ident::exact(joined(first, second, label));
-    let mut pass = 0_u32;
-    while taken(&name) {
-        pass += 1;
-        name = Ident::exact(joined(first, second, &format!("{label}{pass}")));
+    let name = |pass: u32| match pass {
+        0 => Ident::exact(joined(first, second, label)),
+        _ => Ident::exact(joined(first, second, &format!("{label}{pass}"))),
+    };
+    let is_free = |pass: &u32| !taken(&name(*pass));
+    if let Some(pass) = (0..EACH).find(is_free) {
+        return name(pass);
     }
-    name
+    let (mut low, mut high) = (EACH - 1, EACH);
+    while !is_free(&high) {
+        (low, high) = (high, high.saturating_mul(2));
+    }
+    while high - low > 1 {
+        let middle = low.midpoint(high);
+        if is_free(&middle) { high = middle } else { low = middle }
+    }
+    name(high)
 }
 
 /// The middle part of the name of an index or foreign key: its columns joined by `_`.
