@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use studio_kernel::{
     lint::finding::Finding,
-    migration::{Migration, SourceFile},
+    migration::{Migration, SourceFile, steps},
     plan::{Digest, plan_for},
     review::Timestamp,
     run::api::{FileState, FileText, FindingCounts, MadeObject, MigrationSummary, Migrations, Sources},
     sql::{
         self,
-        statement::{Detail, ObjectRole, Statement},
+        statement::{ObjectRole, Statement},
     },
 };
 
@@ -114,18 +114,12 @@ fn unreadable(file: &Unreadable) -> MigrationSummary {
 /// What a file makes, DO blocks and the elements of schemas included; each object once.
 fn makes(file: &Migration) -> Vec<MadeObject> {
     let mut made: Vec<MadeObject> = Vec::new();
-    let mut add = |statement: &Statement| {
-        for object in statement.in_role(ObjectRole::Makes) {
+    for step in steps(file).iter().filter(|step| !step.deferred) {
+        for object in step.statement.in_role(ObjectRole::Makes) {
             let object = MadeObject { kind: object.kind, name: object.name.to_string() };
             if !made.contains(&object) {
                 made.push(object);
             }
-        }
-    };
-    for statement in &file.parsed.statements {
-        add(statement);
-        if let Detail::Do(body) | Detail::Schema(body) = &statement.detail {
-            body.statements.iter().for_each(|embedded| add(&embedded.statement));
         }
     }
     made

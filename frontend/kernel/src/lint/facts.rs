@@ -192,7 +192,7 @@ impl<'a> FileFacts<'a> {
             file,
             makes: BTreeMap::new(),
             drops: BTreeMap::new(),
-            transactions: transactions(&file.parsed.statements),
+            transactions: transactions(file),
             undoes: BTreeSet::new(),
         };
         for step in steps.iter().filter(|step| !step.deferred) {
@@ -276,10 +276,10 @@ impl<'a> FileFacts<'a> {
 }
 
 /// From each BEGIN to the statement that ends its transaction, or to the end of the file.
-fn transactions(statements: &[Statement]) -> Vec<(usize, usize)> {
+fn transactions(file: &Migration) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut begin = None;
-    for statement in statements {
+    for (_, statement) in file.parsed.forward() {
         match statement.kind {
             StatementKind::Other(Verb::Begin) => begin = begin.or(Some(statement.span.start)),
             StatementKind::Other(Verb::Commit | Verb::Rollback | Verb::PrepareTransaction) => {

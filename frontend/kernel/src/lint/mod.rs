@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use crate::{
     graph::{Step, steps},
     migration::{Migration, MigrationSet},
-    sql::{Parsed, parse_in_full, statement::Statement},
+    sql::{Parsed, parse_in_full},
     text::LineIndex,
 };
 use facts::{FileFacts, SetFacts};
@@ -87,8 +87,7 @@ pub fn lint_in_full(set: &MigrationSet, paths: &[&str], settings: &Settings) -> 
 }
 
 fn with_tree(parsed: &Parsed) -> usize {
-    let forward = parsed.statements.iter().filter(|statement| !parsed.is_down(statement.span.start));
-    let readings = forward.flat_map(Statement::readings);
+    let readings = parsed.forward().flat_map(|(_, statement)| statement.readings());
     readings.flatten().filter(|reading| reading.has_tree()).count()
 }
 

@@ -27,10 +27,7 @@ pub struct Step<'a> {
 pub fn steps(file: &Migration) -> Vec<Step<'_>> {
     let mut steps = Vec::with_capacity(file.parsed.statements.len());
     let mut branches = 0_usize;
-    for statement in &file.parsed.statements {
-        if file.parsed.is_down(statement.span.start) {
-            continue;
-        }
+    for (_, statement) in file.parsed.forward() {
         if let Detail::Psql(command) = &statement.detail {
             match command.branch() {
                 Some(Branch::Opens) => branches += 1,

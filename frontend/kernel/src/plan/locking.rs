@@ -58,7 +58,7 @@ impl<'a> Locking<'a> {
         let segments = planned.into_iter().flat_map(|planned| &mut planned.segments);
         let mut planned = segments.flat_map(|segment| &mut segment.statements).peekable();
         self.catalog.open(file);
-        for (index, statement) in file.parsed.statements.iter().enumerate() {
+        for (index, statement) in file.parsed.forward() {
             match planned.next_if(|planned| planned.index == index) {
                 Some(planned) => planned.locks = self.on_what_existed(statement, &made),
                 None => self.catalog.follow(statement),
@@ -92,7 +92,7 @@ impl<'a> Locking<'a> {
 fn made_by(file: &Migration) -> BTreeSet<Name<'_>> {
     use ObjectKind::{ForeignTable, Index, MaterializedView, Sequence, Table, View};
     let relation = |kind| matches!(kind, Table | ForeignTable | View | MaterializedView | Index | Sequence);
-    let made = file.parsed.statements.iter().flat_map(|statement| statement.in_role(ObjectRole::Makes));
+    let made = file.parsed.forward().flat_map(|(_, statement)| statement.in_role(ObjectRole::Makes));
     made.filter(|object| relation(object.kind)).map(|object| resolved(&object.name)).collect()
 }
 
@@ -174,6 +174,18 @@ mod tests {
         let comment = "SHARE UPDATE EXCLUSIVE on t";
         assert_eq!(locks(&[("1_a.sql", made)], None), [""; 0]);
         assert_eq!(locks(&[("1_a.sql", made), ("2_b.sql", made)], None), [comment]);
+    }
+
+    #[test]
+    fn the_way_back_in_a_file_undoes_nothing_of_what_later_files_find() {
+        let made = "-- +goose Up\ncreate table t (a varchar(10));\n-- +goose Down\ndrop table t;\ncreate table u ();";
+        let later = |sql| locks(&[("1_a.sql", made), ("2_b.sql", sql)], None);
+        assert_eq!(later("alter table t alter a type varchar(20)"), ["ACCESS EXCLUSIVE on t"]);
+        let unknown = later("drop table u");
+        assert!(
+            unknown[0].contains("u and its partitions"),
+            "of what only the way back makes nothing is known"
+        );
     }
 
     #[test]

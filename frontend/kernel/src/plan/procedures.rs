@@ -28,7 +28,7 @@ impl<'a> Procedures<'a> {
     pub(super) fn of(set: &'a MigrationSet) -> Self {
         let mut made = Vec::new();
         for file in set.files() {
-            for (index, statement) in file.parsed.statements.iter().enumerate() {
+            for (index, statement) in file.parsed.forward() {
                 if statement.kind != StatementKind::Create(ObjectKind::Procedure) {
                     continue;
                 }

@@ -41,13 +41,11 @@ pub(super) fn segments(file: &Migration, mode: Mode, beyond: &Beyond<'_>) -> (Ve
     for problem in &file.parsed.problems {
         cutter.refuse("syntax-error", problem.span, problem.message.clone());
     }
-    let statements = file.parsed.statements.iter().enumerate();
-    let (down, up): (Vec<_>, Vec<_>) =
-        statements.partition(|(_, statement)| file.parsed.is_down(statement.span.start));
-    for (index, statement) in up {
+    for (index, statement) in file.parsed.forward() {
         cutter.add(index, statement);
     }
-    if let Some((_, first)) = down.first() {
+    let is_down = |statement: &&Statement| file.parsed.is_down(statement.span.start);
+    if let Some(first) = file.parsed.statements.iter().find(is_down) {
         let message = "From here on a runner's marker says that this is the way back, and a run would go it right \
                        behind the way forward. Move it to a rollback file.";
         cutter.refuse("down-section", first.span, message);

@@ -42,6 +42,11 @@ pub struct Parsed {
 }
 
 impl Parsed {
+    /// The statements by number, without those that a runner takes for the way back.
+    pub fn forward(&self) -> impl Iterator<Item = (usize, &Statement)> {
+        self.statements.iter().enumerate().filter(|(_, statement)| !self.is_down(statement.span.start))
+    }
+
     /// Whether a runner takes what stands at this offset for the way back, not for the way forward.
     pub fn is_down(&self, offset: usize) -> bool {
         let before = self.turns.partition_point(|(turn, _)| *turn <= offset);

@@ -25,11 +25,12 @@ mod uses;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) use catalog::Catalog;
+use types::qualified;
 pub(super) use types::{Name, resolved};
 
 use crate::{
     migration::MigrationSet,
-    name::{Ident, QualifiedName},
+    name::QualifiedName,
     sql::{
         lock::{Lock, Reach},
         statement::{
@@ -62,7 +63,7 @@ struct Table<'a> {
 impl<'a> Relations<'a> {
     pub(super) fn of(set: &'a MigrationSet) -> Self {
         let mut relations = Self::default();
-        for statement in set.files().iter().flat_map(|file| &file.parsed.statements) {
+        for (_, statement) in set.files().iter().flat_map(|file| file.parsed.forward()) {
             relations.fold(statement);
         }
         relations
@@ -182,8 +183,8 @@ impl<'a> Relations<'a> {
     /// The lock on each relation by its name, as far as the set knows them; else as it is.
     pub(super) fn named(&self, lock: Lock) -> Vec<Lock> {
         let name = resolved(&lock.object);
-        let on = |(schema, name): Name<'_>, reason: String| Lock {
-            object: QualifiedName::new(Ident::exact(schema), Ident::exact(name)),
+        let on = |other: Name<'_>, reason: String| Lock {
+            object: qualified(other),
             reach: Reach::Itself,
             descends: false,
             // What a doubt depends on is worth more than how the relations hang together.

@@ -87,6 +87,11 @@ pub(in crate::plan) fn resolved(name: &QualifiedName) -> Name<'_> {
     (name.schema.as_ref().map_or("public", Ident::as_str), name.name.as_str())
 }
 
+/// The same, as others know it.
+pub(super) fn qualified((schema, name): Name<'_>) -> QualifiedName {
+    QualifiedName::new(Ident::exact(schema), Ident::exact(name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

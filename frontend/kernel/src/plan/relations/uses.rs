@@ -5,7 +5,7 @@ use super::{
     catalog::Catalog,
     change::expression,
     table::TableKind,
-    types::{Name, Type},
+    types::{Type, qualified},
 };
 use crate::{
     name::{Ident, QualifiedName},
@@ -72,7 +72,12 @@ impl Use<'_> {
     }
 
     pub(super) fn refers_to(&self, table: &QualifiedName) -> bool {
-        matches!(&self.of, UseOf::ForeignKey { constraint, .. } if constraint.kind == ConstraintKind::ForeignKey(table.clone()))
+        match &self.of {
+            UseOf::ForeignKey { constraint, .. } => {
+                matches!(&constraint.kind, ConstraintKind::ForeignKey(to) if to == table)
+            }
+            _ => false,
+        }
     }
 
     /// VALIDATE CONSTRAINT.
@@ -281,7 +286,7 @@ impl<'a> Catalog<'a> {
                 add(other, one, change.operators)?;
             }
         }
-        Some(found.into_iter().map(|(table, check)| (written(self.tables[table].name), check)).collect())
+        Some(found.into_iter().map(|(table, check)| (qualified(self.tables[table].name), check)).collect())
     }
 }
 
@@ -299,10 +304,6 @@ fn in_doubt(work: Work) -> Work {
         Work::Certain(reason) => Work::Perhaps(reason),
         other => other,
     }
-}
-
-fn written((schema, name): Name<'_>) -> QualifiedName {
-    QualifiedName::new(Ident::exact(schema), Ident::exact(name))
 }
 
 impl<'a> Known<'a> for Catalog<'a> {
