@@ -218,8 +218,7 @@ impl Seen {
 
 /// Columns, indexes behind constraints, sequences behind columns, what an extension brings.
 fn comes_by_itself(schema: &Schema, oid: Oid) -> bool {
-    let gone = || schema.buried(oid).map(|gone| &gone.object);
-    let Some(object) = schema.get(oid).or_else(gone).filter(|object| object.extension.is_none()) else {
+    let Some(object) = schema.present_or_gone(oid).filter(|object| object.extension.is_none()) else {
         return true;
     };
     match &object.definition {
@@ -235,15 +234,12 @@ fn comes_by_itself(schema: &Schema, oid: Oid) -> bool {
 
 /// The object that a column, a constraint or an index hangs on, or hung on; itself for all else.
 pub(super) fn top(schema: &Schema, oid: Oid) -> Oid {
-    let gone = || schema.buried(oid).map(|gone| &gone.object);
-    schema.get(oid).or_else(gone).and_then(|object| object.of).unwrap_or(oid)
+    schema.present_or_gone(oid).and_then(|object| object.of).unwrap_or(oid)
 }
 
 /// `relation public.t`, `policy p on public.t`.
 pub(super) fn title_of(schema: &Schema, oid: Oid) -> String {
-    let kind = schema.get(oid).map(|object| object.kind);
-    let gone = || schema.buried(oid).map(|gone| gone.object.kind);
-    let family = kind.or_else(gone).map_or(Family::Other, Family::of);
+    let family = schema.present_or_gone(oid).map_or(Family::Other, |object| Family::of(object.kind));
     format!("{family} {}", schema.full_name(oid))
 }
 

@@ -154,6 +154,11 @@ impl Schema {
         self.objects.get(oid)
     }
 
+    /// An object that is there, or as it was when it went.
+    pub fn present_or_gone(&self, oid: Oid) -> Option<&Object> {
+        self.objects.get(oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object))
+    }
+
     /// The object of this name that shares a space of names with `kind`; a bare name is looked up in the
     /// search path that a session begins with. Of routines it is the first of that name.
     pub fn find(&self, kind: ObjectKind, name: &QualifiedName) -> Option<Oid> {
@@ -167,8 +172,7 @@ impl Schema {
 
     /// What an object cannot do without, or could not, beside what it hangs on.
     pub fn needs(&self, oid: Oid) -> impl Iterator<Item = Oid> {
-        let gone = || self.gone.get(&oid).map(|gone| &gone.object);
-        let needs = self.objects.get(oid).or_else(gone).map_or(&[][..], |object| &object.needs);
+        let needs = self.present_or_gone(oid).map_or(&[][..], |object| &object.needs);
         needs.iter().map(|need| need.on)
     }
 

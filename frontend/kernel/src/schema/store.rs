@@ -249,8 +249,7 @@ impl Schema {
 
     /// The name of an object with its schema, also of one that is gone.
     pub fn qualified(&self, oid: Oid) -> QualifiedName {
-        let object = self.objects.get(oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
-        object.map_or_else(QualifiedName::default, |object| QualifiedName {
+        self.present_or_gone(oid).map_or_else(QualifiedName::default, |object| QualifiedName {
             schema: object.schema.clone(),
             name: object.name.clone(),
         })
@@ -277,8 +276,7 @@ impl Schema {
     /// `public.t`, `public.f(integer)`, `a on public.t`: what an object is called in full.
     pub fn full_name(&self, oid: Oid) -> String {
         let name = self.qualified(oid);
-        let object = self.objects.get(oid).or_else(|| self.gone.get(&oid).map(|gone| &gone.object));
-        match object {
+        match self.present_or_gone(oid) {
             Some(Object { definition: Definition::Routine(arguments), .. }) => {
                 format!("{name}({})", self.arguments_text(arguments).join(", "))
             }

@@ -6,7 +6,7 @@ use super::{Fold, rights::roles};
 use crate::{
     name::{Ident, QualifiedName},
     schema::{
-        Problem, ProblemKind,
+        ProblemKind,
         object::{Definition, Object, Oid},
     },
     sql::{
@@ -197,16 +197,8 @@ impl Fold<'_> {
         }
         for oid in held {
             let Some(object) = self.schema.get(oid) else { continue };
-            let problem = Problem {
-                place: self.place.clone(),
-                kind: ProblemKind::Needed,
-                object: object.kind,
-                name: self.schema.qualified(oid),
-                of: object.of.map(|of| self.schema.qualified(of)),
-                span: self.place.span,
-                conditional: self.conditional,
-            };
-            self.schema.problems.push(problem);
+            let (kind, of) = (object.kind, object.of.map(|of| self.schema.qualified(of)));
+            self.problem(ProblemKind::Needed, kind, self.schema.qualified(oid), of);
         }
     }
 

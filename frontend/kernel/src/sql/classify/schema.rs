@@ -1,5 +1,7 @@
 //! CREATE SCHEMA and the elements behind its name: statements of six kinds, whose names stand in the new schema.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Outline};
 use crate::{
     name::{Ident, QualifiedName},
@@ -44,7 +46,7 @@ fn elements(mut cursor: Cursor<'_>, schema: &Ident, context: Context) -> Body {
         body.statements.push(Embedded { statement, conditional: false, guarded: false, dynamic: false });
     }
     body.statements.sort_by_key(|element| turn(element.statement.kind));
-    let made: Vec<QualifiedName> = body
+    let made: BTreeSet<QualifiedName> = body
         .statements
         .iter()
         .flat_map(|element| element.statement.in_role(Makes))
