@@ -244,7 +244,7 @@ impl Visitor {
 
     /// Opens a change of one file.
     pub(crate) async fn open(&self, path: &str, text: &str) -> Change {
-        let files = [SourceFile { path: path.to_owned(), text: text.to_owned() }];
+        let files = [SourceFile::from((path, text))];
         let wish = json!({ "title": "A change", "description": "", "files": files });
         self.post("/api/changes", wish).await.read()
     }
@@ -252,7 +252,7 @@ impl Visitor {
     /// Saves another text of the one file.
     pub(crate) async fn revise(&self, change: &Change, base: u32, text: &str) -> Answer {
         let path = &change.revisions[0].files[0].path;
-        let files = [SourceFile { path: path.clone(), text: text.to_owned() }];
+        let files = [SourceFile::from((path.as_str(), text))];
         let wish = json!({ "base": base, "note": "", "files": files });
         self.post(&format!("/api/changes/{}/revisions", change.id), wish).await
     }

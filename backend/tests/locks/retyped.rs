@@ -283,10 +283,9 @@ const IN_DOUBT: &[&str] = &[
 
 fn claimed(sql: &str, major: Option<u16>) -> Vec<Lock> {
     static BEFORE: OnceLock<MigrationSet> = OnceLock::new();
-    let file = |(path, text): (&str, &str)| SourceFile { path: path.to_owned(), text: text.to_owned() };
-    let before = || MigrationSet::new([("1_world.sql", WORLD), ("2_types.sql", TYPES)].map(file));
+    let before = || MigrationSet::new([("1_world.sql", WORLD), ("2_types.sql", TYPES)].map(SourceFile::from));
     let mut set = BEFORE.get_or_init(before).clone();
-    set.put(file(("3_case.sql", sql)));
+    set.put(("3_case.sql", sql).into());
     let mut plan = plan(&set, &["3_case.sql"], &BTreeSet::new());
     plan.lock_for(&set, major);
     let segments = plan.files.into_iter().flat_map(|file| file.segments);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use studio_kernel::migration::{MigrationSet, SourceFile};
+use studio_kernel::migration::MigrationSet;
 use studio_kernel::plan::{Plan, SegmentKind, plan};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_postgres::Client;
@@ -102,10 +102,9 @@ struct Place {
 
 /// The world is an earlier file: its text alone tells which procedure commits and which table has partitions.
 fn planned(text: &str) -> Plan {
-    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
     static BEFORE: OnceLock<MigrationSet> = OnceLock::new();
-    let mut set = BEFORE.get_or_init(|| MigrationSet::new([file("0_world.sql", WORLD)])).clone();
-    set.put(file("1_a.sql", text));
+    let mut set = BEFORE.get_or_init(|| MigrationSet::new([("0_world.sql", WORLD).into()])).clone();
+    set.put(("1_a.sql", text).into());
     plan(&set, &["1_a.sql"], &BTreeSet::new())
 }
 

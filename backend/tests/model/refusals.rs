@@ -1,10 +1,7 @@
 //! What others need: PostgreSQL refuses to drop it, and the model says so; what PostgreSQL drops, the model
 //! lets go.
 
-use studio_kernel::{
-    migration::{Migration, SourceFile},
-    schema::Schema,
-};
+use studio_kernel::{migration::Migration, schema::Schema};
 
 use crate::server::Server;
 
@@ -44,7 +41,7 @@ const BASE: &str = "
 async fn disagreements(statements: &[&str], model_base: &str) -> Vec<String> {
     let server = Server::start().await;
     let database = server.database("refusals").await;
-    let read = |text: &str| Migration::read(SourceFile { path: "1_a.sql".to_owned(), text: text.to_owned() });
+    let read = |text: &str| Migration::read(("1_a.sql", text).into());
     let mut base = Schema::from(&database.snapshot().await);
     base.apply(&read(model_base));
     database.run(BASE).await.unwrap();

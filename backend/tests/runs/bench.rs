@@ -115,9 +115,7 @@ impl Bench {
     }
 
     pub(crate) async fn prepare(&self, kind: RunKind, files: &[(&str, &str)]) -> Prepared {
-        let sources = files
-            .iter()
-            .map(|(path, text)| SourceFile { path: (*path).to_owned(), text: (*text).to_owned() });
+        let sources = files.iter().copied().map(SourceFile::from);
         let set = MigrationSet::new(sources);
         let applied: BTreeSet<String> = self.versions().await.into_iter().collect();
         let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();

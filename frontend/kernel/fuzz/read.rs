@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use studio_kernel::{
     graph::graph,
     lint::{Settings, lint},
-    migration::{MigrationSet, SourceFile},
+    migration::MigrationSet,
     plan::plan,
     sql::{parse_in_full, significant_tokens},
 };
@@ -31,7 +31,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     }
     significant_tokens(text);
     let path = "20250101000000_a.sql";
-    let set = MigrationSet::new([SourceFile { path: path.to_owned(), text: text.to_owned() }]);
+    let set = MigrationSet::new([(path, text).into()]);
     for finding in lint(&set, &[path], &Settings::default()).findings {
         assert!(text.get(finding.span.start..finding.span.end).is_some());
     }

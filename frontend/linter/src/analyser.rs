@@ -146,7 +146,7 @@ mod tests {
     const SETUP: &str = "20250101000000_setup.sql";
 
     fn file(path: &str, text: &str) -> SourceFile {
-        SourceFile { path: path.to_owned(), text: text.to_owned() }
+        (path, text).into()
     }
 
     #[test]

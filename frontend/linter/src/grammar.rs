@@ -88,13 +88,10 @@ fn place(text: &str, statement: Span, position: usize) -> Span {
 
 #[cfg(test)]
 mod tests {
-    use studio_kernel::migration::{MigrationSet, SourceFile};
-
     use super::*;
 
     fn file(text: &str) -> Migration {
-        let source = SourceFile { path: "20250101000000_a.sql".to_owned(), text: text.to_owned() };
-        MigrationSet::new([source]).files()[0].clone()
+        Migration::read(("20250101000000_a.sql", text).into())
     }
 
     fn said(text: &str, index: usize, position: usize) -> String {
@@ -118,7 +115,8 @@ mod tests {
     #[test]
     fn a_statement_is_accused_once() {
         let file = file("create table t (a int;");
-        let set = MigrationSet::new([SourceFile { path: file.path.clone(), text: file.text.clone() }]);
+        let set =
+            studio_kernel::migration::MigrationSet::new([(file.path.as_str(), file.text.as_str()).into()]);
         let mut report =
             studio_kernel::lint::lint(&set, &[&file.path], &studio_kernel::lint::Settings::default());
         let before = report.findings.len();

@@ -44,19 +44,16 @@ mod tests {
     fn names_are_those_that_are_left_with_the_columns_they_have_then() {
         use studio_kernel::migration::{MigrationSet, SourceFile};
 
-        let source = |path: &str, text: &str| SourceFile { path: path.to_owned(), text: text.to_owned() };
-        let set = MigrationSet::new([
-            source(
+        let files = [
+            (
                 "1_a.sql",
                 "create table t (a int, b int); create table gone (); create function f() returns int return 1;",
             ),
-            source("2_b.sql", "alter table t rename b to c; alter table t add \"D\" int; drop table gone;"),
-            source(
-                "3_c.sql",
-                "create view app.v as select a, c as e from t; create type mood as enum ('fine');",
-            ),
-            source("rollback/c.sql", "drop view app.v;"),
-        ]);
+            ("2_b.sql", "alter table t rename b to c; alter table t add \"D\" int; drop table gone;"),
+            ("3_c.sql", "create view app.v as select a, c as e from t; create type mood as enum ('fine');"),
+            ("rollback/c.sql", "drop view app.v;"),
+        ];
+        let set = MigrationSet::new(files.map(SourceFile::from));
         let names = super::of(&set);
         let shown: Vec<String> =
             names.iter().map(|(name, columns)| format!("{name}: {}", columns.join(" "))).collect();

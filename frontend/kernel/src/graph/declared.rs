@@ -67,8 +67,7 @@ mod tests {
     };
 
     fn set(files: &[(&str, &str)]) -> MigrationSet {
-        let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
-        MigrationSet::new(files.iter().map(file))
+        MigrationSet::new(files.iter().copied().map(SourceFile::from))
     }
 
     #[test]

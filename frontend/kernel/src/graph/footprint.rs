@@ -262,8 +262,7 @@ mod tests {
                     trigger language plpgsql as 'begin end'; create trigger tr before insert on t for each \
                     row execute function tf();";
         let files = [("1_base.sql", base), ("2_left.sql", left), ("3_right.sql", right)];
-        let file = |(path, text): (&str, &str)| SourceFile { path: path.to_owned(), text: text.to_owned() };
-        let set = MigrationSet::new(files.into_iter().map(file));
+        let set = MigrationSet::new(files.map(SourceFile::from));
         match graph(&set).exchange("2_left.sql", "3_right.sql") {
             Some(Exchange::Commutes) => "commutes".to_owned(),
             Some(Exchange::Unknown) => "unknown".to_owned(),

@@ -51,8 +51,7 @@ mod tests {
 
     #[track_caller]
     fn check(files: &[(&str, &str)], expected: &[&str], cycles: &[&[&str]]) {
-        let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
-        let set = MigrationSet::new(files.iter().map(file));
+        let set = MigrationSet::new(files.iter().copied().map(SourceFile::from));
         let order = order(&set, &graph(&set));
         assert_eq!(order.paths, expected);
         assert_eq!(order.cycles, cycles);

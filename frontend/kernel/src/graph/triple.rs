@@ -233,7 +233,6 @@ mod tests {
 
     /// The coverage of the one triple of a set on a base of two tables.
     fn cover(forward: &str, rollback: &str, validation: &str) -> Coverage {
-        let file = |(path, text): (&str, String)| SourceFile { path: path.to_owned(), text };
         let set = MigrationSet::new(
             [
                 ("1_base.sql", "create table base (id int primary key); create table other ();".to_owned()),
@@ -242,7 +241,7 @@ mod tests {
                 ("rollback/undo.sql", format!("-- forward: feature\n{rollback}")),
                 ("validate/prove.sql", format!("-- forward: feature\n{validation}")),
             ]
-            .map(file),
+            .map(SourceFile::from),
         );
         coverage(&set).remove(0)
     }

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_caret_stands_under_the_name() {
         let text = "select 'ä';\n\tdrop table ß_old;\n";
-        let file = SourceFile { path: "1_a.sql".into(), text: text.into() };
+        let file = SourceFile::from(("1_a.sql", text));
         let report = lint(&MigrationSet::new([file]), &["1_a.sql"], &Settings::default());
         let finding = report.findings.iter().find(|finding| finding.rule == "drop-table").unwrap();
         let expected = "1_a.sql:2:13: warning[drop-table] All rows of \"ß_old\" are gone with it, and no rollback \
@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn of_a_long_line_the_place_is_shown() {
         let text = format!("select {}1; drop table old; select 2{};", "ä, ".repeat(200), ", ß".repeat(200));
-        let file = SourceFile { path: "1_a.sql".into(), text: text.clone() };
+        let file = SourceFile::from(("1_a.sql", text.clone()));
         let report = lint(&MigrationSet::new([file]), &["1_a.sql"], &Settings::default());
         let finding = report.findings.iter().find(|finding| finding.rule == "drop-table").unwrap();
         let shown = render(finding, &text, &LineIndex::new(&text));

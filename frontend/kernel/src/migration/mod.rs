@@ -33,6 +33,12 @@ pub struct SourceFile {
     pub text: String,
 }
 
+impl<P: Into<String>, T: Into<String>> From<(P, T)> for SourceFile {
+    fn from((path, text): (P, T)) -> Self {
+        Self { path: path.into(), text: text.into() }
+    }
+}
+
 words! {
     /// What a file is for.
     Role {

@@ -152,8 +152,7 @@ mod tests {
     use crate::migration::Role;
 
     fn set(files: &[(&str, &str)]) -> MigrationSet {
-        let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
-        MigrationSet::new(files.iter().map(file))
+        MigrationSet::new(files.iter().copied().map(SourceFile::from))
     }
 
     fn path(file: Option<&Migration>) -> &str {

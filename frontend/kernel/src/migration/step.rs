@@ -71,12 +71,11 @@ fn push<'a>(steps: &mut Vec<Step<'a>>, step: Step<'a>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::migration::SourceFile;
 
     #[test]
     fn the_way_back_is_no_step() {
         let text = "-- +goose Up\nselect 1; do $$ begin perform 2; end $$;\n-- +goose Down\nselect 3;";
-        let file = Migration::read(SourceFile { path: "1_a.sql".to_owned(), text: text.to_owned() });
+        let file = Migration::read(("1_a.sql", text).into());
         let kinds: Vec<String> = steps(&file).iter().map(|step| step.statement.kind.to_string()).collect();
         assert_eq!(kinds, ["select", "do", "select"]);
     }

@@ -6,8 +6,7 @@ use super::{Plan, plan};
 use crate::migration::{MigrationSet, SourceFile};
 
 pub(super) fn set(files: &[(&str, &str)]) -> MigrationSet {
-    let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
-    MigrationSet::new(files.iter().map(file))
+    MigrationSet::new(files.iter().copied().map(SourceFile::from))
 }
 
 /// `transaction 0 1 | standalone 2` and the refusals' codes behind `!`.

@@ -5,8 +5,7 @@ use super::*;
 use crate::migration::SourceFile;
 
 fn fold(texts: &[&str]) -> Schema {
-    let file =
-        |(at, text): (usize, &&str)| SourceFile { path: format!("{at}.sql"), text: (*text).to_owned() };
+    let file = |(at, text): (usize, &&str)| SourceFile::from((format!("{at}.sql"), *text));
     Schema::of(&MigrationSet::new(texts.iter().enumerate().map(file)))
 }
 
@@ -76,8 +75,8 @@ fn what_psql_may_pass_over_is_conditional() {
 fn maintain_comes_with_the_version_that_has_it() {
     for (version, expected) in [(None, true), (Some(16), false), (Some(17), true)] {
         let mut schema = Schema::from(&Snapshot { version, ..Schema::default().snapshot() });
-        let text = "create table t (); grant all on t to r".to_owned();
-        schema.apply(&Migration::read(SourceFile { path: "1.sql".to_owned(), text }));
+        let text = "create table t (); grant all on t to r";
+        schema.apply(&Migration::read(("1.sql", text).into()));
         let grants = &schema.get(table(&schema, "public.t")).unwrap().grants;
         assert_eq!(grants.iter().any(|grant| grant.right == "MAINTAIN"), expected, "{version:?}");
     }

@@ -2,15 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::{
-    migration::{MigrationSet, SourceFile},
-    plan::plan,
-};
+use crate::plan::{plan, tests::set};
 
 /// What the plan of the last file says of its statements' work: `t rewrites`, `t scans?`, `t`.
 fn works(files: &[(&str, &str)]) -> String {
-    let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).into(), text: (*text).into() };
-    let set = MigrationSet::new(files.iter().map(file));
+    let set = set(files);
     let plan = plan(&set, &[files[files.len() - 1].0], &BTreeSet::new());
     let segments = plan.files.iter().flat_map(|file| &file.segments);
     let locks = segments.flat_map(|segment| &segment.statements).flat_map(|statement| &statement.locks);

@@ -1,7 +1,15 @@
 //! Whether a new column makes PostgreSQL write every row: by its default and by its type.
 //! It knows the functions and types that PostgreSQL brings; of others it says that it does not.
 
-use super::super::lex::{Lexer, TokenKind};
+use crate::{
+    name::QualifiedName,
+    sql::{
+        cursor::Cursor,
+        lex::{Lexer, TokenKind},
+        tokens,
+        type_name::{Base, TypeName, serial},
+    },
+};
 
 /// How often an expression can give another value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,85 +171,22 @@ const GRAMMAR: [&str; 22] = [
     "when",
 ];
 
-/// Whether a type, as written in lower case, is one of PostgreSQL or of an extension whose types carry no
-/// constraint. Of any other it is not known whether it is a domain.
-pub(super) fn is_builtin_type(type_name: &str) -> bool {
-    let end = type_name.find(['(', '[']).unwrap_or(type_name.len());
-    let bare = type_name.get(..end).unwrap_or_default().trim();
-    let bare = bare.strip_prefix("pg_catalog.").unwrap_or(bare);
-    let first = bare.split(' ').next().unwrap_or_default();
-    // `double precision`, `timestamp with time zone`, `interval day to minute`.
-    TYPES.iter().any(|known| known.eq_ignore_ascii_case(first))
-}
+/// Types of common extensions; they carry no constraint.
+const OF_EXTENSIONS: [&str; 8] =
+    ["citext", "geography", "geometry", "halfvec", "hstore", "ltree", "sparsevec", "vector"];
 
-const TYPES: [&str; 66] = [
-    "bigint",
-    "bigserial",
-    "bit",
-    "bool",
-    "boolean",
-    "box",
-    "bpchar",
-    "bytea",
-    "char",
-    "character",
-    "cidr",
-    "circle",
-    "citext",
-    "date",
-    "daterange",
-    "dec",
-    "decimal",
-    "double",
-    "float",
-    "float4",
-    "float8",
-    "geography",
-    "geometry",
-    "halfvec",
-    "hstore",
-    "inet",
-    "int",
-    "int2",
-    "int4",
-    "int4range",
-    "int8",
-    "int8range",
-    "integer",
-    "interval",
-    "json",
-    "jsonb",
-    "jsonpath",
-    "line",
-    "lseg",
-    "ltree",
-    "macaddr",
-    "macaddr8",
-    "money",
-    "name",
-    "national",
-    "numeric",
-    "numrange",
-    "oid",
-    "path",
-    "point",
-    "polygon",
-    "real",
-    "regclass",
-    "serial",
-    "smallint",
-    "smallserial",
-    "text",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "timetz",
-    "tsvector",
-    "tstzrange",
-    "uuid",
-    "varchar",
-    "vector",
-];
+/// Whether a type is one of PostgreSQL or of an extension whose types carry no constraint. Of any other it is not
+/// known whether it is a domain.
+pub(super) fn is_builtin_type(written: &str) -> bool {
+    let tokens = tokens(written);
+    match TypeName::read(&mut Cursor::new(written, &tokens, 0)).map(|found| found.base) {
+        Some(Base::Own(_)) => true,
+        Some(Base::Named(QualifiedName { schema: None, name })) => {
+            serial(name.as_str()).is_some() || OF_EXTENSIONS.contains(&name.as_str())
+        }
+        _ => false,
+    }
+}
 
 #[cfg(test)]
 mod tests {
