@@ -2,11 +2,10 @@
 // input may trap, hang or come back without an answer. It runs in a thread with a stack like a browser's.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { pathToFileURL } from "node:url";
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
+import { MIGRATIONS, load, sqlFiles, type Linter, type Parser } from "./wasm.ts";
 
 /** Mutated texts in a run. STUDIO_ROUNDS asks for more. */
 const ROUNDS = Number(process.env.STUDIO_ROUNDS ?? 1_500);
@@ -21,19 +20,6 @@ const STACK = 1;
 const SILENCE_MS = 60_000;
 
 const PATH = "20250101000000_a.sql";
-
-interface Linter {
-  default(options: { module_or_path: Uint8Array }): Promise<unknown>;
-  begin(applied: string[]): void;
-  analyse(path: string, text: string): string;
-  statements(path: string): string[];
-  analyse_with(path: string, readings: string, refusals: string): string;
-}
-
-interface Parser {
-  default(options: { module_or_path: Uint8Array }): Promise<unknown>;
-  readings(statement: string): string;
-}
 
 interface Analysis {
   outline: { span: { start: number; end: number } }[];
@@ -85,7 +71,11 @@ const TOWERS: Record<string, (height: number) => string> = {
   columns: (n) => `create table t (a int${times(n, ", a int check (a > 0)")});`,
   actions: (n) => `alter table t drop a${times(n, ", drop a")};`,
   atomic: (n) => `create function f() returns int begin atomic ${times(n, "select case when a then 1 end;")} end;`,
+  elements: (n) => `create schema s ${times(n, "create table t (a int references t) ")};`,
   statements: (n) => times(n, "create table t (a int);"),
+  markers: (n) => times(n, "-- +goose Up\nselect 1;\n-- +goose Down\nselect 2;\n"),
+  partitions: (n) => `create table t (a int) partition by list (a);${times(n, "create table p partition of t for values in (1);")}`,
+  "quotes in quotes": (n) => `do 'begin ${times(n, `insert into "a''b" values (c); `)}end';`,
   semicolons: (n) => times(n, ";"),
   templates: (n) => `select ${times(n, "{{")}a${times(n, "}}")};`,
   "meta-commands": (n) => times(n, "\\if a\n"),
@@ -155,16 +145,12 @@ class Dice {
   }
 }
 
-function sqlFiles(folder: string): string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sql"));
-  const texts = names.sort().map((name) => readFileSync(join(folder, name), "utf8"));
-  return texts.filter((text) => text.length <= LARGEST);
-}
+const small = (folder: string) => sqlFiles(folder).map(({ text }) => text).filter((text) => text.length <= LARGEST);
 
 function* broken(): Generator<string> {
   const corpora = process.env.STUDIO_CORPORA;
-  const files = sqlFiles(resolve(import.meta.dirname, "../../../migrations"));
-  if (corpora !== undefined) files.push(...sqlFiles(join(corpora, "sql")));
+  const files = small(MIGRATIONS);
+  if (corpora !== undefined) files.push(...small(join(corpora, "sql")));
   const dice = new Dice();
   for (let round = 0; round < ROUNDS; round += 1) {
     let text = dice.one(files);
@@ -186,13 +172,8 @@ const SUITES = { broken, towers };
 
 async function reader(): Promise<Reader> {
   const folder = process.env.STUDIO_WASM ?? resolve(import.meta.dirname, "../../../target/bundle/glue");
-  const load = async <Module extends { default: Linter["default"] }>(name: string): Promise<Module> => {
-    const module = (await import(pathToFileURL(join(folder, `${name}.js`)).href)) as Module;
-    await module.default({ module_or_path: readFileSync(join(folder, `${name}_bg.wasm`)) });
-    return module;
-  };
-  const linter = await load<Linter>("linter");
-  const parser = await load<Parser>("parser");
+  const linter = await load<Linter>(folder, "linter");
+  const parser = await load<Parser>(folder, "parser");
   linter.begin([]);
   return (text) => {
     const first = JSON.parse(linter.analyse(PATH, text)) as Analysis;

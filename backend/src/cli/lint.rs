@@ -1,6 +1,6 @@
 //! `studio lint PATHS…`: the linter's verdict, for people and for programs.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -69,20 +69,19 @@ pub fn run(args: &Args) -> ExitCode {
         answer.coverage.statements += statements;
         answer.coverage.parsed += parsed;
         answer.coverage.unknown_dynamic += unknown_dynamic;
-        let texts: BTreeMap<&str, (&str, LineIndex)> = input
-            .set
-            .files()
-            .iter()
-            .map(|file| (file.path.as_str(), (file.text.as_str(), LineIndex::new(&file.text))))
-            .collect();
-        for mut finding in report.findings {
-            if finding.allowed.is_some() && !args.allowed {
-                continue;
+        let findings: Vec<Finding> =
+            report.findings.into_iter().filter(|finding| finding.allowed.is_none() || args.allowed).collect();
+        for of_file in findings.chunk_by(|one, next| one.file == next.file) {
+            let text = of_file.first().and_then(|finding| input.set.get(&finding.file));
+            let text = text.map_or("", |file| &file.text);
+            let lines = LineIndex::new(text);
+            for finding in of_file {
+                let finding = Finding { file: input.shown(&finding.file), ..finding.clone() };
+                if matches!(args.format, Format::Text) {
+                    shown.push(lint::render(&finding, text, &lines));
+                }
+                answer.findings.push(finding);
             }
-            let text = texts.get(finding.file.as_str());
-            finding.file = input.shown(&finding.file);
-            shown.extend(text.map(|(text, lines)| lint::render(&finding, text, lines)));
-            answer.findings.push(finding);
         }
     }
     let fine = answer.findings.iter().all(|finding| finding.allowed.is_some());

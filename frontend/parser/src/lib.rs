@@ -1,5 +1,5 @@
 //! sqlparser as a wasm module of its own, in the linter's worker: a statement in, how much of it was read out.
-//! It is twice as large as the rest of the kernel, recurses deeply, and no finding waits for it.
+//! It is larger than the linter, recurses deeply, and no finding waits for it.
 
 use studio_kernel::sql::{parse_in_full, statement::Reading};
 use wasm_bindgen::prelude::*;

@@ -9,9 +9,7 @@
 // middle and at the end, and reads a file of a megabyte for the first time (150 ms at the median), both made of copies of
 // this repository's migrations, in the set that has those, too. Exit code 1 when a limit is passed.
 
-import { readFileSync, readdirSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { MIGRATIONS, load, sqlFiles, type Linter } from "../wasm.ts";
 
 const LINES = 10_000;
 const EDIT_MS = 16;
@@ -19,24 +17,13 @@ const MEGABYTE = 1_000_000;
 const MEGABYTE_MS = 150;
 const LONG = "20990101000000_long.sql";
 
-interface Linter {
-  default(options: { module_or_path: Uint8Array }): Promise<unknown>;
-  begin(applied: string[]): void;
-  put(path: string, text: string): void;
-  analyse(path: string, text: string): string;
-}
-
 const [glue] = process.argv.slice(2);
 if (glue === undefined) {
   console.error("usage: worker <folder of linter.js and linter_bg.wasm>");
   process.exit(2);
 }
-const linter = (await import(pathToFileURL(resolve(glue, "linter.js")).href)) as Linter;
-await linter.default({ module_or_path: readFileSync(resolve(glue, "linter_bg.wasm")) });
-
-const migrations = resolve(import.meta.dirname, "../../../migrations");
-const names = readdirSync(migrations, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sql")).sort();
-const set = names.map((path) => ({ path, text: readFileSync(join(migrations, path), "utf8") }));
+const linter = await load<Linter>(glue, "linter");
+const set = sqlFiles(MIGRATIONS);
 const forward = set.filter(({ path }) => !path.includes("/"));
 
 /** Copies of the forward files, each with tables of its own. */
