@@ -143,13 +143,17 @@ async function readAgainSoon(id: number, path: string): Promise<void> {
   await later(PAUSE);
   if (id !== newest) return;
   let { grammar, parser } = await (parsers ??= load());
+  let seen = traps;
   if (id !== newest) return;
   const read: string[] = [];
   const refused: ({ index: number } & Refusal)[] = [];
   const reads = for_grammar(path);
   let begun = performance.now();
   for (const [index, sql] of statements(path).entries()) {
-    if (!parsers) ({ grammar, parser } = await (parsers = load()));
+    if (seen !== traps) {
+      seen = traps;
+      ({ grammar, parser } = await (parsers = load()));
+    }
     read.push((parser && readings.word(sql, parser)) ?? "null");
     const refusal = grammar && reads[index] === 1 && refusals.word(sql, grammar);
     if (refusal && refusal !== "accepted") refused.push({ index, ...refusal });

@@ -90,6 +90,27 @@ test("the set's tables are offered, and their columns", async () => {
   }
 });
 
+test("where neither parser can be loaded it is tried once a pause", async () => {
+  const { page } = ann;
+  let tries = 0;
+  await page.route("**/assets/parsers-*", (route) => {
+    tries += 1;
+    return route.abort();
+  });
+  await open(page, "20250801000400_add_additional_workflow_templates.sql");
+  await typeInEditor(page, `${"select 1;\n".repeat(50)}create table public.bare (a int);\nselect bare.`);
+  // The names of what is being written come with the second reading.
+  const offered = page.locator(".cm-tooltip-autocomplete").getByText("a", { exact: true });
+  for (let attempt = 0; attempt < 15 && (await offered.count()) === 0; attempt += 1) {
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Control+Space");
+    await offered.first().waitFor({ timeout: 1_000 }).catch(() => undefined);
+  }
+  assert.equal(await offered.count(), 1);
+  assert.ok(tries <= 4, `${tries} tries`);
+  await page.unroute("**/assets/parsers-*");
+});
+
 for (const [name, file, missing] of [
   ["PostgreSQL's grammar", "grammar-*", "reads them all"],
   ["sqlparser", "parser-*", "read in full"],

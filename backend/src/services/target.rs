@@ -44,12 +44,7 @@ impl Ledger {
 
     /// How files are linted that are to run there.
     pub fn lint_settings(&self) -> Settings {
-        let usual = Settings::default();
-        Settings {
-            applied: self.versions(),
-            server_version: self.server.unwrap_or(usual.server_version),
-            ..usual
-        }
+        Settings::of_target(self.versions(), self.server)
     }
 }
 

@@ -102,7 +102,7 @@ fn editing(criterion: &mut Criterion) {
     let made = plan::plan(&files, &[LONG], &BTreeSet::new());
     group.bench_function("of that: outline", |bencher| {
         let file = files.get(LONG);
-        bencher.iter_with_large_drop(|| file.map(|file| analyser::outline(black_box(file), &made)));
+        bencher.iter_with_large_drop(|| file.map(|file| analyser::outline(black_box(file), &made, None)));
     });
     group.bench_function("after a pause: names", |bencher| {
         bencher.iter_with_large_drop(|| names::of(black_box(&files)));

@@ -33,9 +33,7 @@ pub(crate) struct Analyser {
 impl Analyser {
     /// No files yet, and a target that has these versions and is of this major version, where it is known.
     pub(crate) fn new(applied: BTreeSet<String>, server: Option<u16>) -> Self {
-        let usual = Settings::default();
-        let server_version = server.unwrap_or(usual.server_version);
-        Self { settings: Settings { applied, server_version, ..usual }, server, ..Self::default() }
+        Self { settings: Settings::of_target(applied, server), server, ..Self::default() }
     }
 
     pub(crate) fn put(&mut self, file: SourceFile) {
@@ -95,14 +93,14 @@ impl Analyser {
         Analysis {
             grammar: false,
             report: lint::lint(&self.set, &[path], &self.settings),
-            outline: file.map(|file| outline(file, &plan)).unwrap_or_default(),
+            outline: file.map(|file| outline(file, &plan, self.server)).unwrap_or_default(),
             names: None,
             plan,
         }
     }
 }
 
-pub(crate) fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
+pub(crate) fn outline(file: &Migration, plan: &Plan, server: Option<u16>) -> Vec<OutlineRow> {
     let lines = LineIndex::new(&file.text);
     let planned = planned(file, plan);
     let row = |(index, statement): (usize, &Statement)| {
@@ -112,7 +110,7 @@ pub(crate) fn outline(file: &Migration, plan: &Plan) -> Vec<OutlineRow> {
             span: statement.span,
             line: lines.line_of(statement.span.start),
             summary: known.map_or_else(|| summary(&kind, statement), |(_, known)| known.summary.clone()),
-            locks: known.map_or_else(|| lock::locks(statement, None), |(_, known)| known.locks.clone()),
+            locks: known.map_or_else(|| lock::locks(statement, server), |(_, known)| known.locks.clone()),
             standalone: known.is_some_and(|(segment, _)| *segment == SegmentKind::Standalone),
             outline_only: statement.reading.is_some_and(|reading| !reading.has_tree()),
             kind,
@@ -194,6 +192,10 @@ mod tests {
         assert_eq!(locked(Some(17)), Vec::<String>::new());
         assert_eq!(locked(Some(18)), ["public.t"]);
         assert_eq!(locked(None), ["public.t"], "of all versions");
+        let mut analyser = Analyser::new(BTreeSet::new(), Some(17));
+        let down = "-- migrate:up\nselect 1;\n-- migrate:down\ngrant select on public.t to anon;";
+        let analysis = analyser.analyse(file(SETUP, down));
+        assert_eq!(analysis.outline[1].locks, [], "also where no plan has the statement");
     }
 
     #[test]

@@ -41,6 +41,14 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// For a target with these versions applied and of this major version, where that is known.
+    pub fn of_target(applied: BTreeSet<String>, server: Option<u16>) -> Self {
+        let usual = Self::default();
+        Self { applied, server_version: server.unwrap_or(usual.server_version), ..usual }
+    }
+}
+
 /// A rule as the page and the command line show it.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleInfo {
