@@ -206,7 +206,7 @@ fn what_a_file_sets_does_not_reach_the_next_one() {
         let bench = Bench::new("settings").await;
         let view = bench
             .run(&[
-                ("20260101000000_sets.sql", "set statement_timeout = '1ms';\nset search_path = '';\n"),
+                ("20260101000000_sets.sql", "set statement_timeout = '50s';\nset search_path = '';\n"),
                 (
                     "20260101000001_asks.sql",
                     "create table seen as select current_setting('statement_timeout') as it;\n",

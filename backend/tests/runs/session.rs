@@ -1,7 +1,9 @@
 //! What a file leaves in its session: it holds to the file's end, and no further.
 
+use std::sync::Arc;
+
 use studio_backend::pg::target::Failure;
-use studio_kernel::run::RunState;
+use studio_kernel::run::{RunEventKind, RunKind, RunState};
 
 use crate::bench::{Bench, on_runtime, said};
 
@@ -26,6 +28,34 @@ fn what_a_file_sets_holds_beyond_a_statement_that_stands_alone() {
         let seen = "select who || ' ' || lock || ' ' || statement from app.seen";
         assert_eq!(bench.ask(seen).await, "runs_holder 7s 15min");
         bench.client.batch_execute("drop owned by runs_holder; drop role runs_holder").await.unwrap();
+    });
+}
+
+#[test]
+fn a_files_own_patience_is_not_that_of_the_ledger() {
+    on_runtime(async {
+        let bench = Bench::new("patience").await;
+        let first = bench.run(&[("20260101000000_first.sql", "select 1;\n")]).await;
+        assert_eq!(first.state, RunState::Done, "{}", first.summary);
+        let share = "begin; lock table supabase_migrations.schema_migrations in share mode";
+        bench.client.batch_execute(share).await.unwrap();
+        let text = "set statement_timeout = '150ms';\nselect 1;\n";
+        let prepared = Arc::new(bench.prepare(RunKind::Apply, &[("20260101000001_hasty.sql", text)]).await);
+        let mut running = tokio::spawn({
+            let prepared = Arc::clone(&prepared);
+            async move { prepared.go().await }
+        });
+        let mut newest = prepared.run.newest();
+        while !prepared.run.after(0).iter().any(|event| matches!(event.kind, RunEventKind::Progress { .. })) {
+            tokio::select! {
+                ended = &mut running => panic!("it did not wait for the ledger: {}", ended.unwrap().summary),
+                changed = newest.changed() => changed.unwrap(),
+            }
+        }
+        bench.client.batch_execute("rollback").await.unwrap();
+        let view = running.await.unwrap();
+        assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        assert_eq!(bench.versions().await, ["20260101000000", "20260101000001"]);
     });
 }
 

@@ -50,6 +50,16 @@ impl Settings {
         )
     }
 
+    /// Back to the role of DATABASE_URL, whose rights the ledger and the fence need, and to the run's own
+    /// patience. Only until the COMMIT: what the file has set holds to the file's end.
+    pub fn own(&self) -> String {
+        let (lock, statement) = (print(self.lock_timeout), print(self.statement_timeout));
+        format!(
+            "set local session authorization default; set local role none; \
+             set local lock_timeout = '{lock}'; set local statement_timeout = '{statement}'"
+        )
+    }
+
     /// Name and value, in order.
     pub fn pairs(&self, version: u32) -> Vec<(&'static str, String)> {
         let mut pairs = vec![

@@ -33,10 +33,6 @@ const VALIDATION: &str = "A validation is always undone.";
 const ESCAPED: &str = "A statement ended the transaction itself, so what it did cannot be undone by the studio. \
     Remove COMMIT and ROLLBACK from the file.";
 
-/// Back to the role of DATABASE_URL, whose rights the ledger and the fence need. Only until the COMMIT: a role
-/// that the file has set holds to the file's end.
-const OWN_ROLE: &str = "set local session authorization default; set local role none";
-
 /// Why a runner that was paused for long stops.
 const TAKEN_OVER: &str =
     "Another run has begun on this target meanwhile, so this one may not write any more.";
@@ -176,7 +172,8 @@ impl Runner<'_> {
     /// Writes or removes the ledger row with the file's last segment, after checking the fence.
     async fn record(&mut self, step: &Step, file: &PlannedFile, last: bool) -> Result<Option<String>, Try> {
         let Some(epoch) = self.epoch else { return Ok(None) };
-        self.session.command(OWN_ROLE).await.map_err(|failure| own(failure, None))?;
+        let back = self.settings.own();
+        self.session.command(&back).await.map_err(|failure| own(failure, None))?;
         match fence::holds(&self.session, epoch).await {
             Ok(true) => {}
             Ok(false) => return Err(Try::Denied(TAKEN_OVER.to_owned())),
