@@ -78,7 +78,7 @@ fn summary(
         name: file.file_name.name.clone(),
         role: file.role,
         purpose: file.header.purpose.clone(),
-        sha256: file.sha256.clone(),
+        sha256: file.sha256().to_owned(),
         makes: makes(file),
         findings: FindingCounts::of(findings.iter().filter(|finding| finding.file == file.path)),
         state,

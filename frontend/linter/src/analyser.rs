@@ -1,6 +1,9 @@
 //! The set of files and what is asked of it. Pure Rust, so that its tests run without a browser.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::LazyCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use studio_kernel::{
     lint::{self, Settings},
@@ -88,7 +91,7 @@ impl Analyser {
     }
 
     fn answer(&self, path: &str) -> Analysis {
-        let plan = plan::plan_for(&self.set, &[path], &BTreeSet::new(), self.server);
+        let plan = plan::preview(&self.set, path, self.server);
         let file = self.set.get(path);
         Analysis {
             grammar: false,
@@ -101,14 +104,14 @@ impl Analyser {
 }
 
 pub(crate) fn outline(file: &Migration, plan: &Plan, server: Option<u16>) -> Vec<OutlineRow> {
-    let lines = LineIndex::new(&file.text);
+    let lines = LazyCell::new(|| LineIndex::new(&file.text));
     let planned = planned(file, plan);
     let row = |(index, statement): (usize, &Statement)| {
         let known = planned.get(&index);
         let kind = statement.kind.to_string();
         OutlineRow {
             span: statement.span,
-            line: lines.line_of(statement.span.start),
+            line: known.map_or_else(|| lines.line_of(statement.span.start), |(_, known)| known.line),
             summary: known.map_or_else(|| summary(&kind, statement), |(_, known)| known.summary.clone()),
             locks: known.map_or_else(|| lock::locks(statement, server), |(_, known)| known.locks.clone()),
             standalone: known.is_some_and(|(segment, _)| *segment == SegmentKind::Standalone),

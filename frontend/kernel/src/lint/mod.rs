@@ -114,6 +114,9 @@ fn lint_file(set: &SetFacts<'_>, file: &Migration, report: &mut Report) {
     }
     allow::apply(file, &mut findings);
     findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));
+    if findings.is_empty() {
+        return;
+    }
     let lines = LineIndex::new(&file.text);
     let mut positions = lines.positions(&file.text);
     for finding in &mut findings {

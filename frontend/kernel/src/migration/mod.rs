@@ -15,7 +15,7 @@ pub use header::Header;
 pub use set::{MigrationSet, Triple};
 pub use step::{Step, steps};
 
-use std::mem;
+use std::{mem, sync::OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -100,8 +100,8 @@ pub struct Migration {
     pub path: String,
     /// The whole text.
     pub text: String,
-    /// SHA-256 of the text's bytes, lower-case hex.
-    pub sha256: String,
+    /// Of the text; made when it is asked for, which an editor does not do.
+    sha256: OnceLock<String>,
     /// Version and name.
     pub file_name: FileName,
     /// What its first comment declares.
@@ -129,7 +129,12 @@ impl Migration {
         let file_name = FileName::of(&path);
         let header = Header::read(&text);
         let role = header.role.unwrap_or_else(|| Role::of(&path, &file_name.name));
-        Self { sha256: sha256_hex(text.as_bytes()), path, text, file_name, header, role, parsed }
+        Self { path, text, sha256: OnceLock::new(), file_name, header, role, parsed }
+    }
+
+    /// SHA-256 of the text's bytes, lower-case hex.
+    pub fn sha256(&self) -> &str {
+        self.sha256.get_or_init(|| sha256_hex(self.text.as_bytes()))
     }
 
     /// Whether it wants no transaction around its statements: its header says so, or a runner's marker for the

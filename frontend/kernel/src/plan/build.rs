@@ -21,6 +21,21 @@ pub fn plan(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>) -> P
 
 /// As [`plan`], with the locks that a server of this major version takes, 13 to 18; without one, the strongest of any.
 pub fn plan_for(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>, server: Option<u16>) -> Plan {
+    let mut plan = unsealed(set, paths, applied, server);
+    for planned in &mut plan.files {
+        planned.sha256 = set.get(&planned.path).map(|file| file.sha256().to_owned()).unwrap_or_default();
+    }
+    plan
+}
+
+/// As [`plan_for`] of one file on a target that has none, to be shown while somebody writes it: without the SHA-256,
+/// which takes as long as reading an edit does, so it must not be approved or run.
+pub fn preview(set: &MigrationSet, path: &str, server: Option<u16>) -> Plan {
+    unsealed(set, &[path], &BTreeSet::new(), server)
+}
+
+/// A plan that does not say which bytes it means.
+fn unsealed(set: &MigrationSet, paths: &[&str], applied: &BTreeSet<String>, server: Option<u16>) -> Plan {
     let mut plan = Plan::default();
     let beyond = Beyond { relations: Relations::of(set), procedures: Procedures::of(set) };
     let with_forward = paths.iter().filter_map(|path| set.get(path)).any(|file| file.role.is_forward());
@@ -78,7 +93,7 @@ fn add(plan: &mut Plan, set: &MigrationSet, file: &Migration, purpose: Purpose, 
     plan.refusals.extend(refusals);
     plan.files.push(PlannedFile {
         path: file.path.clone(),
-        sha256: file.sha256.clone(),
+        sha256: String::new(),
         version,
         name: file.file_name.name.clone(),
         purpose,

@@ -12,7 +12,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub use build::{plan, plan_for};
+pub use build::{plan, plan_for, preview};
 pub use digest::{Binding, Digest};
 
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ words! {
 pub struct PlannedFile {
     /// Path below `migrations/`.
     pub path: String,
-    /// SHA-256 of the bytes to run, lower-case hex.
+    /// SHA-256 of the bytes to run, lower-case hex; empty in a [`preview`], which is never run.
     pub sha256: String,
     /// The ledger's version: its own for forward files, the forward file's for rollbacks.
     pub version: Option<String>,

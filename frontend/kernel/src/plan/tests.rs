@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Plan, plan};
+use super::{Plan, plan, preview};
 use crate::migration::{MigrationSet, SourceFile};
 
 pub(super) fn set(files: &[(&str, &str)]) -> MigrationSet {
@@ -342,4 +342,15 @@ fn statements_have_lines_summaries_and_locks_on_what_existed() {
         ]
     );
     assert!(statements[1].locks.is_empty(), "the table is new");
+}
+
+#[test]
+fn a_preview_is_the_plan_but_for_the_bytes_it_means() {
+    let text = "create table t (a int);\ncreate index concurrently i on t (a);\n";
+    let path = "20250101000000_t.sql";
+    let set = set(&[(path, text)]);
+    let mut whole = plan(&set, &[path], &BTreeSet::new());
+    let sha256 = std::mem::take(&mut whole.files[0].sha256);
+    assert_eq!(sha256, crate::migration::sha256_hex(text.as_bytes()));
+    assert_eq!(preview(&set, path, None), whole);
 }
