@@ -306,7 +306,10 @@ fn wrong(world: &World, sql: &str, locks: &[Lock], seen: &Effects, decided: Opti
 async fn start() -> (Server, Client, World) {
     let server = Server::start().await;
     let client = server.connect().await;
-    client.batch_execute(TYPES).await.unwrap();
+    // Which columns become null can be said since PostgreSQL 15, and no case asks for it.
+    let types =
+        if server.major() < 15 { TYPES.replace("set null (code)", "set null") } else { TYPES.to_owned() };
+    client.batch_execute(&types).await.unwrap();
     // Somewhere else it is later: what depends on it shows.
     client.batch_execute("set timezone = 'Asia/Tokyo'").await.unwrap();
     let world = World::read(&client).await;
