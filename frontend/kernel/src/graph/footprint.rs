@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Family, Graph, file_objects};
+use super::{
+    Family, Graph, file_objects,
+    mention::{Mentions, Shaken},
+};
 use crate::{
     migration::MigrationSet,
     schema::{Definition, Oid, Problem, ProblemKind, Schema},
@@ -30,6 +33,10 @@ pub(super) struct Footprint {
     let_go: BTreeSet<Oid>,
     /// What it gives another name or schema, as it was called before, and the roles that it drops, known or not.
     takes: Vec<String>,
+    /// Routines and sequences that it writes, and all that it renames.
+    shaken: BTreeSet<Shaken>,
+    /// Of its text.
+    mentions: Mentions,
     /// Some of what it does is known only at run time.
     pub(super) unknown: bool,
     /// What it writes: how that is called, and what it hangs on.
@@ -74,6 +81,12 @@ impl Reading {
             taken.retain(|(object, _)| object.family == Family::Role);
             taken.extend(file_objects(&set.files()[at], ObjectRole::Renames));
             footprint.takes = taken.iter().map(|(object, _)| object.to_string()).collect();
+            footprint.shaken.extend(taken.into_iter().map(|(object, _)| Shaken {
+                title: object.to_string(),
+                family: object.family,
+                name: object.name.name,
+            }));
+            footprint.mentions = Mentions::of(&set.files()[at]);
             for oid in &footprint.made {
                 reading.makers.insert(*oid, at);
             }
@@ -138,21 +151,26 @@ fn exchange(left: &Footprint, right: &Footprint) -> Exchange {
         let missed: BTreeSet<String> =
             one.missing.iter().map(title).chain(one.sought.iter().cloned()).collect();
         let is_missed = |made: &&String| {
-            missed.contains(*made) || made.split('(').next().is_some_and(|bare| missed.contains(bare))
+            missed.contains(*made)
+                || made.split('(').next().is_some_and(|bare| missed.contains(bare))
+                || missed.contains(&as_type(made))
         };
         objects.extend(other.titles.values().map(|(title, _)| title).filter(is_missed).cloned());
         let let_go =
             other.titles.iter().filter(|(oid, _)| other.drops.contains(oid) && one.let_go.contains(oid));
         objects.extend(let_go.map(|(_, (title, _))| title.clone()));
-        let gone = |missed: &&String| other.takes.iter().any(|old| is_meant(missed, old));
+        let gone = |missed: &&String| {
+            other.takes.iter().any(|old| is_meant(missed, old) || **missed == as_type(old))
+        };
         objects.extend(missed.iter().filter(gone).cloned());
+        objects.extend(one.mentions.upset(&other.mentions, &other.shaken));
     }
     // Two objects that come to bear one name, or one that makes room for the other.
-    let named: BTreeSet<&String> = left.titles.values().map(|(title, _)| title).collect();
+    let named: BTreeSet<String> = left.titles.values().map(|(title, _)| as_type(title)).collect();
     let other = right
         .titles
         .iter()
-        .filter(|(oid, (title, _))| !left.titles.contains_key(oid) && named.contains(title));
+        .filter(|(oid, (title, _))| !left.titles.contains_key(oid) && named.contains(&as_type(title)));
     objects.extend(other.map(|(_, (title, _))| title.clone()));
     // A table speaks for its parts.
     let alone = |oid: &Oid, top: &Oid| oid == top || !shared.contains_key(top);
@@ -163,6 +181,12 @@ fn exchange(left: &Footprint, right: &Footprint) -> Exchange {
         (true, true) => Exchange::Unknown,
         (true, false) => Exchange::Commutes,
     }
+}
+
+/// The row type that a relation brings; as it is for all else.
+fn as_type(title: &str) -> String {
+    let row = title.strip_prefix("relation ").map(|name| format!("{} {name}", Family::Type));
+    row.unwrap_or_else(|| title.to_owned())
 }
 
 /// Whether a name that was not found means this object: it may leave a routine's arguments out.
@@ -194,6 +218,7 @@ impl Seen {
             if writes {
                 let title = || (title_of(schema, effect.on), top(schema, effect.on));
                 footprint.titles.entry(effect.on).or_insert_with(title);
+                footprint.shaken.extend(shaken(schema, effect.on));
             }
             if effect.role == ObjectRole::Drops {
                 footprint.drops.insert(effect.on);
@@ -214,6 +239,18 @@ impl Seen {
         footprint.sought = sought.map(|(kind, name)| format!("{} {name}", Family::of(*kind))).collect();
         footprint
     }
+}
+
+/// A routine or a sequence.
+fn shaken(schema: &Schema, oid: Oid) -> Option<Shaken> {
+    use ObjectKind::{Aggregate, Function, Procedure, Routine, Sequence};
+    let object = schema.present_or_gone(oid)?;
+    let (family, name) = (Family::of(object.kind), object.name.clone());
+    matches!(object.kind, Sequence | Function | Procedure | Aggregate | Routine).then(|| Shaken {
+        family,
+        name,
+        title: title_of(schema, oid),
+    })
 }
 
 /// Columns, indexes behind constraints, sequences behind columns, what an extension brings.

@@ -5,6 +5,7 @@
 //! asserted   the names that a validation looks for
 //! object     names as keys, for whoever looks at single statements
 //! footprint  what each file reads and writes
+//! mention    what its text names beside
 //! declared   `requires:` against what is used
 //! order      an order that honours every need
 //! triple     what a feature makes, its rollback drops, its validation asserts, its seeds fill
@@ -13,6 +14,7 @@
 mod asserted;
 mod declared;
 mod footprint;
+mod mention;
 mod object;
 mod order;
 mod triple;
