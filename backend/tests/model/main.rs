@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
+mod exchange;
 mod fixtures;
 mod refusals;
 mod server;

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use super::{Family, ObjectKey, file_objects};
 use crate::{
-    migration::Migration,
+    migration::{Migration, Step, steps},
     name::{Ident, QualifiedName, SearchPath},
+    schema::{Definition, Oid, Schema},
     sql::{
         significant_tokens,
-        statement::{Detail, ObjectRole},
+        statement::{Detail, ObjectKind, ObjectRole, StatementKind, Verb},
         string_content,
     },
 };
@@ -31,9 +32,13 @@ pub(super) struct Mentions {
     drawn: BTreeSet<QualifiedName>,
     /// What comes or goes by its name: the schemas that are dropped or renamed, all roles.
     moved: BTreeSet<(Family, Ident)>,
+    /// Among them.
+    dropped_roles: BTreeSet<Ident>,
+    /// It calls a procedure: what that does is not followed.
+    pub(super) calls: bool,
 }
 
-/// A routine or a sequence that a file writes, or anything that it renames.
+/// A routine or a sequence that a file writes, a schema that it makes, or anything that it renames.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shaken {
     pub(super) family: Family,
@@ -46,6 +51,7 @@ impl Mentions {
     pub(super) fn of(file: &Migration) -> Self {
         let mut found = Self::default();
         for (_, statement) in file.parsed.forward() {
+            found.calls |= statement.kind == StatementKind::Other(Verb::Call);
             // PL/pgSQL is looked at when it is called, every other body when it is made.
             let runs = match &statement.detail {
                 Detail::Do(_) => true,
@@ -61,6 +67,9 @@ impl Mentions {
                     Family::Role => true,
                     _ => false,
                 };
+                if family == Family::Role && role == ObjectRole::Drops {
+                    found.dropped_roles.insert(name.name.clone());
+                }
                 if moves {
                     found.moved.insert((family, name.name));
                 }
@@ -99,6 +108,42 @@ impl Mentions {
         }
     }
 
+    /// Adds the sequences that give the rows of an INSERT their numbers.
+    pub(super) fn draw(&mut self, schema: &Schema, file: &Migration) {
+        let inserts = |step: &Step<'_>| {
+            !step.deferred
+                && matches!(
+                    step.statement.kind,
+                    StatementKind::Other(Verb::Insert | Verb::Copy | Verb::Merge)
+                )
+        };
+        let steps = steps(file).into_iter().filter(inserts);
+        let tables = steps.flat_map(|step| step.statement.in_role(ObjectRole::Changes));
+        let filled: BTreeSet<Oid> =
+            tables.filter_map(|table| schema.find(ObjectKind::Table, &table.name)).collect();
+        let is_sequence = |oid: &Oid| schema.get(*oid).is_some_and(|one| one.kind == ObjectKind::Sequence);
+        for (oid, object) in schema.objects().filter(|_| !filled.is_empty()) {
+            let of_filled = |column: Oid| {
+                schema.get(column).and_then(|column| column.of).is_some_and(|of| filled.contains(&of))
+            };
+            match &object.definition {
+                Definition::Sequence(Some(owner)) if of_filled(*owner) => {
+                    self.drawn.insert(schema.qualified(oid));
+                }
+                Definition::Column(_) if of_filled(oid) => {
+                    let sequences = schema.needs(oid).filter(is_sequence);
+                    self.drawn.extend(sequences.map(|sequence| schema.qualified(sequence)));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The roles that it drops, as the graph says them.
+    pub(super) fn dropped_roles(&self) -> impl Iterator<Item = String> {
+        self.dropped_roles.iter().map(|role| format!("{} {role}", Family::Role))
+    }
+
     /// What of another file this one names while that one changes what the name means.
     pub(super) fn upset<'a>(
         &'a self,
@@ -112,6 +157,7 @@ impl Mentions {
         });
         let moved = moved.map(|(family, name)| format!("{family} {name}"));
         let shaken = shaken.iter().filter(|one| match one.family {
+            Family::Schema => self.words.contains(&one.name),
             Family::Routine => self.called.contains(&one.name),
             Family::Relation => self.drawn.iter().any(|drawn| drawn.name == one.name),
             _ => false,

@@ -6,6 +6,7 @@
 //! object     names as keys, for whoever looks at single statements
 //! footprint  what each file reads and writes
 //! mention    what its text names beside
+//! exchange   whether two files can change places
 //! declared   `requires:` against what is used
 //! order      an order that honours every need
 //! triple     what a feature makes, its rollback drops, its validation asserts, its seeds fill
@@ -13,13 +14,14 @@
 
 mod asserted;
 mod declared;
+mod exchange;
 mod footprint;
 mod mention;
 mod object;
 mod order;
 mod triple;
 
-pub use footprint::Exchange;
+pub use exchange::Exchange;
 pub use object::{Family, ObjectKey, key};
 pub use order::{Cycle, Order, order};
 pub use triple::{Coverage, Seed, coverage};
