@@ -14,11 +14,11 @@ use crate::schema::Oid;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", content = "objects", rename_all = "snake_case")]
 pub enum Exchange {
-    /// Neither writes what the other reads or writes.
+    /// Neither writes what the other reads or writes, and no word of one means what the other changes.
     Commutes,
     /// Both use these, and at least one changes them.
     Conflicts(Vec<String>),
-    /// What one of them does is known only at run time.
+    /// What one of them does is known only at run time, or is done by a procedure that it calls.
     Unknown,
 }
 
