@@ -51,12 +51,12 @@ pub(super) fn exchange(left: &Footprint, right: &Footprint) -> Exchange {
             one.let_go.contains(oid) && (other.drops.contains(oid) || title.starts_with("column "))
         });
         objects.extend(let_go.map(|(_, (title, _))| title.clone()));
-        let gone = |missed: &&String| {
-            other.takes.iter().any(|old| is_meant(missed, old) || **missed == as_type(old))
-        };
+        let takes = || other.takes.iter().map(ToString::to_string);
+        let gone = |missed: &&String| takes().any(|old| is_meant(missed, &old) || **missed == as_type(&old));
         objects.extend(missed.iter().filter(gone).cloned());
-        objects.extend(one.mentions.upset(&other.mentions, &other.shaken));
-        objects.extend(other.mentions.dropped_roles().filter(|_| one.frees_roles));
+        objects.extend(one.mentions.upset(&other.mentions, &other.changed));
+        let roles = other.takes.iter().filter(|taken| one.frees_roles && taken.family == Family::Role);
+        objects.extend(roles.map(ToString::to_string));
     }
     // Two objects that come to bear one name, or one that makes room for the other.
     let named: BTreeSet<String> = left.titles.values().map(|(title, _)| as_type(title)).collect();
@@ -83,13 +83,18 @@ fn as_type(title: &str) -> String {
     row.unwrap_or_else(|| title.to_owned())
 }
 
+/// Whether the two files behind a base can change places.
+#[cfg(test)]
+pub(super) fn between(base: &str, left: &str, right: &str) -> Option<Exchange> {
+    use crate::migration::{MigrationSet, SourceFile};
+
+    let files = [("1_base.sql", base), ("2_left.sql", left), ("3_right.sql", right)];
+    super::graph(&MigrationSet::new(files.map(SourceFile::from))).exchange("2_left.sql", "3_right.sql")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        graph::graph,
-        migration::{MigrationSet, SourceFile},
-    };
 
     /// Whether the two files behind the first commute, and over what they do not.
     fn exchanged(left: &str, right: &str) -> String {
@@ -98,9 +103,7 @@ mod tests {
                     create function g(int) returns int language sql as ''; create function tf() returns \
                     trigger language plpgsql as 'begin end'; create trigger tr before insert on t for each \
                     row execute function tf();";
-        let files = [("1_base.sql", base), ("2_left.sql", left), ("3_right.sql", right)];
-        let set = MigrationSet::new(files.map(SourceFile::from));
-        match graph(&set).exchange("2_left.sql", "3_right.sql") {
+        match between(base, left, right) {
             Some(Exchange::Commutes) => "commutes".to_owned(),
             Some(Exchange::Unknown) => "unknown".to_owned(),
             Some(Exchange::Conflicts(objects)) => objects.join(", "),

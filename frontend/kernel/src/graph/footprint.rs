@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Exchange, Family,
+    Exchange, Family, ObjectKey,
     exchange::exchange,
     file_objects,
-    mention::{Mentions, Shaken},
+    mention::{Changed, Mentions, new_names},
 };
 use crate::{
     migration::MigrationSet,
@@ -31,10 +31,11 @@ pub(super) struct Footprint {
     pub(super) sought: BTreeSet<String>,
     /// What the objects that it drops stood on.
     pub(super) let_go: BTreeSet<Oid>,
-    /// What it gives another name or schema, as it was called before, and the roles that it drops, known or not.
-    pub(super) takes: Vec<String>,
-    /// Routines and sequences that it writes, schemas that it makes, and all that it renames.
-    pub(super) shaken: BTreeSet<Shaken>,
+    /// What it gives another name or schema, as it was called before, and the schemas and roles that it drops, known or
+    /// not.
+    pub(super) takes: Vec<ObjectKey>,
+    /// By name.
+    pub(super) changed: BTreeSet<Changed>,
     /// It drops or changes what may have been the last to need a role.
     pub(super) frees_roles: bool,
     /// Of its text.
@@ -67,17 +68,14 @@ impl Reading {
             let seen = Seen::of(&reading.schema);
             reading.schema.apply(&set.files()[at]);
             let mut footprint = seen.since(&reading.schema);
-            let mut taken = file_objects(&set.files()[at], ObjectRole::Drops);
-            taken.retain(|(object, _)| object.family == Family::Role);
-            taken.extend(file_objects(&set.files()[at], ObjectRole::Renames));
-            footprint.takes = taken.iter().map(|(object, _)| object.to_string()).collect();
-            footprint.shaken.extend(taken.into_iter().map(|(object, _)| Shaken {
-                title: object.to_string(),
-                family: object.family,
-                name: object.name.name,
-            }));
-            footprint.mentions = Mentions::of(&set.files()[at]);
-            footprint.mentions.draw(&reading.schema, &set.files()[at]);
+            let file = &set.files()[at];
+            let gone = file_objects(file, ObjectRole::Drops).into_iter().map(|(object, _)| object);
+            let gone = gone.filter(|object| matches!(object.family, Family::Role | Family::Schema));
+            let renamed = file_objects(file, ObjectRole::Renames).into_iter().map(|(object, _)| object);
+            footprint.takes = gone.chain(renamed).collect();
+            footprint.changed.extend(footprint.takes.iter().map(Changed::from).chain(new_names(file)));
+            footprint.mentions = Mentions::of(file);
+            footprint.mentions.draw(&reading.schema, file);
             for oid in &footprint.made {
                 reading.makers.insert(*oid, at);
             }
@@ -151,7 +149,7 @@ impl Seen {
             if writes {
                 let title = || (title_of(schema, effect.on), top(schema, effect.on));
                 footprint.titles.entry(effect.on).or_insert_with(title);
-                footprint.shaken.extend(shaken(schema, effect.on, effect.role));
+                footprint.changed.extend(changed(schema, effect.on, effect.role));
                 footprint.frees_roles |= match effect.role {
                     ObjectRole::Drops => true,
                     ObjectRole::Changes => is_a(schema, effect.on, ObjectKind::Policy),
@@ -179,17 +177,17 @@ impl Seen {
     }
 }
 
-/// A routine, a sequence, or a schema that is made.
-fn shaken(schema: &Schema, oid: Oid, role: ObjectRole) -> Option<Shaken> {
-    use ObjectKind::{Aggregate, Function, Procedure, Routine, Sequence};
+/// A routine, a sequence, or a schema or a role that is made.
+fn changed(schema: &Schema, oid: Oid, role: ObjectRole) -> Option<Changed> {
+    use ObjectKind::{Aggregate, Function, Procedure, Role, Routine, Sequence};
     let object = schema.present_or_gone(oid)?;
-    let (family, name) = (Family::of(object.kind), object.name.clone());
-    let shakes = match object.kind {
+    let changes = match object.kind {
         Sequence | Function | Procedure | Aggregate | Routine => true,
-        ObjectKind::Schema => role == ObjectRole::Makes,
+        ObjectKind::Schema | Role => role == ObjectRole::Makes,
         _ => false,
     };
-    shakes.then(|| Shaken { family, name, title: title_of(schema, oid) })
+    let (family, name) = (Family::of(object.kind), object.name.clone());
+    changes.then(|| Changed { family, name, title: title_of(schema, oid) })
 }
 
 fn is_a(schema: &Schema, oid: Oid, kind: ObjectKind) -> bool {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Family, ObjectKey, file_objects};
+use super::{Family, ObjectKey};
 use crate::{
     migration::{Migration, Step, steps},
     name::{Ident, QualifiedName, SearchPath},
@@ -30,21 +30,38 @@ pub(super) struct Mentions {
     called: BTreeSet<Ident>,
     /// Resolved.
     drawn: BTreeSet<QualifiedName>,
-    /// What comes or goes by its name: the schemas that are dropped or renamed, all roles.
-    moved: BTreeSet<(Family, Ident)>,
-    /// Among them.
-    dropped_roles: BTreeSet<Ident>,
     /// It calls a procedure: what that does is not followed.
     pub(super) calls: bool,
 }
 
-/// A routine or a sequence that a file writes, a schema that it makes, or anything that it renames.
+/// What means something else once a file has run: a routine or a sequence that it writes, a schema or a role that comes
+/// or goes, anything that it renames.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Shaken {
+pub(super) struct Changed {
     pub(super) family: Family,
     pub(super) name: Ident,
     /// As the graph says it.
     pub(super) title: String,
+}
+
+impl From<&ObjectKey> for Changed {
+    fn from(object: &ObjectKey) -> Self {
+        Self { family: object.family, name: object.name.name.clone(), title: object.to_string() }
+    }
+}
+
+/// The names that schemas and roles get by RENAME TO, which ends its statement.
+pub(super) fn new_names(file: &Migration) -> Vec<Changed> {
+    let mut found = Vec::new();
+    for step in steps(file).iter().filter(|step| !step.deferred) {
+        let renamed = step.statement.in_role(ObjectRole::Renames).map(|object| Family::of(object.kind));
+        for family in renamed.filter(|family| matches!(family, Family::Schema | Family::Role)) {
+            let last = significant_tokens(step.statement.span.of(&file.text)).pop();
+            let name = QualifiedName::bare(Ident::from_sql(&last.unwrap_or_default()));
+            found.push(Changed::from(&ObjectKey { family, of: None, name }));
+        }
+    }
+    found
 }
 
 impl Mentions {
@@ -59,21 +76,6 @@ impl Mentions {
                 _ => false,
             };
             found.read(statement.span.of(&file.text), if runs { DEEP } else { 0 });
-        }
-        for role in [ObjectRole::Makes, ObjectRole::Drops, ObjectRole::Renames] {
-            for (ObjectKey { family, name, .. }, _) in file_objects(file, role) {
-                let moves = match family {
-                    Family::Schema => role != ObjectRole::Makes,
-                    Family::Role => true,
-                    _ => false,
-                };
-                if family == Family::Role && role == ObjectRole::Drops {
-                    found.dropped_roles.insert(name.name.clone());
-                }
-                if moves {
-                    found.moved.insert((family, name.name));
-                }
-            }
         }
         found
     }
@@ -96,12 +98,6 @@ impl Mentions {
                 let name = Ident::from_sql(token);
                 if at(index + 1) == "(" {
                     self.called.insert(name.clone());
-                }
-                if let ("schema" | "role" | "user" | "group", "rename", "to") =
-                    (at(index.wrapping_sub(4)), at(index.wrapping_sub(2)), at(index.wrapping_sub(1)))
-                {
-                    let family = if at(index - 4) == "schema" { Family::Schema } else { Family::Role };
-                    self.moved.insert((family, name.clone()));
                 }
                 self.words.insert(name);
             }
@@ -139,41 +135,29 @@ impl Mentions {
         }
     }
 
-    /// The roles that it drops, as the graph says them.
-    pub(super) fn dropped_roles(&self) -> impl Iterator<Item = String> {
-        self.dropped_roles.iter().map(|role| format!("{} {role}", Family::Role))
-    }
-
-    /// What of another file this one names while that one changes what the name means.
+    /// What it names of that which another file has changed, and the sequences that both draw from.
     pub(super) fn upset<'a>(
         &'a self,
         other: &'a Self,
-        shaken: &'a BTreeSet<Shaken>,
+        changed: &'a BTreeSet<Changed>,
     ) -> impl Iterator<Item = String> + 'a {
-        let moved = other.moved.iter().filter(|(family, name)| {
+        let changed = changed.iter().filter(|one| match one.family {
             // What is written without a schema stands in public.
-            self.words.contains(name)
-                || *family == Family::Schema && name.as_str() == "public" && !self.words.is_empty()
-        });
-        let moved = moved.map(|(family, name)| format!("{family} {name}"));
-        let shaken = shaken.iter().filter(|one| match one.family {
-            Family::Schema => self.words.contains(&one.name),
+            Family::Schema if one.name.as_str() == "public" => !self.words.is_empty(),
+            Family::Schema | Family::Role => self.words.contains(&one.name),
             Family::Routine => self.called.contains(&one.name),
             Family::Relation => self.drawn.iter().any(|drawn| drawn.name == one.name),
             _ => false,
         });
-        let drawn =
-            self.drawn.intersection(&other.drawn).map(|drawn| format!("{} {drawn}", Family::Relation));
-        moved.chain(shaken.map(|one| one.title.clone())).chain(drawn)
+        let drawn = self.drawn.intersection(&other.drawn);
+        let drawn = drawn.map(|drawn| format!("{} {drawn}", Family::Relation));
+        changed.map(|one| one.title.clone()).chain(drawn)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{
-        graph::{Exchange, graph},
-        migration::{MigrationSet, SourceFile},
-    };
+    use crate::graph::exchange::{Exchange, between};
 
     const BASE: &str = "create schema s; \
         create table s.st (a int); \
@@ -189,8 +173,7 @@ mod tests {
         create function tf() returns trigger language plpgsql as 'begin end';";
 
     fn exchanged(left: &str, right: &str) -> Option<Exchange> {
-        let files = [("1_base.sql", BASE), ("2_left.sql", left), ("3_right.sql", right)];
-        graph(&MigrationSet::new(files.map(SourceFile::from))).exchange("2_left.sql", "3_right.sql")
+        between(BASE, left, right)
     }
 
     #[track_caller]
@@ -217,6 +200,7 @@ mod tests {
             ("alter schema s rename to s2", "grant usage on schema s to anon"),
             ("alter schema s rename to s2", "drop table s.st"),
             ("alter schema elsewhere rename to s2", "create table elsewhere.x ()"),
+            ("alter schema elsewhere rename to s2", "create table s2.x ()"),
             ("alter schema elsewhere rename to s2", "select elsewhere.f()"),
             ("drop schema s cascade", "create table s.x ()"),
             ("drop schema if exists s cascade", "select s.sf()"),
