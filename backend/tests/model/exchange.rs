@@ -30,12 +30,14 @@ const BASE: &str = "
     create trigger tr before insert on public.t for each row execute function public.tf();";
 
 /// Each changes something of its own, or of another's.
-const FILES: [&str; 76] = [
+const FILES: [&str; 78] = [
     "create table x (a int)",
     "create table y (a int, t int references t)",
     "create table z (m e, n d, r u)",
     "create table w (a int default later())",
     "create table k (a int default nextval('sq'))",
+    "create table l (a int default nextval('sq'))",
+    "alter table t add column h int default nextval('sq')",
     "create table s.x ()",
     "create table s2.x ()",
     "create table n (a int)",

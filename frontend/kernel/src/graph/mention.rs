@@ -75,12 +75,18 @@ impl Mentions {
                 Detail::Routine(routine) => routine.language != "plpgsql",
                 _ => false,
             };
-            found.read(statement.span.of(&file.text), if runs { DEEP } else { 0 });
+            let drawn = found.read(statement.span.of(&file.text), if runs { DEEP } else { 0 });
+            // A default of a new table is not evaluated yet.
+            if statement.kind != StatementKind::Create(ObjectKind::Table) {
+                found.drawn.extend(drawn);
+            }
         }
         found
     }
 
-    fn read(&mut self, text: &str, depth: u8) {
+    /// Takes in the names of a text, and answers with the sequences that it speaks of.
+    fn read(&mut self, text: &str, depth: u8) -> Vec<QualifiedName> {
+        let mut drawn = Vec::new();
         let tokens = significant_tokens(text);
         let at = |at: usize| tokens.get(at).map_or("", String::as_str);
         for (index, token) in tokens.iter().enumerate() {
@@ -89,10 +95,10 @@ impl Mentions {
             if token.starts_with(['\'', '$']) || token.contains('\'') && !token.starts_with('"') {
                 let content = string_content(token);
                 if index > 1 && at(index - 1) == "(" && DRAWS.contains(&at(index - 2)) {
-                    self.drawn.insert(QualifiedName::from_sql(&content).resolved(&SearchPath::default()));
+                    drawn.push(QualifiedName::from_sql(&content).resolved(&SearchPath::default()));
                 }
                 if depth > 0 {
-                    self.read(&content, depth - 1);
+                    drawn.extend(self.read(&content, depth - 1));
                 }
             } else if is_name {
                 let name = Ident::from_sql(token);
@@ -102,6 +108,7 @@ impl Mentions {
                 self.words.insert(name);
             }
         }
+        drawn
     }
 
     /// Adds the sequences that give the rows of an INSERT their numbers.
@@ -324,6 +331,7 @@ mod tests {
         for (left, right) in [
             ("alter schema s rename to s2", "create table x (a int)"),
             ("insert into t values (nextval('sq'))", "insert into u values (nextval('other'))"),
+            ("create table k (a int default nextval('sq'))", "create table l (a int default nextval('sq'))"),
             ("create role ann", "create policy p on t to r using (true)"),
             ("create function later() returns int language sql as 'select 1'", "create table x (later int)"),
             ("create table n (a int)", "create table x (a int, n text)"),
