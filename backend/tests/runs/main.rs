@@ -15,3 +15,4 @@ mod set;
 mod tls;
 mod triple;
 mod validate;
+mod wire;

@@ -5,6 +5,7 @@
 //! address      DATABASE_URL -> host, port, database, encryption
 //! tls          whom to trust
 //! session      one connection with its notices and its way to be cancelled
+//! wire         how a file's statement is sent
 //! refusal      what the server said instead of doing it
 //! settings     what a session is set to
 //! lock         one run at a time
@@ -29,6 +30,7 @@ pub mod session;
 pub mod settings;
 pub mod snapshot;
 mod tls;
+mod wire;
 
 use std::{path::Path, sync::Arc, time::Duration};
 

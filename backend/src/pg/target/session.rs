@@ -1,10 +1,16 @@
 //! One connection to the target: statements one at a time, their notices live and in order, and a way to
 //! cancel them from elsewhere. It decides nothing about what it is told to run.
+//!
+//! A file's statement goes out in a Parse message, which the server refuses (42601) when its text holds a second
+//! command, before anything of it runs. Only the studio's own texts are simple queries, which may hold many.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
-use futures_util::{StreamExt, future, pin_mut};
-use studio_kernel::run::ServerNotice;
+use futures_util::{future, pin_mut};
+use studio_kernel::{run::ServerNotice, sql::text_settings::PINNED};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_postgres::{
     AsyncMessage, CancelToken, Client, Config, Connection, NoTls, SimpleQueryMessage,
@@ -12,7 +18,7 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Failure, Settings, TargetError, refusal};
+use super::{Failure, Settings, TargetError, refusal, settings, wire};
 
 const BACKEND: &str = "select pg_catalog.pg_backend_pid()";
 
@@ -26,6 +32,7 @@ pub struct Session {
     connection: JoinHandle<()>,
     canceller: Canceller,
     version: String,
+    other: Arc<Mutex<Option<&'static str>>>,
 }
 
 /// Cancels what a session is doing, from any task.
@@ -69,8 +76,9 @@ impl Session {
         let version = connection.parameter("server_version").unwrap_or_default().to_owned();
         let canceller = Canceller { token: client.cancel_token(), tls };
         let (heard, notices) = mpsc::unbounded_channel();
-        let connection = tokio::spawn(listen(connection, heard));
-        Ok(Self { client, notices, connection, canceller, version })
+        let other = Arc::default();
+        let connection = tokio::spawn(listen(connection, heard, Arc::clone(&other)));
+        Ok(Self { client, notices, connection, canceller, version, other })
     }
 
     /// The driver, for the studio's own questions.
@@ -103,8 +111,8 @@ impl Session {
         self.client.is_closed()
     }
 
-    /// Sends one statement as it is and waits for its end. What the server says meanwhile reaches `heard`
-    /// before the statement's end is known.
+    /// Sends one statement as it is and waits for its end; a text with a second command is refused whole. What
+    /// the server says meanwhile reaches `heard` before the statement's end is known.
     ///
     /// # Errors
     /// [`Failure`].
@@ -115,42 +123,26 @@ impl Session {
     ) -> Result<Executed, (Failure, Duration)> {
         let Self { client, notices, connection, .. } = self;
         let began = Instant::now();
-        let stream = match client.simple_query_raw(sql).await {
-            Ok(stream) => stream,
-            Err(error) => return Err((Failure::new(&error), began.elapsed())),
-        };
-        pin_mut!(stream);
-        let mut rows = 0;
-        let mut failure: Option<Failure> = None;
-        loop {
+        let sent = wire::send(client, sql);
+        pin_mut!(sent);
+        let ended = loop {
             tokio::select! {
                 biased;
                 Some(notice) = notices.recv() => heard(notice),
-                message = stream.next() => match message {
-                    None => break,
-                    Some(Ok(SimpleQueryMessage::CommandComplete(count))) => rows = count,
-                    Some(Ok(_)) => {}
-                    Some(Err(error)) => {
-                        let seen = Failure::new(&error);
-                        let over = matches!(seen, Failure::Lost(_));
-                        // The first word is the reason; what follows a fatal error is only its echo.
-                        failure.get_or_insert(seen);
-                        if over {
-                            // A driver that cannot follow the server would wait for it forever.
-                            connection.abort();
-                            break;
-                        }
-                    }
-                },
+                ended = &mut sent => break ended,
             }
-        }
+        };
         let took = began.elapsed();
         while let Ok(notice) = notices.try_recv() {
             heard(notice);
         }
-        match failure {
-            None => Ok(Executed { rows, took }),
-            Some(failure) => Err((failure, took)),
+        if let Err(Failure::Lost(_)) = &ended {
+            // A driver that cannot follow the server would wait for it forever.
+            connection.abort();
+        }
+        match ended {
+            Ok(rows) => Ok(Executed { rows, took }),
+            Err(failure) => Err((failure, took)),
         }
     }
 
@@ -175,6 +167,28 @@ impl Session {
             Some(deallocate) => self.command(&deallocate).await.map(drop),
             None => Ok(()),
         }
+    }
+
+    /// A setting that decides how texts are read and has, as the server reports with the end of a statement, another
+    /// value than the pinned one. It costs no question; two of these settings are never reported.
+    pub fn reads_otherwise(&self) -> Option<&'static str> {
+        *self.other.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of those settings, by asking.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn unpinned(&mut self) -> Result<Option<String>, Failure> {
+        self.command(&settings::unpinned()).await
+    }
+
+    /// Gives them their values again.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn pin(&mut self) -> Result<(), Failure> {
+        self.command(&settings::pin()).await.map(drop)
     }
 
     /// Lifts the run's own timeouts, and answers with the command that puts them back.
@@ -238,11 +252,19 @@ impl Canceller {
 async fn listen<T>(
     mut connection: Connection<tokio_postgres::Socket, T>,
     heard: mpsc::UnboundedSender<ServerNotice>,
+    other: Arc<Mutex<Option<&'static str>>>,
 ) where
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
     loop {
-        match future::poll_fn(|context| connection.poll_message(context)).await {
+        let polled = future::poll_fn(|context| {
+            // An answer is handed over while this is held, so whoever has it finds here what was reported before it.
+            let mut other = other.lock().unwrap_or_else(PoisonError::into_inner);
+            let polled = connection.poll_message(context);
+            *other = differing(&connection);
+            polled
+        });
+        match polled.await {
             Some(Ok(AsyncMessage::Notice(notice))) => {
                 // Nobody listens once the session is dropped.
                 let _ = heard.send(refusal::notice(&notice));
@@ -252,6 +274,15 @@ async fn listen<T>(
             Some(Err(_)) | None => return,
         }
     }
+}
+
+/// The first reported setting that has not its pinned value; what a pooler does not pass on is not there.
+fn differing<T>(connection: &Connection<tokio_postgres::Socket, T>) -> Option<&'static str>
+where
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
+    let mut reported = PINNED.iter().filter_map(|pinned| Some((pinned, connection.parameter(pinned.0)?)));
+    reported.find(|(pinned, value)| pinned.1 != *value).map(|(pinned, _)| pinned.0)
 }
 
 fn value(messages: &[SimpleQueryMessage]) -> Option<&str> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use studio_kernel::sql::text_settings::PINNED;
+
 /// Timeouts of a run; zero means none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -30,7 +32,7 @@ impl Settings {
     /// It is not DISCARD ALL, which would give up the target's lock and what the driver has prepared; what
     /// files have prepared is answered, as the text that ends it.
     pub(super) fn sql(&self, version: u32) -> String {
-        let mut sql = String::from(FRESH);
+        let mut sql = format!("{FRESH}; {}", pin());
         for (name, value) in self.pairs(version) {
             sql.push_str(&format!("; set {name} = '{value}'"));
         }
@@ -81,6 +83,20 @@ impl Settings {
     pub fn phrases(&self, version: u32) -> Vec<String> {
         self.pairs(version).into_iter().map(|(name, value)| format!("{name} {value}")).collect()
     }
+}
+
+/// Sets what decides how a text is read.
+pub(super) fn pin() -> String {
+    PINNED.map(|(name, value)| format!("set {name} = '{value}'")).join("; ")
+}
+
+/// Asks which of these settings have another value.
+pub(super) fn unpinned() -> String {
+    let rows = PINNED.map(|(name, value)| format!("('{name}', '{value}')")).join(", ");
+    format!(
+        "select pg_catalog.string_agg(name, ', ') from (values {rows}) as pinned (name, value) \
+         where pg_catalog.current_setting(name) <> value"
+    )
 }
 
 /// As PostgreSQL prints it: in the largest unit that leaves a whole number.

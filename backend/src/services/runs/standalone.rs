@@ -16,7 +16,7 @@ use studio_kernel::{
 use super::{
     runner::{Runner, Step, Stop},
     settle::{self, Settled},
-    transaction::{Try, sentence},
+    transaction::{READS, Try, sentence},
 };
 use crate::pg::target::{Failure, Refusal, Session, outcome};
 
@@ -60,6 +60,16 @@ impl Runner<'_> {
         }
         if let Some(restore) = restore {
             self.session.command(&restore).await.map_err(|failure| Stop::Failed(said(failure)))?;
+        }
+        let reads = match self.reads_otherwise(planned).await {
+            Ok(None) => {
+                self.session.unpinned().await.map(|names| names.map(|names| changed(planned, &names)))
+            }
+            reads => reads,
+        };
+        if let Some(why) = reads.map_err(|failure| Stop::Failed(said(failure)))? {
+            self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: None });
+            return Err(Stop::Failed(format!("{}. {why}", file.path)));
         }
         let new = self.new_carcasses(&before).await?;
         if let Some(carcass) = new.first() {
@@ -261,6 +271,10 @@ async fn hidden_carcass(session: &Session, sql: &str) -> Option<String> {
     // When it cannot be asked, the statement itself will say why.
     let state = outcome::index_state(session, &name).await.ok()?;
     (state == Some(false)).then_some(name)
+}
+
+fn changed(planned: &PlannedStatement, names: &str) -> String {
+    format!("Line {}: the statement changed {names}, {READS}", planned.line)
 }
 
 fn said(failure: Failure) -> String {

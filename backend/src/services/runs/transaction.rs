@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use studio_kernel::{
-    plan::{PlannedFile, Purpose, Segment},
+    plan::{PlannedFile, PlannedStatement, Purpose, Segment},
     run::{RunEventKind, SqlError},
 };
 
@@ -32,6 +32,13 @@ const VALIDATION: &str = "A validation is always undone.";
 /// Why a segment is given up whose transaction is not the one it began.
 const ESCAPED: &str = "A statement ended the transaction itself, so what it did cannot be undone by the studio. \
     Remove COMMIT and ROLLBACK from the file.";
+
+/// Statements behind which the session's settings may be the server's own defaults.
+const RESETTING: [&str; 3] = ["set", "reset", "discard"];
+
+/// Why a run does not go on behind a statement that changed how texts are read.
+pub(super) const READS: &str = "which decides how the server reads the texts behind it, so nothing more was sent. \
+    Take that out of what the statement runs.";
 
 /// Why a runner that was paused for long stops.
 const TAKEN_OVER: &str =
@@ -120,7 +127,11 @@ impl Runner<'_> {
                 return Try::Stopped;
             }
             match self.statement(step, statement).await {
-                Ok(()) => {}
+                Ok(()) => match self.reads_otherwise(statement).await {
+                    Ok(None) => {}
+                    Ok(Some(why)) => return Try::Denied(why),
+                    Err(failure) => return own(failure, None),
+                },
                 Err((Failure::Refused(refusal), took)) => {
                     return Try::Refused(Some(statement.index), Box::new(refusal), Some(took));
                 }
@@ -130,9 +141,9 @@ impl Runner<'_> {
             }
         }
         if file.purpose == Purpose::Validate {
-            return match self.still_in(&xid).await {
-                Ok(true) => Try::Undone,
-                Ok(false) => Try::Denied(ESCAPED.to_owned()),
+            return match self.denied(&xid).await {
+                Ok(None) => Try::Undone,
+                Ok(Some(why)) => Try::Denied(why),
                 Err(failure) => own(failure, None),
             };
         }
@@ -140,9 +151,9 @@ impl Runner<'_> {
             Ok(row) => row,
             Err(ended) => return ended,
         };
-        match self.still_in(&xid).await {
-            Ok(true) => {}
-            Ok(false) => return Try::Denied(ESCAPED.to_owned()),
+        match self.denied(&xid).await {
+            Ok(None) => {}
+            Ok(Some(why)) => return Try::Denied(why),
             Err(failure) => return own(failure, None),
         }
         if let Err(error) = self.journal.intend(step.index, at, Some(&xid)).await {
@@ -195,9 +206,27 @@ impl Runner<'_> {
         done.map_err(|failure| own(failure, None))
     }
 
-    async fn still_in(&mut self, xid: &str) -> Result<bool, Failure> {
+    /// What keeps the next statement from being read as it is shown: a setting that the server reports with the
+    /// end of this one. What a RESET brings back is the server's own default, and is pinned again.
+    pub(super) async fn reads_otherwise(
+        &mut self,
+        after: &PlannedStatement,
+    ) -> Result<Option<String>, Failure> {
+        if RESETTING.contains(&after.kind.as_str()) {
+            self.session.pin().await?;
+        }
+        let other = self.session.reads_otherwise();
+        Ok(other.map(|name| format!("Line {}: the statement changed {name}, {READS}", after.line)))
+    }
+
+    /// Why a transaction that has run to its end must be undone.
+    async fn denied(&mut self, xid: &str) -> Result<Option<String>, Failure> {
         let now = self.session.command("select pg_catalog.pg_current_xact_id()::text").await?;
-        Ok(now.as_deref() == Some(xid))
+        if now.as_deref() != Some(xid) {
+            return Ok(Some(ESCAPED.to_owned()));
+        }
+        let other = self.session.unpinned().await?;
+        Ok(other.map(|names| format!("A statement changed {names}, {READS}")))
     }
 
     /// What is open is undone by the server even if this never arrives: nobody has said COMMIT.

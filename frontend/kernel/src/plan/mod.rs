@@ -125,7 +125,7 @@ impl From<Written> for PlannedStatement {
 pub struct Refusal {
     /// A stable code: `missing-file`, `duplicate-version`, `other-name`, `no-version`, `no-forward-file`,
     /// `syntax-error`, `psql-command`, `template`, `client-copy`, `down-section`, `unbalanced-transaction`,
-    /// `outside-transaction-only`, `inside-transaction-only`, `transaction-mode`.
+    /// `outside-transaction-only`, `inside-transaction-only`, `transaction-mode`, `text-setting`.
     pub code: String,
     /// Path below `migrations/`.
     pub path: String,

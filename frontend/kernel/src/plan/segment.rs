@@ -11,6 +11,7 @@ use crate::{
     sql::{
         psql_variable,
         statement::{Statement, StatementKind, Verb},
+        text_settings,
     },
     text::{LineIndex, Span},
 };
@@ -98,6 +99,13 @@ impl<'a> Cutter<'a> {
             let message = "Here psql writes the value of a variable before it sends the statement; a server \
                            takes it for a syntax error. Write the value.";
             self.refuse("psql-command", variable.shifted(statement.span.start), message);
+        }
+        if let Some((name, place)) = text_settings::first_other(statement.span.of(&self.file.text)) {
+            let message = format!(
+                "It gives {name} a value under which the server reads texts otherwise than you see them here. A run \
+                 keeps it as it is: take this out, and write the texts so that they need no other value."
+            );
+            self.refuse("text-setting", place.shifted(statement.span.start), message);
         }
         match self.beyond.class(statement, self.file, index) {
             Class::Begin => self.begin(statement),

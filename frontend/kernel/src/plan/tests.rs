@@ -354,3 +354,17 @@ fn a_preview_is_the_plan_but_for_the_bytes_it_means() {
     assert_eq!(sha256, crate::migration::sha256_hex(text.as_bytes()));
     assert_eq!(preview(&set, path, None), whole);
 }
+
+#[test]
+fn another_reading_of_texts_is_refused() {
+    check(
+        "1_a.sql",
+        "set client_encoding = 'UTF8'; set standard_conforming_strings = on;",
+        "transaction 0 1",
+    );
+    let text = "select 1; alter database d set client_encoding = 'SJIS';";
+    check("1_a.sql", text, "transaction 0 1 | ! text-setting");
+    check("validate/a.sql", "do $$ begin set backslash_quote = on; end $$", "transaction 0 | ! text-setting");
+    let plan = plan(&set(&[("1_a.sql", text)]), &["1_a.sql"], &BTreeSet::new());
+    assert_eq!(plan.refusals[0].span.unwrap().of(text), "set");
+}

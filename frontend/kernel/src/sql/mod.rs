@@ -12,6 +12,7 @@ mod reading;
 mod split;
 pub mod statement;
 mod structure;
+pub mod text_settings;
 pub(crate) mod type_name;
 mod unchanged;
 
@@ -132,6 +133,11 @@ pub(crate) fn meaning(text: &str) -> impl Iterator<Item = Token> {
 pub fn has_no_variable(statement: &str) -> bool {
     let is_broken = |token: Token| matches!(token.kind, TokenKind::Broken(_));
     psql_variable(statement).is_none() && !Lexer::new(statement).any(is_broken)
+}
+
+/// The first `$1`, in whose place a server expects a value that comes beside the statement.
+pub fn first_parameter(statement: &str) -> Option<Span> {
+    Lexer::new(statement).find(|token| token.kind == TokenKind::Parameter).map(Token::span)
 }
 
 /// The first `:name`, `:'name'` or `:"name"`, where psql writes a variable's value before it sends the statement.
