@@ -9,7 +9,7 @@ use clap::Args;
 use secrecy::SecretString;
 use studio_kernel::plan::Digest;
 
-use crate::engine;
+use crate::{engine, http::Serving};
 
 /// Where the server listens unless it is told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4800);
@@ -44,12 +44,21 @@ pub struct Config {
     /// Folder for the embedded database; one per migrations folder by default
     #[arg(long, env = "STUDIO_DATA", value_name = "FOLDER")]
     pub data_dir: Option<PathBuf>,
+
+    /// How the server is reached
+    #[command(flatten)]
+    pub serving: Serving,
 }
 
 impl Config {
     /// Whether only this machine can reach the server.
     pub fn is_local(&self) -> bool {
         self.listen.ip().is_loopback()
+    }
+
+    /// Whether the server may listen where it was told to: for others it needs the name that they use.
+    pub fn may_listen(&self) -> bool {
+        self.is_local() || self.serving.public_url.is_some() || self.serving.any_host
     }
 
     /// The embedded database's folder: as told, else by the migrations folder, so that two checkouts do not
@@ -67,4 +76,31 @@ impl Config {
 fn folder_name(path: &Path) -> String {
     let digest = Digest::of(path.as_os_str().as_encoded_bytes());
     digest.short().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[test]
+    fn a_server_for_others_is_told_its_name() {
+        for (arguments, may) in [
+            (&["studio"][..], true),
+            (&["studio", "--listen", "[::1]:4800"], true),
+            (&["studio", "--listen", "0.0.0.0:4800"], false),
+            (&["studio", "--listen", "0.0.0.0:4800", "--public-url", "https://a.example"], true),
+            (&["studio", "--listen", "0.0.0.0:4800", "--any-host"], true),
+        ] {
+            let parsed = Command::try_parse_from(arguments).unwrap();
+            assert_eq!(parsed.config.may_listen(), may, "{arguments:?}");
+        }
+    }
 }

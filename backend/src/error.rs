@@ -168,8 +168,8 @@ impl Error {
             Self::LastAdmin => "Make somebody else admin first.",
             Self::CrossSite => "Use the studio's page, or send the Origin header of this address.",
             Self::OtherHost => {
-                "Use the address that the server printed. To be reached by a name, as behind a proxy, start it with \
-                 --listen and an address that is not this machine's own."
+                "Use the address that the server printed. To be reached by another name, as behind a proxy, start \
+                 it with --public-url."
             }
             Self::Invalid(_) => "Correct it and send it again.",
             Self::TooLarge => "Split the files, or load data by other means than a migration.",

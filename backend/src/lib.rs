@@ -9,6 +9,7 @@ pub mod config;
 pub mod engine;
 pub mod error;
 pub mod extract;
+pub mod http;
 pub mod log;
 pub mod pg;
 pub mod routes;

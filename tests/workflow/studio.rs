@@ -84,6 +84,7 @@ impl Studio {
                 database_ca: None,
                 engine_dir: None,
                 data_dir: None,
+                serving: Default::default(),
             },
             studio: State::open(Target::new(own.url(), None, true).unwrap()).await.unwrap(),
             target: Target::new(target.url(), None, true).unwrap(),

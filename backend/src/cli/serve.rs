@@ -64,6 +64,13 @@ impl Steps {
 
 async fn serve(config: Config) -> Result<()> {
     let steps = Steps(Instant::now());
+    if !config.may_listen() {
+        return Err(Error::invalid(format!(
+            "Others can reach {}, and nobody said by which name: give the address they use with --public-url, or \
+             --any-host to answer to every name.",
+            config.listen
+        )));
+    }
     let folder = Folder::new(&config.migrations);
     let files = folder.snapshot().await?;
     steps.say(&format!("{} migration files in {}", files.set.files().len(), folder.root().display()));
@@ -152,10 +159,14 @@ async fn serve_with(
         cookie,
     });
     settle(&state, steps).await?;
-    let serving =
-        axum::serve(listener, router(state.clone())).with_graceful_shutdown(ended(shutdown.clone()));
+    let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, app).with_graceful_shutdown(ended(shutdown.clone()));
     steps.say("Ready. This link signs you in once:");
-    outln!("\n    http://{address}/sign-in#token={}\n", token.expose_secret());
+    let origin = match &state.config.serving.public_url {
+        Some(public) => public.to_string(),
+        None => format!("http://{address}"),
+    };
+    outln!("\n    {origin}/sign-in#token={}\n", token.expose_secret());
     if !state.config.is_local() {
         outln!("Others can reach this address: put a proxy with TLS before it; sessions need https.\n");
     }
@@ -202,7 +213,7 @@ fn log_of_audit(verdict: Verdict) -> String {
 
 /// Cookies know no ports: two studios on this machine must not overwrite each other's.
 fn cookie_name(config: &Config, address: SocketAddr) -> String {
-    match config.is_local() {
+    match config.is_local() && !config.serving.is_https() {
         true => format!("studio-{}", address.port()),
         false => "__Host-studio".to_owned(),
     }

@@ -1,16 +1,18 @@
 //! What holds for every address: it is asked for by a name of ours, writes come from our own page, and browsers
 //! get the headers that keep other pages out. Who may do what is decided elsewhere.
 
-use std::net::IpAddr;
-
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, header, uri::Authority},
+    http::{HeaderMap, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
-use crate::{error::Error, state::AppState};
+use crate::{
+    error::Error,
+    http::{PublicUrl, is_of_this_machine},
+    state::AppState,
+};
 
 /// The headers besides the content security policy.
 const HEADERS: [(&str, &str); 6] = [
@@ -34,10 +36,16 @@ pub fn content_security_policy(nonce: Option<&str>) -> String {
     )
 }
 
+/// Tells browsers to use nothing but https for this name and those below it, for two years.
+const TRANSPORT_SECURITY: &str = "max-age=63072000; includeSubDomains";
+
 /// Puts the headers on every answer; a policy that is there already stays.
-pub async fn security_headers(request: Request, next: Next) -> Response {
+pub async fn security_headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if state.config.serving.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TRANSPORT_SECURITY));
+    }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -52,31 +60,22 @@ pub async fn security_headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// While only this machine reaches the server, nobody has given it a name. A page whose own name was made to
-/// lead here would be of the same origin to the browser, so names other than localhost are refused.
+/// Refuses requests for a name that is not ours: with a public address every other one; else, while only this
+/// machine reaches the server, any but localhost. A page whose own name was made to lead here would be of the
+/// same origin to the browser.
 pub async fn own_name(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if !state.config.is_local() || host.is_some_and(is_of_this_machine) {
-        next.run(request).await
-    } else {
-        Error::OtherHost.into_response()
-    }
-}
-
-fn is_of_this_machine(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else {
-        return false;
+    let ours = match &state.config.serving.public_url {
+        Some(public) => host.is_some_and(|host| public.is_host(host)),
+        None => !state.config.is_local() || host.is_some_and(is_of_this_machine),
     };
-    let name = authority.host().to_ascii_lowercase();
-    name == "localhost"
-        || name.ends_with(".localhost")
-        || name.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
+    if ours { next.run(request).await } else { Error::OtherHost.into_response() }
 }
 
 /// Refuses writes that another site's page could have sent.
-pub async fn same_origin(request: Request, next: Next) -> Response {
+pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if reads || is_same_origin(request.headers()) {
+    if reads || is_same_origin(request.headers(), state.config.serving.public_url.as_ref()) {
         next.run(request).await
     } else {
         Error::CrossSite.into_response()
@@ -84,14 +83,18 @@ pub async fn same_origin(request: Request, next: Next) -> Response {
 }
 
 /// A browser says where a write comes from in `Origin`, or at least in `Sec-Fetch-Site`; who says neither
-/// is refused. The scheme is not compared: behind a proxy that ends TLS the server does not know its own.
-fn is_same_origin(headers: &HeaderMap) -> bool {
+/// is refused. Without a public address the scheme is not compared: behind a proxy that ends TLS the server does
+/// not know its own.
+fn is_same_origin(headers: &HeaderMap, public: Option<&PublicUrl>) -> bool {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     match (headers.contains_key(header::ORIGIN), text(header::ORIGIN)) {
-        (true, Some(origin)) => {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            authority.is_some() && authority == text(header::HOST)
-        }
+        (true, Some(origin)) => match public {
+            Some(public) => public.is_origin(origin),
+            None => {
+                let authority = origin.split_once("://").map(|(_, authority)| authority);
+                authority.is_some() && authority == text(header::HOST)
+            }
+        },
         (true, None) => false,
         (false, _) => text(header::HeaderName::from_static("sec-fetch-site")) == Some("same-origin"),
     }
@@ -100,20 +103,6 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_local_server_has_no_name_but_localhost() {
-        for host in
-            ["localhost:4800", "LOCALHOST", "a.localhost:1", "127.0.0.1:4800", "192.168.0.2", "[::1]:4800"]
-        {
-            assert!(is_of_this_machine(host), "{host}");
-        }
-        for host in
-            ["", "evil.test", "evil.test:4800", "localhost.evil.test", "notlocalhost", "127.0.0.1.evil.test"]
-        {
-            assert!(!is_of_this_machine(host), "{host}");
-        }
-    }
 
     #[test]
     fn only_the_own_page_may_write() {
@@ -133,7 +122,7 @@ mod tests {
             for (name, value) in headers {
                 map.insert(*name, HeaderValue::from_static(value));
             }
-            assert_eq!(is_same_origin(&map), same, "{headers:?}");
+            assert_eq!(is_same_origin(&map, None), same, "{headers:?}");
         }
     }
 }

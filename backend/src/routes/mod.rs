@@ -10,7 +10,7 @@ mod session;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 
-use crate::{assets, error::Error, log, state::AppState};
+use crate::{assets, error::Error, http::resolve_client, log, state::AppState};
 
 /// Bytes of a request's body: a revision carries whole files.
 pub const BODY_LIMIT: usize = 32 << 20;
@@ -30,9 +30,10 @@ pub fn router(state: AppState) -> Router {
         .nest("/api", api)
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(middleware::from_fn(guard::same_origin))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::same_origin))
         .layer(middleware::from_fn_with_state(state.clone(), guard::own_name))
-        .layer(middleware::from_fn(guard::security_headers))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::security_headers))
         .layer(middleware::from_fn(log::boundary))
+        .layer(middleware::from_fn_with_state(state.clone(), resolve_client))
         .with_state(state)
 }

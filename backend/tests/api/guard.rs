@@ -5,6 +5,7 @@ use axum::{
     http::{Request, header},
 };
 use serde_json::json;
+use studio_backend::http::Serving;
 
 use crate::harness::{HOST, World};
 
@@ -45,6 +46,31 @@ async fn a_name_that_nobody_gave_the_server_is_refused() {
         let request = request.header(header::COOKIE, &owner.cookie).body(Body::empty()).unwrap();
         owner.send(request).await.refused(421, "other-host");
     }
+}
+
+#[tokio::test]
+async fn a_public_address_is_the_only_name_and_origin() {
+    let public_url = Some("https://studio.example.com".parse().unwrap());
+    let world = World::served(Serving { public_url, ..Serving::default() }).await;
+    let ask = |host: &str, origin: &str| {
+        let request = Request::builder().method("DELETE").uri("/api/session").header(header::HOST, host);
+        request.header(header::ORIGIN, origin).body(Body::empty()).unwrap()
+    };
+    let stranger = world.stranger();
+    let ours = "https://studio.example.com";
+    for host in [HOST, "127.0.0.1:4800", "evil.test", "studio.example.com:4800"] {
+        let refused = stranger.send(ask(host, ours)).await;
+        refused.refused(421, "other-host");
+        assert!(refused.headers.contains_key(header::STRICT_TRANSPORT_SECURITY));
+    }
+    for origin in ["http://studio.example.com", "https://evil.test", "https://studio.example.com:1", "null"] {
+        stranger.send(ask("studio.example.com", origin)).await.refused(403, "cross-site");
+    }
+    let answer = stranger.send(ask("studio.example.com", ours)).await;
+    assert!(answer.status.is_success(), "{}", answer.text);
+    let policy = answer.headers[header::STRICT_TRANSPORT_SECURITY].to_str().unwrap();
+    assert_eq!(policy, "max-age=63072000; includeSubDomains");
+    assert!(answer.headers[header::SET_COOKIE].to_str().unwrap().contains("; Secure"));
 }
 
 #[tokio::test]

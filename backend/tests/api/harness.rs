@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use studio_backend::{
     config::{Config, DEFAULT_LISTEN},
     engine::{Engine, EngineConfig, locate},
+    http::Serving,
     pg::{studio::Studio, target::Target},
     router,
     services::{folder::Folder, people, runs::Registry},
@@ -110,6 +111,11 @@ pub(crate) struct Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::served(Serving::default()).await
+    }
+
+    /// A studio that is reached as the flags say.
+    pub(crate) async fn served(serving: Serving) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let shared = Shared::get().await;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -135,6 +141,7 @@ impl World {
                 database_ca: None,
                 engine_dir: None,
                 data_dir: None,
+                serving,
             },
             studio: Studio::open(at(&databases[0])).await.unwrap(),
             target: at(&databases[1]),
