@@ -14,6 +14,7 @@ use studio_kernel::{
 
 use crate::{
     engine::EngineError,
+    http::{FILES_BODY, SMALL_BODY},
     pg::{self, target::TargetError},
 };
 
@@ -48,8 +49,26 @@ pub enum Error {
     #[error("{0}")]
     Invalid(String),
     /// A body that is longer than allowed.
-    #[error("The request is larger than {} MB.", crate::routes::BODY_LIMIT >> 20)]
+    #[error(
+        "The request is larger than this address takes: {} KB, or {} MB where it carries files.",
+        SMALL_BODY >> 10,
+        FILES_BODY >> 20
+    )]
     TooLarge,
+    /// A body that came too slowly.
+    #[error("The request's body came too slowly.")]
+    SlowBody,
+    /// A request that took too long.
+    #[error("The answer took too long, and the server stopped working on it.")]
+    Deadline,
+    /// Somebody, or everybody together, holds as much of something as there is for them.
+    #[error("{message}")]
+    Exhausted {
+        /// Stable.
+        code: &'static str,
+        /// What there is no more of, in a sentence.
+        message: String,
+    },
     /// A body without `Content-Type: application/json`.
     #[error("The request's body is not JSON.")]
     NotJson,
@@ -133,6 +152,9 @@ impl Error {
             Self::OtherHost => (StatusCode::MISDIRECTED_REQUEST, "other-host"),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            Self::SlowBody => (StatusCode::REQUEST_TIMEOUT, "slow-body"),
+            Self::Deadline => (StatusCode::SERVICE_UNAVAILABLE, "deadline"),
+            Self::Exhausted { code, .. } => (StatusCode::TOO_MANY_REQUESTS, code),
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-json"),
             Self::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method"),
@@ -173,6 +195,9 @@ impl Error {
             }
             Self::Invalid(_) => "Correct it and send it again.",
             Self::TooLarge => "Split the files, or load data by other means than a migration.",
+            Self::SlowBody => "Send it again over a better connection.",
+            Self::Deadline => "Try again in a moment; a smaller change or file takes less time.",
+            Self::Exhausted { .. } => "Wait until something of yours has ended, then try again.",
             Self::NotJson => "Send it as application/json.",
             Self::NotFound(_) => "It may have been removed; go back to the list.",
             Self::Method => "Reload the page: it may be of another version than the server.",

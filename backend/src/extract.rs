@@ -1,6 +1,8 @@
 //! What handlers take from a request: the person of the session, and path, query and body with errors of
 //! our own.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
@@ -11,6 +13,7 @@ use studio_kernel::review::{Person, PersonRole};
 
 use crate::{
     error::{Error, Result},
+    http::{Connection, TooSlow},
     services::people,
     state::AppState,
 };
@@ -37,8 +40,11 @@ impl FromRequestParts<AppState> for Signed {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
         let token = session_token(parts, &state.cookie).ok_or(Error::NotSignedIn)?;
-        let person = people::of_session(&state.studio, token).await?;
-        person.map(Self).ok_or(Error::NotSignedIn)
+        let person = people::of_session(&state.studio, token).await?.ok_or(Error::NotSignedIn)?;
+        if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
+            connection.sign_in();
+        }
+        Ok(Self(person))
     }
 }
 
@@ -65,6 +71,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
             Ok(Json(value)) => Ok(Self(value)),
             Err(JsonRejection::MissingJsonContentType(_)) => Err(Error::NotJson),
             Err(other) if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
+            Err(other) if TooSlow::is_cause_of(&other) => Err(Error::SlowBody),
             Err(other) => Err(Error::Invalid(other.body_text())),
         }
     }

@@ -35,7 +35,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the studio to browsers
-    Serve(Config),
+    Serve(Box<Config>),
     /// Judge migration files
     Lint(lint::Args),
     /// List the statements of a file, with the objects they name
@@ -58,7 +58,7 @@ impl Cli {
     /// Does what it says; the exit code tells how it went.
     pub async fn run(self) -> ExitCode {
         match self.command {
-            Command::Serve(config) => serve::run(config).await,
+            Command::Serve(config) => serve::run(*config).await,
             Command::Lint(args) => whole(lint::run(&args)),
             Command::Inspect(args) => whole(inspect::run(&args)),
             Command::Plan(args) => whole(plan::run(&args)),

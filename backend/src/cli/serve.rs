@@ -17,6 +17,7 @@ use crate::{
     config::{Config, DEFAULT_LISTEN},
     engine::{Engine, EngineConfig, EngineError, locate},
     error::{Error, Result},
+    http::Server,
     log,
     pg::{studio::Studio, target::Target},
     router,
@@ -143,6 +144,8 @@ async fn serve_with(
     steps.say(&log_of_audit(audit::verify(&studio).await?));
     let target = database(target, engine.as_deref(), TARGET_DATABASE)?;
     steps.say(&format!("Runs go to {}", target.name()));
+    let tls = config.serving.tls()?;
+    let own_tls = tls.is_some();
     let listener = listen(&config).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, &error))?;
     let token = people::owner_link(&studio).await?;
@@ -159,15 +162,21 @@ async fn serve_with(
         cookie,
     });
     settle(&state, steps).await?;
-    let app = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, app).with_graceful_shutdown(ended(shutdown.clone()));
+    let server = Server {
+        listener,
+        app: router(state.clone()),
+        tls,
+        limits: state.config.serving.limits.within_files(),
+        proxies: state.config.serving.proxy.clone(),
+        shutdown: shutdown.clone(),
+    };
     steps.say("Ready. This link signs you in once:");
     let origin = match &state.config.serving.public_url {
         Some(public) => public.to_string(),
         None => format!("http://{address}"),
     };
     outln!("\n    {origin}/sign-in#token={}\n", token.expose_secret());
-    if !state.config.is_local() {
+    if !state.config.is_local() && !own_tls {
         outln!("Others can reach this address: put a proxy with TLS before it; sessions need https.\n");
     }
     let signals = tokio::spawn(signals(stop));
@@ -176,13 +185,13 @@ async fn serve_with(
         steps.say("Stopping");
         tokio::time::sleep(DRAIN).await;
     };
-    let served = tokio::select! {
-        served = serving.into_future() => served,
-        () = drained => Ok(()),
-    };
+    tokio::select! {
+        () = server.run() => {}
+        () = drained => {}
+    }
     signals.abort();
     state.registry.stop_all("the server's end", DRAIN).await;
-    served.map_err(|error| cannot_listen(address, &error))
+    Ok(())
 }
 
 /// What a server that was killed has left: runs without an end, throw-away copies.

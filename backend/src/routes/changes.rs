@@ -2,7 +2,7 @@
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     routing::{get, post, put},
 };
 use serde::Deserialize;
@@ -16,20 +16,26 @@ use studio_kernel::{
 use crate::{
     error::Result,
     extract::{ApiJson, ApiPath, ApiQuery, Signed},
+    http::FILES_BODY,
     services::{approvals, changes, comments, review},
     state::AppState,
 };
 
 pub(super) fn router() -> Router<AppState> {
     Router::new()
-        .route("/changes", get(list).post(open))
+        .route("/changes", get(list).merge(post(open).layer(files())))
         .route("/changes/{id}", get(show))
         .route("/changes/{id}/files", get(file))
-        .route("/changes/{id}/revisions", post(revise))
+        .route("/changes/{id}/revisions", post(revise).layer(files()))
         .route("/changes/{id}/comments", post(comment))
         .route("/changes/{id}/comments/{comment}", put(resolve))
         .route("/changes/{id}/approvals", post(decide))
         .route("/changes/{id}/state", put(set_state))
+}
+
+/// These addresses take whole files.
+fn files() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(FILES_BODY)
 }
 
 async fn list(State(state): State<AppState>, Signed(person): Signed) -> Result<Json<Changes>> {

@@ -72,6 +72,13 @@ pub async fn own_name(State(state): State<AppState>, request: Request, next: Nex
     if ours { next.run(request).await } else { Error::OtherHost.into_response() }
 }
 
+/// Ends the work on a request whose answer takes too long. A stream of events has begun its answer by then.
+pub async fn deadline(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let within = state.config.serving.limits.answer;
+    let answered = tokio::time::timeout(within, next.run(request)).await;
+    answered.unwrap_or_else(|_| Error::Deadline.into_response())
+}
+
 /// Refuses writes that another site's page could have sent.
 pub async fn same_origin(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);

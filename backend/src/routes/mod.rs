@@ -10,10 +10,13 @@ mod session;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 
-use crate::{assets, error::Error, http::resolve_client, log, state::AppState};
-
-/// Bytes of a request's body: a revision carries whole files.
-pub const BODY_LIMIT: usize = 32 << 20;
+use crate::{
+    assets,
+    error::Error,
+    http::{SMALL_BODY, resolve_client},
+    log,
+    state::AppState,
+};
 
 /// The whole server, without a port.
 pub fn router(state: AppState) -> Router {
@@ -29,7 +32,8 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .nest("/api", api)
         .fallback(assets::serve)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(SMALL_BODY))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::deadline))
         .layer(middleware::from_fn_with_state(state.clone(), guard::same_origin))
         .layer(middleware::from_fn_with_state(state.clone(), guard::own_name))
         .layer(middleware::from_fn_with_state(state.clone(), guard::security_headers))

@@ -5,7 +5,7 @@ use axum::{
     http::{Request, header},
 };
 use serde_json::json;
-use studio_backend::http::Serving;
+use studio_backend::http::{FILES_BODY, SMALL_BODY, Serving};
 
 use crate::harness::{HOST, World};
 
@@ -110,6 +110,12 @@ async fn wrong_requests_are_answered_in_words() {
     owner.post(&comments, reply).await.refused(404, "not-found");
     let start = json!({ "expected_digest": change.digest, "idempotency_key": "12345678\u{0}" });
     owner.post(&format!("/api/changes/{}/runs", change.id), start).await.refused(422, "invalid");
-    let large = json!({ "name": "x".repeat(33 << 20) });
-    owner.put("/api/me", large).await.refused(413, "too-large");
+    for (path, most) in [("/api/me", SMALL_BODY), ("/api/session", SMALL_BODY), ("/api/changes", FILES_BODY)]
+    {
+        let method = if path == "/api/me" { "PUT" } else { "POST" };
+        let body = json!({ "name": "x".repeat(most) });
+        owner.ask(method, path, Some(body)).await.refused(413, "too-large");
+        let body = json!({ "name": "x".repeat(most - 100) });
+        owner.ask(method, path, Some(body)).await.refused(422, "invalid");
+    }
 }

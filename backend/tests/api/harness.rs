@@ -186,6 +186,13 @@ impl World {
         self.enter(token.expose_secret(), None).await
     }
 
+    /// A session of the first admin, made without a request.
+    pub(crate) async fn owner_cookie(&self) -> String {
+        let token = people::owner_link(&self.state.studio).await.unwrap();
+        let (session, _) = people::sign_in(&self.state.studio, token.expose_secret(), None).await.unwrap();
+        format!("{}={}", self.state.cookie, session.expose_secret())
+    }
+
     /// Somebody whom the owner invited.
     pub(crate) async fn join(&self, owner: &Visitor, name: &str, role: PersonRole) -> Visitor {
         let invitation: Invitation = owner.post("/api/invitations", json!({ "role": role })).await.read();

@@ -10,3 +10,4 @@ mod harness;
 mod migrations;
 mod races;
 mod review;
+mod served;
