@@ -51,7 +51,8 @@ async fn main() {
     let text = fs::read_to_string(&path).unwrap();
     engine.create_database("studio").await.unwrap();
     let studio = Studio::open(target(&engine, "studio")).await.unwrap();
-    let person = Person { id: "bench".to_owned(), name: "Bench".to_owned(), role: PersonRole::Admin };
+    let person =
+        Person { id: "bench".to_owned(), name: "Bench".to_owned(), role: PersonRole::Admin, disabled: false };
     let insert = "insert into studio.people (id, name, role) values ('bench', 'Bench', 'admin')";
     studio.client().await.unwrap().execute(insert, &[]).await.unwrap();
 

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 use studio_kernel::plan::Digest;
 
@@ -13,6 +13,15 @@ use crate::{engine, http::Serving};
 
 /// Where the server listens unless it is told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4800);
+
+/// What depends on a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TargetKind {
+    /// Others work with it: whoever starts a run has proved within ten minutes who they are.
+    Production,
+    /// Nobody is harmed when it breaks.
+    Staging,
+}
 
 /// Flags and environment of `studio serve`.
 #[derive(Args, Clone, Debug)]
@@ -28,6 +37,14 @@ pub struct Config {
     /// The database that runs go to; without it an embedded one
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<SecretString>,
+
+    /// Whether others depend on that database; production, unless it is the embedded one
+    #[arg(long, env = "STUDIO_TARGET_KIND", value_name = "KIND")]
+    pub target_kind: Option<TargetKind>,
+
+    /// Make a one-time link at the start though the first admin has a password
+    #[arg(long)]
+    pub sign_in_link: bool,
 
     /// The studio's own database; without it an embedded one
     #[arg(long, env = "STUDIO_STATE_URL", hide_env_values = true, value_name = "URL")]

@@ -30,9 +30,30 @@ pub enum Error {
     /// A sign-in link or an invitation that does not work (any more); which of these is not said.
     #[error("This link was used already, has expired, or never existed.")]
     DeadLink,
-    /// An invitation was accepted without a name.
-    #[error("An invitation needs a name to join with.")]
-    NameNeeded,
+    /// A name and a password that do not belong together; which of them is wrong is not said.
+    #[error("There is no account with this name and this password.")]
+    WrongSignIn,
+    /// Somebody who is signed in did not enter their password.
+    #[error("This is not your password.")]
+    WrongPassword,
+    /// Too many passwords were tried for an account or from an address.
+    #[error("Too many passwords were tried; the next attempt counts in {seconds} s.")]
+    TooManyAttempts {
+        /// Until then.
+        seconds: u64,
+    },
+    /// What is asked for needs to be sure who asks.
+    #[error("This needs a proof of who you are that is at most ten minutes old.")]
+    ProofNeeded,
+    /// A name that looks like somebody else's.
+    #[error("Somebody here, or somebody invited, has a name that looks like “{0}”.")]
+    NameTaken(String),
+    /// An account that an admin has closed.
+    #[error("The account of {0} is disabled.")]
+    Disabled(String),
+    /// An admin would close their own account.
+    #[error("Nobody disables their own account.")]
+    Oneself,
     /// The person's role does not reach.
     #[error("This needs the role {0}.")]
     Role(PersonRole),
@@ -145,7 +166,13 @@ impl Error {
         match self {
             Self::NotSignedIn => (StatusCode::UNAUTHORIZED, "not-signed-in"),
             Self::DeadLink => (StatusCode::UNAUTHORIZED, "dead-link"),
-            Self::NameNeeded => (StatusCode::UNPROCESSABLE_ENTITY, "name-needed"),
+            Self::WrongSignIn => (StatusCode::UNAUTHORIZED, "wrong-sign-in"),
+            Self::WrongPassword => (StatusCode::FORBIDDEN, "wrong-password"),
+            Self::TooManyAttempts { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-attempts"),
+            Self::ProofNeeded => (StatusCode::FORBIDDEN, "proof-needed"),
+            Self::NameTaken(_) => (StatusCode::CONFLICT, "name-taken"),
+            Self::Disabled(_) => (StatusCode::CONFLICT, "disabled"),
+            Self::Oneself => (StatusCode::CONFLICT, "oneself"),
             Self::Role(_) => (StatusCode::FORBIDDEN, "role"),
             Self::LastAdmin => (StatusCode::CONFLICT, "last-admin"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross-site"),
@@ -180,12 +207,23 @@ impl Error {
     pub fn help(&self) -> &str {
         match self {
             Self::NotSignedIn => {
-                "Open the sign-in link that the server printed, or ask an admin for an invitation."
+                "Sign in with your password, or with a one-time link from the server's start or from an admin."
             }
             Self::DeadLink => {
-                "Start the server again for a new sign-in link, or ask an admin for a new invitation."
+                "Start the server again for a new sign-in link, or ask an admin for a new link."
             }
-            Self::NameNeeded => "Say how you want to be called.",
+            Self::WrongSignIn => {
+                "Check both. An admin can make a one-time link for somebody who has no password or has lost it."
+            }
+            Self::WrongPassword => "Enter the password that you sign in with.",
+            Self::TooManyAttempts { .. } => "Wait, then try again. A one-time link works at any time.",
+            Self::ProofNeeded => {
+                "Enter your password. Without one, sign in with a new one-time link: an admin can make it, or the \
+                 server when it starts."
+            }
+            Self::NameTaken(_) => "Choose a name that nobody mistakes for another.",
+            Self::Disabled(_) => "Enable the account first.",
+            Self::Oneself => "Ask another admin.",
             Self::Role(_) => "An admin can give you the role on the people page.",
             Self::LastAdmin => "Make somebody else admin first.",
             Self::CrossSite => "Use the studio's page, or send the Origin header of this address.",

@@ -1,26 +1,30 @@
 //! What handlers take from a request: the person of the session, and path, query and body with errors of
 //! our own.
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
-    Json,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request, rejection::JsonRejection},
-    http::{StatusCode, header, request::Parts},
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use studio_kernel::review::{Person, PersonRole};
 
 use crate::{
     error::{Error, Result},
-    http::{Connection, TooSlow},
-    services::people,
+    http::{ClientAddress, Connection, TooSlow},
+    services::sessions::{self, SessionId, Visit},
     state::AppState,
 };
 
-/// The person whose session the request carries. Without one the request is refused.
+/// As many cookies of one name are looked at; a browser sends more only when somebody makes it.
+const COOKIES: usize = 8;
+
+/// The person whose session the request carries, and which one it is. Without one the request is refused.
 #[derive(Clone, Debug)]
-pub struct Signed(pub Person);
+pub struct Signed(pub Person, pub SessionId);
 
 impl Signed {
     /// The person, if their role reaches.
@@ -39,27 +43,47 @@ impl FromRequestParts<AppState> for Signed {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
-        let token = session_token(parts, &state.cookie).ok_or(Error::NotSignedIn)?;
-        let person = people::of_session(&state.studio, token).await?.ok_or(Error::NotSignedIn)?;
+        let found = sessions::find(&state.studio, &visit(parts, state)).await?;
+        let (person, session) = found.ok_or(Error::NotSignedIn)?;
         if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
             connection.sign_in();
         }
-        Ok(Self(person))
+        Ok(Self(person, session))
     }
 }
 
-/// The value of the session cookie.
-pub fn session_token<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
-    parts
-        .headers
+impl FromRequestParts<AppState> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(visit(parts, state))
+    }
+}
+
+fn visit(parts: &Parts, state: &AppState) -> Visit {
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Visit {
+        tokens: session_tokens(&parts.headers, &state.cookie),
+        address: parts.extensions.get().map(|ClientAddress(address)| *address),
+        agent: agent.map(|agent| agent.chars().take(200).collect()),
+    }
+}
+
+/// The values of all cookies of this name: on loopback another server of this machine may have set one as well,
+/// and the browser may send that one first.
+fn session_tokens(headers: &HeaderMap, name: &str) -> Vec<SecretString> {
+    headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split("; "))
-        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+        .take(COOKIES)
+        .map(SecretString::from)
+        .collect()
 }
 
-/// A JSON body.
+/// A JSON body. A field that its type does not have is refused, at any depth.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiJson<T>(pub T);
 
@@ -67,13 +91,31 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self> {
-        match Json::from_request(request, state).await {
-            Ok(Json(value)) => Ok(Self(value)),
-            Err(JsonRejection::MissingJsonContentType(_)) => Err(Error::NotJson),
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        if !kind.trim().eq_ignore_ascii_case("application/json") {
+            return Err(Error::NotJson);
+        }
+        match Bytes::from_request(request, state).await {
+            Ok(bytes) => from_json(&bytes).map(Self),
             Err(other) if other.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
             Err(other) if TooSlow::is_cause_of(&other) => Err(Error::SlowBody),
             Err(other) => Err(Error::Invalid(other.body_text())),
         }
+    }
+}
+
+fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut unknown = None;
+    let mut text = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_ignored::deserialize(&mut text, |path| {
+        unknown.get_or_insert_with(|| path.to_string());
+    });
+    let value = value.and_then(|value| text.end().map(|()| value));
+    let value = value.map_err(|error| Error::invalid(format!("The request cannot be read: {error}.")))?;
+    match unknown {
+        None => Ok(value),
+        Some(field) => Err(Error::invalid(format!("The request has a field that nothing reads: {field:?}."))),
     }
 }
 

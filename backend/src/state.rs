@@ -5,7 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use tokio::sync::watch;
 
 use crate::{
-    config::Config,
+    config::{Config, TargetKind},
     engine::Engine,
     pg::{studio::Studio, target::Target},
     services::{folder::Folder, runs::Registry},
@@ -39,6 +39,12 @@ impl AppState {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// Whether others depend on the target: then a run on it needs a fresh proof of who starts it.
+    pub fn is_production(&self) -> bool {
+        let production = self.config.target_kind.map(|kind| kind == TargetKind::Production);
+        production.unwrap_or(!self.target.embedded())
     }
 }
 

@@ -10,7 +10,7 @@ use leptos_router::{
 
 use crate::{
     api,
-    browser::linter::Linter,
+    browser::{linter::Linter, storage},
     components::Clock,
     pages,
     routes::Route,
@@ -22,9 +22,8 @@ use crate::{
     },
 };
 
-/// The address that somebody without a session asked for.
-#[derive(Clone, Copy)]
-pub(crate) struct Wanted(pub RwSignal<Option<String>>);
+/// Where the address is kept that somebody without a session asked for: a sign-in link may open in another tab.
+pub(crate) const WANTED: &str = "wanted";
 
 /// The whole app.
 #[component]
@@ -34,7 +33,6 @@ pub(crate) fn App() -> impl IntoView {
     provide_context(Toasts::new());
     provide_context(Linter::new());
     provide_context(Clock::start());
-    provide_context(Wanted(RwSignal::new(None)));
     view! {
         <Router>
             <Addressed/>
@@ -47,14 +45,13 @@ fn Addressed() -> impl IntoView {
     let session = expect_context::<Session>();
     let location = use_location();
     let navigate = use_navigate();
-    let wanted = expect_context::<Wanted>();
     let route = Memo::new(move |_| location.pathname.with(|path| Route::parse(path)));
     complete_links();
     Effect::new(move |_| {
         if session.is_signed_out() && !route.get().is_public() {
             let (path, query) = (location.pathname.get_untracked(), location.search.get_untracked());
             let address = if query.is_empty() { path } else { format!("{path}?{query}") };
-            wanted.0.set(Some(address));
+            storage::set(WANTED, &address);
             navigate(&Route::SignIn.href(), NavigateOptions::default());
         }
     });
@@ -93,6 +90,7 @@ fn page(route: Route) -> AnyView {
         Route::Runs => view! { <pages::RunsPage/> }.into_any(),
         Route::Run(id) => view! { <pages::RunPage id/> }.into_any(),
         Route::People => view! { <pages::PeoplePage/> }.into_any(),
+        Route::Account => view! { <pages::AccountPage/> }.into_any(),
         Route::Rules => view! { <pages::RulesPage/> }.into_any(),
         Route::Rule(id) => view! { <pages::RulePage id/> }.into_any(),
         Route::NotFound => view! { <pages::NotFoundPage/> }.into_any(),

@@ -22,6 +22,8 @@ pub(crate) enum Route {
     Run(String),
     /// People, invitations, the review policy.
     People,
+    /// One's own name, password and sessions.
+    Account,
     /// The linter's rules.
     Rules,
     /// One rule.
@@ -45,6 +47,7 @@ impl Route {
             ("runs", "") => Self::Runs,
             ("runs", id) if !id.contains('/') => Self::Run(decode(id)),
             ("people", "") => Self::People,
+            ("account", "") => Self::Account,
             ("rules", "") => Self::Rules,
             ("rules", id) if !id.contains('/') => Self::Rule(decode(id)),
             _ => Self::NotFound,
@@ -63,6 +66,7 @@ impl Route {
             Self::Runs => "/runs".to_owned(),
             Self::Run(id) => format!("/runs/{}", encode(id)),
             Self::People => "/people".to_owned(),
+            Self::Account => "/account".to_owned(),
             Self::Rules => "/rules".to_owned(),
             Self::Rule(id) => format!("/rules/{}", encode(id)),
         }
@@ -95,7 +99,7 @@ impl Route {
             Self::Runs | Self::Run(_) => Some(Self::Runs),
             Self::People => Some(Self::People),
             Self::Rules | Self::Rule(_) => Some(Self::Rules),
-            Self::SignIn | Self::Join | Self::NotFound => None,
+            Self::Account | Self::SignIn | Self::Join | Self::NotFound => None,
         }
     }
 }
@@ -150,6 +154,7 @@ mod tests {
             Route::Runs,
             Route::Run("0193-ab".to_owned()),
             Route::People,
+            Route::Account,
             Route::Rules,
             Route::Rule("drop-table".to_owned()),
         ] {

@@ -15,12 +15,12 @@ export async function signIn(studio: Studio, browser: Browser, look: Look = {}):
 /** Makes an invitation and opens it in another browser. */
 export async function invite(host: Page, browser: Browser, role: string, name: string, look: Look = {}): Promise<Person> {
   await host.goto(new URL("/people", host.url()).href);
+  await host.getByLabel("Name of the invited person").fill(name);
   await host.getByLabel("Role of the invited person").selectOption(role);
   await host.getByRole("button", { name: "Make link" }).click();
   const link = await host.getByLabel("Invitation link").inputValue();
   const guest = await newPerson(browser, look);
   await guest.page.goto(link);
-  await guest.page.getByLabel("Your name").fill(name);
   await guest.page.getByRole("button", { name: "Join" }).click();
   await guest.page.getByRole("heading", { level: 1, name: "Migrations" }).waitFor();
   return guest;

@@ -2,7 +2,7 @@
 // It knows no page.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmod, cp, mkdtemp, rm } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, selectors, type Browser, type BrowserContext, type Page } from "playwright-core";
@@ -71,10 +71,11 @@ function printedLink(child: ChildProcess, said: string[]): Promise<string> {
     const giveUp = setTimeout(() => reject(new Error(`no link within 60 s:\n${said.join("")}`)), 60_000);
     const hear = (chunk: Buffer) => {
       said.push(chunk.toString());
-      const link = /http:\/\/\S+\/sign-in#token=\S+/.exec(said.join(""));
-      if (link) {
+      // Its output is no terminal, so the link is in a file.
+      const file = / is in (.+)\n/.exec(said.join(""))?.[1];
+      if (file) {
         clearTimeout(giveUp);
-        resolve(link[0]);
+        readFile(file, "utf8").then((link) => resolve(link.trim()), reject);
       }
     };
     child.stdout?.on("data", hear);

@@ -24,7 +24,7 @@ use studio_backend::{
     config::{Config, DEFAULT_LISTEN},
     pg::{studio::Studio as State, target::Target},
     router,
-    services::{folder::Folder, people, runs::Registry},
+    services::{folder::Folder, runs::Registry, sign_in},
     state::{AppState, Parts},
 };
 use studio_kernel::{
@@ -80,6 +80,8 @@ impl Studio {
                 listen: DEFAULT_LISTEN,
                 migrations: folder.path().to_owned(),
                 database_url: None,
+                target_kind: None,
+                sign_in_link: false,
                 state_url: None,
                 database_ca: None,
                 engine_dir: None,
@@ -94,7 +96,7 @@ impl Studio {
             shutdown: shutdown.clone(),
             cookie: "studio-test".to_owned(),
         });
-        let token = people::owner_link(&state.studio).await.unwrap().expose_secret().to_owned();
+        let token = sign_in::owner_link(&state.studio).await.unwrap().expose_secret().to_owned();
         let ended = async move { drop(shutdown.wait_for(|stop| *stop).await) };
         tokio::spawn(axum::serve(listener, router(state)).with_graceful_shutdown(ended).into_future());
         Self { address, target, token, stop, _folder: folder }
@@ -106,19 +108,19 @@ impl Studio {
 
     /// The first admin, by the link that the server prints.
     pub(crate) async fn owner(&self) -> Person {
-        self.enter(&self.token, None).await
+        self.enter(&self.token).await
     }
 
     /// Somebody whom the owner invites.
     pub(crate) async fn join(&self, owner: &Person, name: &str, role: PersonRole) -> Person {
-        let invitation: Invitation = owner.post("/api/invitations", json!({ "role": role })).await.read();
-        let token = invitation.link.strip_prefix("/join#token=").unwrap();
-        self.enter(token, Some(name)).await
+        let wish = json!({ "name": name, "role": role });
+        let invitation: Invitation = owner.post("/api/invitations", wish).await.read();
+        self.enter(invitation.link.strip_prefix("/join#token=").unwrap()).await
     }
 
-    async fn enter(&self, token: &str, name: Option<&str>) -> Person {
+    async fn enter(&self, token: &str) -> Person {
         let mut person = self.stranger();
-        let answer = person.post("/api/session", json!({ "token": token, "name": name })).await;
+        let answer = person.post("/api/session", json!({ "token": token })).await;
         let set = answer.headers[header::SET_COOKIE].to_str().unwrap();
         person.cookie = set.split(';').next().unwrap().to_owned();
         let _: Me = answer.read();

@@ -15,6 +15,7 @@ pub mod lint;
 mod output;
 pub mod plan;
 pub mod serve;
+mod start_link;
 pub mod status;
 
 use std::{fmt::Display, process::ExitCode};

@@ -12,7 +12,10 @@ use secrecy::{ExposeSecret, SecretString};
 use studio_kernel::words::count;
 use tokio::{net::TcpListener, sync::watch};
 
-use super::output::{errln, outln};
+use super::{
+    output::{errln, outln},
+    start_link,
+};
 use crate::{
     config::{Config, DEFAULT_LISTEN},
     engine::{Engine, EngineConfig, EngineError, locate},
@@ -148,7 +151,7 @@ async fn serve_with(
     let own_tls = tls.is_some();
     let listener = listen(&config).await?;
     let address = listener.local_addr().map_err(|error| cannot_listen(config.listen, &error))?;
-    let token = people::owner_link(&studio).await?;
+    people::fold_names(&studio).await?;
     let (stop, shutdown) = watch::channel(false);
     let cookie = cookie_name(&config, address);
     let state = AppState::new(Parts {
@@ -170,12 +173,12 @@ async fn serve_with(
         proxies: state.config.serving.proxy.clone(),
         shutdown: shutdown.clone(),
     };
-    steps.say("Ready. This link signs you in once:");
+    steps.say("Ready");
     let origin = match &state.config.serving.public_url {
         Some(public) => public.to_string(),
         None => format!("http://{address}"),
     };
-    outln!("\n    {origin}/sign-in#token={}\n", token.expose_secret());
+    start_link::show(&state.config, &state.studio, &origin).await?;
     if !state.config.is_local() && !own_tls {
         outln!("Others can reach this address: put a proxy with TLS before it; sessions need https.\n");
     }

@@ -11,8 +11,8 @@ const FILES: &[(&str, &str)] = &[
     ("10_people", include_str!("../schema/10_people.sql")),
     ("20_changes", include_str!("../schema/20_changes.sql")),
     ("30_runs", include_str!("../schema/30_runs.sql")),
-    ("30_runs", include_str!("../schema/30_runs.sql")),
     ("40_audit", include_str!("../schema/40_audit.sql")),
+    ("50_accounts", include_str!("../schema/50_accounts.sql")),
 ];
 
 /// Who may do what with the tables that are there; harmless when repeated, so it may change.

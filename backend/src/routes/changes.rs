@@ -1,9 +1,9 @@
 //! `/api/changes`: review, from the first draft to the gate.
 
 use axum::{
-    Json, Router,
+    Json,
     extract::{DefaultBodyLimit, State},
-    routing::{get, post, put},
+    handler::Handler as _,
 };
 use serde::Deserialize;
 use studio_kernel::{
@@ -13,6 +13,7 @@ use studio_kernel::{
     },
 };
 
+use super::Routes;
 use crate::{
     error::Result,
     extract::{ApiJson, ApiPath, ApiQuery, Signed},
@@ -21,16 +22,17 @@ use crate::{
     state::AppState,
 };
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/changes", get(list).merge(post(open).layer(files())))
-        .route("/changes/{id}", get(show))
-        .route("/changes/{id}/files", get(file))
-        .route("/changes/{id}/revisions", post(revise).layer(files()))
-        .route("/changes/{id}/comments", post(comment))
-        .route("/changes/{id}/comments/{comment}", put(resolve))
-        .route("/changes/{id}/approvals", post(decide))
-        .route("/changes/{id}/state", put(set_state))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/changes", list)
+        .post("/changes", open.layer(files()))
+        .get("/changes/{id}", show)
+        .get("/changes/{id}/files", file)
+        .post("/changes/{id}/revisions", revise.layer(files()))
+        .post("/changes/{id}/comments", comment)
+        .put("/changes/{id}/comments/{comment}", resolve)
+        .post("/changes/{id}/approvals", decide)
+        .put("/changes/{id}/state", set_state)
 }
 
 /// These addresses take whole files.
@@ -38,13 +40,13 @@ fn files() -> DefaultBodyLimit {
     DefaultBodyLimit::max(FILES_BODY)
 }
 
-async fn list(State(state): State<AppState>, Signed(person): Signed) -> Result<Json<Changes>> {
+async fn list(State(state): State<AppState>, Signed(person, _): Signed) -> Result<Json<Changes>> {
     review::list(&state, &person).await.map(Json)
 }
 
 async fn show(
     State(state): State<AppState>,
-    Signed(person): Signed,
+    Signed(person, _): Signed,
     ApiPath(id): ApiPath<i64>,
 ) -> Result<Json<Change>> {
     review::change(&state, &person, id).await.map(Json)
@@ -88,21 +90,23 @@ async fn revise(
 
 async fn comment(
     State(state): State<AppState>,
-    Signed(person): Signed,
+    signed: Signed,
     ApiPath(id): ApiPath<i64>,
     ApiJson(wish): ApiJson<AddComment>,
 ) -> Result<Json<Change>> {
+    let person = signed.needs(PersonRole::Author)?;
     comments::add(&state, &person, id, &wish).await?;
     review::change(&state, &person, id).await.map(Json)
 }
 
 async fn resolve(
     State(state): State<AppState>,
-    Signed(person): Signed,
+    signed: Signed,
     ApiPath((id, comment)): ApiPath<(i64, String)>,
     ApiJson(wish): ApiJson<ResolveComment>,
 ) -> Result<Json<Change>> {
-    comments::resolve(&state, id, &comment, wish.resolved).await?;
+    let person = signed.needs(PersonRole::Author)?;
+    comments::resolve(&state, &person, id, &comment, wish.resolved).await?;
     review::change(&state, &person, id).await.map(Json)
 }
 

@@ -1,9 +1,10 @@
 //! `/api/migrations`, `/api/files`, `/api/sources` and `/api/target`: the folder and where it runs.
 
-use axum::{Json, Router, extract::State, routing::get};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use studio_kernel::run::api::{FileText, Migrations, Sources, Target};
 
+use super::Routes;
 use crate::{
     error::Result,
     extract::{ApiQuery, Signed},
@@ -11,12 +12,12 @@ use crate::{
     state::AppState,
 };
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/migrations", get(list))
-        .route("/files", get(file))
-        .route("/sources", get(sources))
-        .route("/target", get(describe_target))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/migrations", list)
+        .get("/files", file)
+        .get("/sources", sources)
+        .get("/target", describe_target)
 }
 
 #[derive(Deserialize)]

@@ -2,13 +2,15 @@
 
 mod changes;
 pub mod guard;
+mod listed;
 mod migrations;
 mod people;
 mod rules;
 mod runs;
 mod session;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{Router, extract::DefaultBodyLimit, http::Method, middleware};
+use listed::Routes;
 
 use crate::{
     assets,
@@ -18,15 +20,24 @@ use crate::{
     state::AppState,
 };
 
+fn routes() -> Routes {
+    session::routes()
+        .and(people::routes())
+        .and(migrations::routes())
+        .and(changes::routes())
+        .and(runs::routes())
+        .and(rules::routes())
+}
+
+/// Method and path, below `/api`, of everything that the server answers besides the page's own files.
+pub fn list() -> Vec<(Method, &'static str)> {
+    routes().listed
+}
+
 /// The whole server, without a port.
 pub fn router(state: AppState) -> Router {
-    let api = Router::new()
-        .merge(session::router())
-        .merge(people::router())
-        .merge(migrations::router())
-        .merge(changes::router())
-        .merge(runs::router())
-        .merge(rules::router())
+    let api = routes()
+        .router
         .fallback(async || Error::NotFound("address"))
         .method_not_allowed_fallback(async || Error::Method);
     Router::new()

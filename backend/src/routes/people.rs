@@ -1,28 +1,27 @@
 //! `/api/people` and `/api/invitations`.
 
-use axum::{
-    Json, Router,
-    extract::State,
-    routing::{get, post, put},
-};
-use secrecy::ExposeSecret;
+use axum::{Json, extract::State};
 use studio_kernel::{
     review::PersonRole,
-    run::api::{Invitation, Invite, People, SetRole},
+    run::api::{Invitation, Invite, People, SetDisabled, SetRole},
 };
 
+use super::Routes;
 use crate::{
     error::Result,
     extract::{ApiJson, ApiPath, Signed},
-    services::people,
+    services::{invitations, people},
     state::AppState,
 };
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/people", get(list))
-        .route("/people/{id}", put(set_role))
-        .route("/invitations", post(invite))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .get("/people", list)
+        .put("/people/{id}", set_role)
+        .put("/people/{id}/state", set_disabled)
+        .post("/people/{id}/links", link)
+        .post("/invitations", invite)
+        .delete("/invitations/{id}", revoke)
 }
 
 async fn list(State(state): State<AppState>, _: Signed) -> Result<Json<People>> {
@@ -40,12 +39,41 @@ async fn set_role(
     people::list(&state.studio).await.map(Json)
 }
 
+async fn set_disabled(
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+    signed: Signed,
+    ApiJson(body): ApiJson<SetDisabled>,
+) -> Result<Json<People>> {
+    let admin = signed.needs(PersonRole::Admin)?;
+    people::set_disabled(&state.studio, &admin, &id, body.disabled).await?;
+    people::list(&state.studio).await.map(Json)
+}
+
+async fn link(
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+    signed: Signed,
+) -> Result<Json<Invitation>> {
+    let admin = signed.needs(PersonRole::Admin)?;
+    invitations::link(&state.studio, &admin, &id).await.map(Json)
+}
+
 async fn invite(
     State(state): State<AppState>,
     signed: Signed,
     ApiJson(body): ApiJson<Invite>,
 ) -> Result<Json<Invitation>> {
     let admin = signed.needs(PersonRole::Admin)?;
-    let (token, expires) = people::invite(&state.studio, &admin, body.role).await?;
-    Ok(Json(Invitation { link: format!("/join#token={}", token.expose_secret()), expires }))
+    invitations::invite(&state.studio, &admin, &body.name, body.role).await.map(Json)
+}
+
+async fn revoke(
+    State(state): State<AppState>,
+    ApiPath(id): ApiPath<String>,
+    signed: Signed,
+) -> Result<Json<People>> {
+    let admin = signed.needs(PersonRole::Admin)?;
+    invitations::revoke(&state.studio, &admin, &id).await?;
+    people::list(&state.studio).await.map(Json)
 }

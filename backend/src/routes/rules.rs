@@ -1,15 +1,16 @@
 //! `/api/rules`: what the linter knows.
 
-use axum::{Json, Router, routing::get};
+use axum::Json;
 use studio_kernel::{
     lint,
     run::api::{RuleHelp, Rules},
 };
 
-use crate::{extract::Signed, state::AppState};
+use super::Routes;
+use crate::extract::Signed;
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/rules", get(list))
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/rules", list)
 }
 
 async fn list(_: Signed) -> Json<Rules> {

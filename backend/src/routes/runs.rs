@@ -3,17 +3,15 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    Json, Router,
+    Json,
     extract::State,
-    http::{HeaderName, request::Parts},
+    http::{HeaderMap, HeaderName},
     response::{
         IntoResponse,
         sse::{Event, KeepAlive, Sse},
     },
-    routing::{get, post},
 };
 use futures_util::{Stream, StreamExt as _, stream};
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use studio_kernel::{
     review::PersonRole,
@@ -23,12 +21,14 @@ use studio_kernel::{
     },
 };
 
+use super::Routes;
 use crate::{
     error::{Error, Result},
-    extract::{ApiJson, ApiPath, ApiQuery, Signed, session_token},
+    extract::{ApiJson, ApiPath, ApiQuery, Signed},
     services::{
-        gate, people,
+        gate,
         runs::{self, Accepted, dry_run, read, registry, validation},
+        sessions::{self, Visit},
     },
     state::AppState,
 };
@@ -36,15 +36,18 @@ use crate::{
 /// A comment this often tells proxies and the page that the stream lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-pub(super) fn router() -> Router<AppState> {
-    Router::new()
-        .route("/changes/{id}/runs", post(start))
-        .route("/changes/{id}/dry-runs", post(dry))
-        .route("/validations", post(validate))
-        .route("/runs", get(list))
-        .route("/runs/{id}", get(show))
-        .route("/runs/{id}/events", get(events))
-        .route("/runs/{id}/cancel", post(cancel))
+/// A stream ends at most this long after the session that opened it.
+const SESSION_CHECK: Duration = Duration::from_secs(3);
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .post("/changes/{id}/runs", start)
+        .post("/changes/{id}/dry-runs", dry)
+        .post("/validations", validate)
+        .get("/runs", list)
+        .get("/runs/{id}", show)
+        .get("/runs/{id}/events", events)
+        .post("/runs/{id}/cancel", cancel)
 }
 
 async fn start(
@@ -53,8 +56,9 @@ async fn start(
     ApiPath(id): ApiPath<i64>,
     ApiJson(wish): ApiJson<StartRun>,
 ) -> Result<Json<RunSummary>> {
+    let session = signed.1.clone();
     let person = signed.needs(PersonRole::Operator)?;
-    let accepted = gate::start(&state, &person, id, &wish).await?;
+    let accepted = gate::start(&state, &person, &session, id, &wish).await?;
     execute(&state, accepted).await
 }
 
@@ -109,32 +113,28 @@ async fn events(
     _: Signed,
     ApiPath(id): ApiPath<String>,
     ApiQuery(After { after }): ApiQuery<After>,
-    parts: Parts,
+    visit: Visit,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse> {
     // A browser that reconnects by itself knows better than the address it was given.
-    let last = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let groups = read::follow(&state, &id, last.or(after).unwrap_or(0)).await?;
-    let token = session_token(&parts, &state.cookie).unwrap_or_default().to_owned();
-    let events = while_signed_in(state, token.into(), groups)
+    let events = while_signed_in(state, visit, groups)
         .flat_map(stream::iter)
         .map(|event| Ok::<_, Infallible>(of_run(&event)));
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT))))
 }
 
-/// A stream that ends with the session that opened it: the session is looked at before each item, and as often
-/// as the stream proves that it lives. When nobody can tell, it ends too, and the page asks again.
-fn while_signed_in<T>(
-    state: AppState,
-    token: SecretString,
-    items: impl Stream<Item = T>,
-) -> impl Stream<Item = T> {
-    stream::unfold((state, token, Box::pin(items)), async |(state, token, mut items)| {
+/// A stream that ends with the session that opened it: the session is looked at before each item, and every few
+/// seconds. When nobody can tell, it ends too, and the page asks again.
+fn while_signed_in<T>(state: AppState, visit: Visit, items: impl Stream<Item = T>) -> impl Stream<Item = T> {
+    stream::unfold((state, visit, Box::pin(items)), async |(state, visit, mut items)| {
         loop {
-            let next = tokio::time::timeout(HEARTBEAT, items.next()).await;
-            let person = people::of_session(&state.studio, token.expose_secret()).await;
-            match (next, person) {
-                (Ok(Some(item)), Ok(Some(_))) => return Some((item, (state, token, items))),
+            let next = tokio::time::timeout(SESSION_CHECK, items.next()).await;
+            let session = sessions::find(&state.studio, &visit).await;
+            match (next, session) {
+                (Ok(Some(item)), Ok(Some(_))) => return Some((item, (state, visit, items))),
                 (Err(_), Ok(Some(_))) => {}
                 _ => return None,
             }

@@ -30,7 +30,7 @@ begin
         if not exists (select from pg_policy where polrelid = kept.oid and polname = 'server') then
             execute format('create policy server on %s to studio_server using (true) with check (true)', kept.name);
         end if;
-        if kept.relname in ('audit', 'blobs', 'revisions', 'revision_files', 'approvals') then
+        if kept.relname in ('audit', 'blobs', 'revisions', 'revision_files', 'approvals', 'names') then
             execute format('grant select, insert on %s to studio_server', kept.name);
         elsif kept.relname in ('audit_head', 'schema_files') then
             execute format('grant select on %s to studio_server', kept.name);
@@ -38,5 +38,6 @@ begin
             execute format('grant select, insert, update, delete on %s to studio_server', kept.name);
         end if;
     end loop;
+    grant execute on function studio.name_at(text, timestamptz) to studio_server;
 end
 $$;

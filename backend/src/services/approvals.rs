@@ -8,7 +8,7 @@ use studio_kernel::{
 use super::{
     audit, changes,
     gate::{self, assess},
-    people,
+    people, policy,
     stored::{self, Lock},
     target,
 };
@@ -28,9 +28,9 @@ pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
-    let person = people::locked(&transaction, &person.id).await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
-    let policy = people::locked_policy(&transaction).await?;
+    let person = people::locked(&transaction, &person.id).await?;
+    let policy = policy::locked_policy(&transaction).await?;
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
     let assessment = assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;

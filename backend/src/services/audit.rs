@@ -45,11 +45,13 @@ pub async fn append(client: &impl GenericClient, entry: Entry<'_>) -> Result<()>
 /// # Errors
 /// [`crate::error::Error::Database`].
 pub async fn timeline(client: &impl GenericClient, change: i64) -> Result<Vec<TimelineEntry>> {
-    let find = "select audit.at, audit.action, audit.text, audit.run,
-                       person.id as person_id, person.name as person_name, person.role as person_role
-                from studio.audit as audit left join studio.people as person on person.id = audit.person
-                where audit.change = $1 order by audit.seq";
-    let rows = client.query(find, &[&change]).await?;
+    let find = format!(
+        "select audit.at, audit.action, audit.text, audit.run, {}
+         from studio.audit as audit left join studio.people as person on person.id = audit.person
+         where audit.change = $1 order by audit.seq",
+        stored::person_at("audit.at")
+    );
+    let rows = client.query(&find, &[&change]).await?;
     rows.iter()
         .map(|row| {
             let someone = row.try_get::<_, Option<&str>>("person_id")?.is_some();

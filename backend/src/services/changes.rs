@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use studio_kernel::{
     migration::{MigrationSet, SourceFile},
     plan::Digest,
-    review::{ChangeState, Person, Timestamp},
+    review::{ChangeState, Person, PersonRole, Timestamp},
     run::api::{OpenChange, Revise},
 };
 
 use super::{
     audit::{self, Entry},
     folder::{FILE_LIMIT, Written, checked_path},
-    gate,
+    gate, people,
     stored::{self, Lock, StoredFile},
 };
 use crate::{
@@ -38,6 +38,7 @@ pub async fn open(state: &AppState, person: &Person, wish: OpenChange) -> Result
     let folder = state.folder.snapshot().await?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
+    let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
     let insert = "insert into studio.changes (title, description, author) values ($1, $2, $3) returning id";
     let id: i64 = transaction.query_one(insert, &[&title, &description, &person.id]).await?.try_get("id")?;
     let revision = NewRevision { change: id, number: 1, author: person, note: "", files: &wish.files };
@@ -61,6 +62,7 @@ pub async fn revise(state: &AppState, person: &Person, id: i64, wish: Revise) ->
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
+    let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
     refuse_unless_open(change.state)?;
     refuse_while_running(&transaction, id).await?;
     let newest = change.newest()?;
@@ -134,6 +136,7 @@ pub async fn set_state(state: &AppState, person: &Person, id: i64, wish: ChangeS
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
+    let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
     if change.state == wish {
         return Ok(());
     }

@@ -3,14 +3,14 @@
 
 use studio_kernel::{
     migration::MigrationSet,
-    review::{Anchor, Comment, Person},
+    review::{Anchor, Comment, Person, PersonRole},
     run::api::{AddComment, CommentPlace},
     sql,
     text::LineIndex,
 };
 
 use super::{
-    audit, changes,
+    audit, changes, people,
     stored::{self, Lock, StoredChange},
 };
 use crate::{
@@ -36,6 +36,7 @@ pub async fn add(state: &AppState, person: &Person, id: i64, wish: &AddComment) 
     let body = changes::checked_text(&wish.body, 1, 10_000, "comment")?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
+    let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
     let change = stored::change(&transaction, id, Lock::None).await?;
     let thread = match &wish.reply_to {
         Some(comment) => Some(thread_of(&transaction, id, comment).await?),
@@ -110,9 +111,16 @@ async fn locate(client: &impl GenericClient, change: &StoredChange, place: &Comm
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn resolve(state: &AppState, id: i64, comment: &str, resolved: bool) -> Result<()> {
+pub async fn resolve(
+    state: &AppState,
+    person: &Person,
+    id: i64,
+    comment: &str,
+    resolved: bool,
+) -> Result<()> {
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
+    people::locked_as(&transaction, person, PersonRole::Author).await?;
     let thread = thread_of(&transaction, id, comment).await?;
     let update = "update studio.comments set resolved = $2 where id = $1";
     transaction.execute(update, &[&thread, &resolved]).await?;
@@ -141,13 +149,15 @@ pub async fn list(
     change: &StoredChange,
     set: &MigrationSet,
 ) -> Result<Vec<Comment>> {
-    let find = "select comment.*, coalesce(thread.resolved, comment.resolved) as settled,
-                       person.id as person_id, person.name as person_name, person.role as person_role
-                from studio.comments as comment
-                     join studio.people as person on person.id = comment.author
-                     left join studio.comments as thread on thread.id = comment.reply_to
-                where comment.change = $1 order by comment.at, comment.id";
-    let rows = client.query(find, &[&change.id]).await?;
+    let find = format!(
+        "select comment.*, coalesce(thread.resolved, comment.resolved) as settled, {}
+         from studio.comments as comment
+              join studio.people as person on person.id = comment.author
+              left join studio.comments as thread on thread.id = comment.reply_to
+         where comment.change = $1 order by comment.at, comment.id",
+        stored::person_at("comment.at")
+    );
+    let rows = client.query(&find, &[&change.id]).await?;
     let newest = change.newest()?;
     let holds = |path: &str| newest.files.iter().any(|file| file.path == path);
     rows.iter()

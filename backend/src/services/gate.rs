@@ -6,17 +6,17 @@ use studio_kernel::{
     migration::{MigrationSet, SourceFile},
     plan::{Binding, Digest, Plan, plan_for},
     review::{self, Approval, Bound, Gate, GateFacts, Person},
-    run::{
-        RunKind,
-        api::{Policy, StartRun},
-    },
+    run::{RunKind, api::StartRun},
 };
 
 use super::{
     audit::{self, Entry},
     blocking::blocking,
     people,
+    policy::{self, PolicyInForce},
     runs::{self, Accepted, NewRun, order},
+    sessions::SessionId,
+    sign_in,
     stored::{self, Lock, StoredChange},
     target::{self, Ledger},
 };
@@ -48,7 +48,7 @@ pub async fn assess(
     files: Vec<SourceFile>,
     ledger: Ledger,
     name: &str,
-    policy: Policy,
+    policy: PolicyInForce,
 ) -> Result<Assessment> {
     let name = name.to_owned();
     blocking(move || Ok(assessed(set, files, &ledger, &name, policy))).await
@@ -59,7 +59,7 @@ fn assessed(
     files: Vec<SourceFile>,
     ledger: &Ledger,
     name: &str,
-    policy: Policy,
+    policy: PolicyInForce,
 ) -> Assessment {
     let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     for file in files {
@@ -80,7 +80,7 @@ fn assessed(
     Assessment { set, plan, bound, report }
 }
 
-fn binding(target: &str, policy: Policy) -> Binding {
+fn binding(target: &str, policy: PolicyInForce) -> Binding {
     let timeouts = Timeouts::default();
     let millis = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Binding {
@@ -92,13 +92,15 @@ fn binding(target: &str, policy: Policy) -> Binding {
     }
 }
 
-/// Rules and review policy as one word: another rule set, version or policy is another word.
-fn policy_word(policy: Policy) -> String {
+/// Rules and review policy as one word: another rule set, version or policy is another word, also one that comes
+/// back.
+fn policy_word(policy: PolicyInForce) -> String {
     let rules: Vec<String> =
         lint::rules().iter().map(|rule| format!("{} {}", rule.id, rule.severity)).collect();
     let rules = Digest::of(rules.join("\n").as_bytes());
+    let PolicyInForce { policy, epoch } = policy;
     let eyes = if policy.four_eyes { "four-eyes" } else { "one-person" };
-    format!("{}-{}-{eyes}-{}", env!("CARGO_PKG_VERSION"), rules.short(), policy.required)
+    format!("{}-{}-{eyes}-{}-{epoch}", env!("CARGO_PKG_VERSION"), rules.short(), policy.required)
 }
 
 /// What the gate says to a person about an assessed change.
@@ -107,7 +109,7 @@ pub fn decide(
     change: &StoredChange,
     approvals: &[Approval],
     assessment: &Assessment,
-    policy: Policy,
+    policy: PolicyInForce,
     running: bool,
 ) -> Gate {
     let errors = assessment.report.findings.iter();
@@ -119,8 +121,8 @@ pub fn decide(
         state: change.state,
         now: &assessment.bound,
         approvals,
-        four_eyes: policy.four_eyes,
-        required: policy.required,
+        four_eyes: policy.policy.four_eyes,
+        required: policy.policy.required,
         errors: errors.count(),
         plan_refusals: assessment.plan.refusals.len(),
         statements: segments.map(|segment| segment.statements.len()).sum(),
@@ -142,8 +144,14 @@ pub async fn is_running(client: &impl GenericClient, change: i64) -> Result<bool
 ///
 /// # Errors
 /// [`Error::Refused`] with every obstacle; [`Error::StaleDigest`] when the change is not what the person saw;
-/// [`Error::Target`] when the ledger cannot be read.
-pub async fn start(state: &AppState, person: &Person, id: i64, wish: &StartRun) -> Result<Accepted> {
+/// [`Error::Target`] when the ledger cannot be read; [`Error::ProofNeeded`] on a production target.
+pub async fn start(
+    state: &AppState,
+    person: &Person,
+    session: &SessionId,
+    id: i64,
+    wish: &StartRun,
+) -> Result<Accepted> {
     let key = &wish.idempotency_key;
     if !(8..=100).contains(&key.len()) || key.contains('\0') {
         return Err(Error::invalid("An idempotency key has 8 to 100 characters, and no zero byte."));
@@ -153,12 +161,15 @@ pub async fn start(state: &AppState, person: &Person, id: i64, wish: &StartRun) 
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
-    let person = people::locked(&transaction, &person.id).await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
+    let person = people::locked_with_deciders(&transaction, &person.id, id).await?;
     if let Some(run) = known(&transaction, id, &wish.idempotency_key).await? {
         return Ok(Accepted::Known(run));
     }
-    let policy = people::locked_policy(&transaction).await?;
+    if state.is_production() {
+        sign_in::need_proof(&transaction, session).await?;
+    }
+    let policy = policy::locked_policy(&transaction).await?;
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
     let assessment = assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;

@@ -1,15 +1,23 @@
 //! The work. Services know nothing of HTTP.
 
 pub mod approvals;
+mod attempts;
 pub mod audit;
 mod blocking;
 pub mod changes;
 pub mod comments;
 pub mod folder;
 pub mod gate;
+pub mod invitations;
 pub mod migrations;
+mod names;
+mod passwords;
 pub mod people;
+pub mod policy;
 pub mod review;
 pub mod runs;
+pub mod sessions;
+pub mod sign_in;
 pub mod stored;
 pub mod target;
+mod tokens;

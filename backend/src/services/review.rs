@@ -4,14 +4,14 @@ use studio_kernel::{
     migration::{FileName, SourceFile},
     plan::{Purpose, plan},
     review::{Approval, ChangeState, Decision, FileChange, Gate, Obstacle, Person, Revision, RevisionFile},
-    run::api::{Change, ChangeSummary, Changes, FindingCounts, Policy, RevisionText},
+    run::api::{Change, ChangeSummary, Changes, FindingCounts, RevisionText},
 };
 
 use super::{
     audit, comments,
     folder::Snapshot,
     gate::{self, Assessment},
-    people,
+    policy::{self, PolicyInForce},
     stored::{self, Lock, StoredChange, StoredFile},
     target::{self, Ledger},
 };
@@ -25,14 +25,14 @@ use crate::{
 struct Moment {
     folder: std::sync::Arc<Snapshot>,
     ledger: Result<Ledger, TargetError>,
-    policy: Policy,
+    policy: PolicyInForce,
     target: String,
 }
 
 impl Moment {
     async fn now(state: &AppState, client: &impl GenericClient) -> Result<Self> {
         let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
-        let (folder, policy) = (folder?, people::policy(client).await?);
+        let (folder, policy) = (folder?, policy::policy(client).await?);
         Ok(Self { folder, ledger, policy, target: target::name(state) })
     }
 
@@ -167,7 +167,7 @@ async fn summary(
         revision: newest.number,
         paths: newest.files.iter().map(|file| file.path.clone()).collect(),
         findings: FindingCounts::default(),
-        approvals: (0, moment.policy.required),
+        approvals: (0, moment.policy.policy.required),
         waits_for_me: false,
         open_threads: comments::open_threads(client, stored.id).await?,
         run: stored::runs(client, stored.id).await?.into_iter().next(),
@@ -193,7 +193,7 @@ async fn summary(
     let approved = current().filter(|status| status.approval.decision == Decision::Approve).count();
     summary.findings = FindingCounts::of(&assessment.report.findings);
     summary.approvals.0 = approved;
-    summary.waits_for_me = gate.approve.is_empty() && !decided && approved < moment.policy.required;
+    summary.waits_for_me = gate.approve.is_empty() && !decided && approved < moment.policy.policy.required;
     Ok(summary)
 }
 

@@ -99,11 +99,13 @@ pub async fn change(client: &impl GenericClient, id: i64, lock: Lock) -> Result<
         // By itself: a joined row that was waited for would be put together from two moments.
         client.execute("select from studio.changes where id = $1 for update", &[&id]).await?;
     }
-    let find = "select change.id, title, description, state, folder_note, updated_at,
-                       person.id as person_id, person.name as person_name, person.role as person_role
-                from studio.changes as change join studio.people as person on person.id = change.author
-                where change.id = $1";
-    let row = client.query_opt(find, &[&id]).await?.ok_or(Error::NotFound("change"))?;
+    let find = format!(
+        "select change.id, title, description, state, folder_note, updated_at, {}
+         from studio.changes as change join studio.people as person on person.id = change.author
+         where change.id = $1",
+        person_at("change.created_at")
+    );
+    let row = client.query_opt(&find, &[&id]).await?.ok_or(Error::NotFound("change"))?;
     Ok(StoredChange {
         id: row.try_get("id")?,
         title: row.try_get("title")?,
@@ -126,11 +128,13 @@ pub async fn ids(client: &impl GenericClient) -> Result<Vec<i64>> {
 }
 
 async fn revisions(client: &impl GenericClient, change: i64) -> Result<Vec<StoredRevision>> {
-    let find = "select revision.number, revision.at, revision.note,
-                       person.id as person_id, person.name as person_name, person.role as person_role
-                from studio.revisions as revision join studio.people as person on person.id = revision.author
-                where revision.change = $1 order by revision.number";
-    let rows = client.query(find, &[&change]).await?;
+    let find = format!(
+        "select revision.number, revision.at, revision.note, {}
+         from studio.revisions as revision join studio.people as person on person.id = revision.author
+         where revision.change = $1 order by revision.number",
+        person_at("revision.at")
+    );
+    let rows = client.query(&find, &[&change]).await?;
     let files = "select number, path, sha256, base from studio.revision_files
                  where change = $1 order by number, position";
     let files = client.query(files, &[&change]).await?;
@@ -161,11 +165,13 @@ async fn revisions(client: &impl GenericClient, change: i64) -> Result<Vec<Store
 /// # Errors
 /// [`Error::Database`].
 pub async fn approvals(client: &impl GenericClient, change: i64) -> Result<Vec<Approval>> {
-    let find = "select approval.*, person.id as person_id, person.name as person_name,
-                       person.role as person_role
-                from studio.approvals as approval join studio.people as person on person.id = approval.person
-                where approval.change = $1 order by approval.at, approval.id";
-    let rows = client.query(find, &[&change]).await?;
+    let find = format!(
+        "select approval.*, {}
+         from studio.approvals as approval join studio.people as person on person.id = approval.person
+         where approval.change = $1 order by approval.at, approval.id",
+        person_at("approval.at")
+    );
+    let rows = client.query(&find, &[&change]).await?;
     rows.iter()
         .map(|row| {
             Ok(Approval {
@@ -226,7 +232,15 @@ pub async fn keep(client: &impl GenericClient, text: &str) -> Result<String> {
     Ok(sha256)
 }
 
-/// A person from a row with the columns `person_id`, `person_name` and `person_role`.
+/// The columns that [`person`] reads, of the person as they were called at a moment; the table's alias is `person`.
+pub fn person_at(moment: &str) -> String {
+    format!(
+        "person.id as person_id, studio.name_at(person.id, {moment}) as person_name, person.role as person_role,
+         person.disabled_at as person_disabled"
+    )
+}
+
+/// A person from a row with the columns of [`person_at`].
 ///
 /// # Errors
 /// [`Error::Database`], [`Error::Corrupt`].
@@ -235,6 +249,7 @@ pub fn person(row: &Row) -> Result<Person> {
         id: row.try_get("person_id")?,
         name: row.try_get("person_name")?,
         role: word(row, "person_role")?,
+        disabled: row.try_get::<_, Option<jiff::Timestamp>>("person_disabled")?.is_some(),
     })
 }
 
@@ -252,10 +267,13 @@ pub fn number(row: &Row, column: &str) -> Result<u32> {
 /// # Errors
 /// [`Error::Database`], [`Error::Corrupt`].
 pub async fn runs(client: &impl GenericClient, change: i64) -> Result<Vec<RunSummary>> {
-    let find = "select run.*, person.id as person_id, person.name as person_name, person.role as person_role
-                from studio.runs as run join studio.people as person on person.id = run.person
-                where run.change = $1 order by run.began desc, run.id desc";
-    let rows = client.query(find, &[&change]).await?;
+    let find = format!(
+        "select run.*, {}
+         from studio.runs as run join studio.people as person on person.id = run.person
+         where run.change = $1 order by run.began desc, run.id desc",
+        person_at("run.began")
+    );
+    let rows = client.query(&find, &[&change]).await?;
     rows.iter()
         .map(|row| {
             let ended: Option<jiff::Timestamp> = row.try_get("ended")?;

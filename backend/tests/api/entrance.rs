@@ -3,12 +3,12 @@
 use futures_util::StreamExt as _;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use studio_backend::services::people;
+use studio_backend::services::sign_in;
 use studio_kernel::{
     review::PersonRole,
     run::{
         RunEvent, RunEventKind,
-        api::{Invitation, Me, People},
+        api::{Me, People},
     },
 };
 
@@ -17,13 +17,13 @@ use crate::harness::World;
 #[tokio::test]
 async fn a_sign_in_link_works_once() {
     let world = World::new().await;
-    let token = people::owner_link(&world.state.studio).await.unwrap();
+    let token = sign_in::owner_link(&world.state.studio).await.unwrap();
     let mut visitor = world.stranger();
     let body = || json!({ "token": token.expose_secret() });
     let first = visitor.post("/api/session", body()).await;
     assert_eq!(first.read::<Me>().person.role, PersonRole::Admin);
     let cookie = first.headers["set-cookie"].to_str().unwrap();
-    for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
+    for part in ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=2592000"] {
         assert!(cookie.contains(part), "{cookie}");
     }
     visitor.post("/api/session", body()).await.refused(401, "dead-link");
@@ -36,7 +36,7 @@ async fn a_sign_in_link_works_once() {
 #[tokio::test]
 async fn two_who_use_one_link_at_once_are_not_both_let_in() {
     let world = World::new().await;
-    let token = people::owner_link(&world.state.studio).await.unwrap();
+    let token = sign_in::owner_link(&world.state.studio).await.unwrap();
     let visitor = world.stranger();
     let enter = || visitor.post("/api/session", json!({ "token": token.expose_secret() }));
     let (first, second) = tokio::join!(enter(), enter());
@@ -45,20 +45,32 @@ async fn two_who_use_one_link_at_once_are_not_both_let_in() {
 }
 
 #[tokio::test]
-async fn an_invitation_makes_one_person_with_its_role() {
+async fn a_sign_in_link_ends_the_older_ones() {
+    let world = World::new().await;
+    let older = sign_in::owner_link(&world.state.studio).await.unwrap();
+    let newer = sign_in::owner_link(&world.state.studio).await.unwrap();
+    let visitor = world.stranger();
+    let enter = |token: &str| visitor.post("/api/session", json!({ "token": token.to_owned() }));
+    enter(older.expose_secret()).await.refused(401, "dead-link");
+    enter(newer.expose_secret()).await.read::<Me>();
+}
+
+#[tokio::test]
+async fn an_invitation_lets_in_the_one_it_names_with_its_role() {
     let world = World::new().await;
     let owner = world.owner().await;
-    let invitation: Invitation = owner.post("/api/invitations", json!({ "role": "reviewer" })).await.read();
-    let token = invitation.link.strip_prefix("/join#token=").unwrap();
+    let token = &world.invite(&owner, " Ann  Lee ", PersonRole::Reviewer).await;
     let people: People = owner.get("/api/people").await.read();
-    assert_eq!(people.invitations.len(), 1);
+    let [open] = people.invitations.as_slice() else { panic!("{people:?}") };
+    assert_eq!((open.name.as_str(), open.role, open.known), ("Ann Lee", PersonRole::Reviewer, false));
+    assert_eq!(open.by.as_ref().unwrap().name, "Owner");
     assert!(!owner.get("/api/people").await.text.contains(token), "the link is shown once");
     let visitor = world.stranger();
-    visitor.post("/api/session", json!({ "token": token })).await.refused(422, "name-needed");
-    visitor.post("/api/session", json!({ "token": token, "name": " \n" })).await.refused(422, "invalid");
-    let joined: Me = visitor.post("/api/session", json!({ "token": token, "name": "Ann" })).await.read();
-    assert_eq!((joined.person.name.as_str(), joined.person.role), ("Ann", PersonRole::Reviewer));
-    visitor.post("/api/session", json!({ "token": token, "name": "Eve" })).await.refused(401, "dead-link");
+    let other = json!({ "token": token, "name": "Eve" });
+    visitor.post("/api/session", other).await.refused(422, "invalid");
+    let joined: Me = visitor.post("/api/session", json!({ "token": token })).await.read();
+    assert_eq!((joined.person.name.as_str(), joined.person.role), ("Ann Lee", PersonRole::Reviewer));
+    visitor.post("/api/session", json!({ "token": token })).await.refused(401, "dead-link");
     let people: People = owner.get("/api/people").await.read();
     assert_eq!((people.people.len(), people.invitations.len()), (2, 0));
 }
@@ -95,7 +107,10 @@ async fn every_write_needs_its_role() {
     let run = json!({ "expected_digest": change.digest, "idempotency_key": "a-key-of-16-char" });
     reviewer.post(&format!("/api/changes/{}/runs", change.id), run).await.refused(403, "role");
     for visitor in [&author, &reviewer] {
-        visitor.post("/api/invitations", json!({ "role": "admin" })).await.refused(403, "role");
+        visitor
+            .post("/api/invitations", json!({ "name": "Eve", "role": "admin" }))
+            .await
+            .refused(403, "role");
         visitor.put("/api/policy", json!({ "four_eyes": false, "required": 1 })).await.refused(403, "role");
         let id = visitor.get("/api/me").await.read::<Me>().person.id;
         visitor.put(&format!("/api/people/{id}"), json!({ "role": "admin" })).await.refused(403, "role");
@@ -116,8 +131,8 @@ async fn somebody_remains_admin() {
     let other = world.join(&owner, "Ann", PersonRole::Admin).await;
     let people: People = owner.put(&path, json!({ "role": "author" })).await.read();
     assert_eq!(people.people.len(), 2);
-    owner.post("/api/invitations", json!({ "role": "author" })).await.refused(403, "role");
-    other.post("/api/invitations", json!({ "role": "author" })).await.read::<Invitation>();
+    owner.post("/api/invitations", json!({ "name": "Eve", "role": "author" })).await.refused(403, "role");
+    world.invite(&other, "Eve", PersonRole::Author).await;
 }
 
 #[tokio::test]

@@ -17,12 +17,12 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use studio_backend::{
-    config::{Config, DEFAULT_LISTEN},
+    config::{Config, DEFAULT_LISTEN, TargetKind},
     engine::{Engine, EngineConfig, locate},
     http::Serving,
     pg::{studio::Studio, target::Target},
     router,
-    services::{folder::Folder, people, runs::Registry},
+    services::{folder::Folder, runs::Registry, sessions::Visit, sign_in},
     state::{AppState, Parts},
 };
 use studio_kernel::{
@@ -111,11 +111,20 @@ pub(crate) struct Answer {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::served(Serving::default()).await
+        Self::with(Serving::default(), None).await
     }
 
     /// A studio that is reached as the flags say.
     pub(crate) async fn served(serving: Serving) -> Self {
+        Self::with(serving, None).await
+    }
+
+    /// A studio whose target counts as this, embedded though it is.
+    pub(crate) async fn with_target(kind: TargetKind) -> Self {
+        Self::with(Serving::default(), Some(kind)).await
+    }
+
+    async fn with(serving: Serving, target_kind: Option<TargetKind>) -> Self {
         static NUMBER: AtomicUsize = AtomicUsize::new(0);
         let shared = Shared::get().await;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -137,6 +146,8 @@ impl World {
                 listen: DEFAULT_LISTEN,
                 migrations: folder.path().to_owned(),
                 database_url: None,
+                target_kind,
+                sign_in_link: false,
                 state_url: None,
                 database_ca: None,
                 engine_dir: None,
@@ -182,27 +193,36 @@ impl World {
 
     /// The first admin.
     pub(crate) async fn owner(&self) -> Visitor {
-        let token = people::owner_link(&self.state.studio).await.unwrap();
-        self.enter(token.expose_secret(), None).await
+        let token = sign_in::owner_link(&self.state.studio).await.unwrap();
+        self.enter(token.expose_secret()).await
     }
 
     /// A session of the first admin, made without a request.
     pub(crate) async fn owner_cookie(&self) -> String {
-        let token = people::owner_link(&self.state.studio).await.unwrap();
-        let (session, _) = people::sign_in(&self.state.studio, token.expose_secret(), None).await.unwrap();
+        let studio = &self.state.studio;
+        let token = sign_in::owner_link(studio).await.unwrap();
+        let visit = Visit::default();
+        let (session, _) = sign_in::by_link(studio, token.expose_secret(), None, &visit).await.unwrap();
         format!("{}={}", self.state.cookie, session.expose_secret())
     }
 
     /// Somebody whom the owner invited.
     pub(crate) async fn join(&self, owner: &Visitor, name: &str, role: PersonRole) -> Visitor {
-        let invitation: Invitation = owner.post("/api/invitations", json!({ "role": role })).await.read();
-        let token = invitation.link.strip_prefix("/join#token=").unwrap().to_owned();
-        self.enter(&token, Some(name)).await
+        let token = self.invite(owner, name, role).await;
+        self.enter(&token).await
     }
 
-    async fn enter(&self, token: &str, name: Option<&str>) -> Visitor {
+    /// The token of an invitation.
+    pub(crate) async fn invite(&self, owner: &Visitor, name: &str, role: PersonRole) -> String {
+        let wish = json!({ "name": name, "role": role });
+        let invitation: Invitation = owner.post("/api/invitations", wish).await.read();
+        invitation.link.strip_prefix("/join#token=").unwrap().to_owned()
+    }
+
+    /// Somebody who opens a one-time link.
+    pub(crate) async fn enter(&self, token: &str) -> Visitor {
         let mut visitor = self.stranger();
-        let answer = visitor.post("/api/session", json!({ "token": token, "name": name })).await;
+        let answer = visitor.post("/api/session", json!({ "token": token })).await;
         visitor.cookie = answer.cookie();
         let _: Me = answer.read();
         visitor

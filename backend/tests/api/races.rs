@@ -1,4 +1,5 @@
-//! Edit against approve against start, many times: nothing ever reaches the target that was not approved.
+//! Edit against approve against start against disabling who approves, many times: nothing ever reaches the target
+//! that was not approved by somebody who still could.
 
 use std::{
     collections::BTreeSet,
@@ -8,8 +9,9 @@ use std::{
 use studio_backend::{
     error::Error,
     services::{
-        approvals, changes, gate, review,
+        approvals, changes, gate, people, review,
         runs::{self, Accepted},
+        sessions::{self, Visit},
         target,
     },
     state::AppState,
@@ -17,7 +19,7 @@ use studio_backend::{
 use studio_kernel::{
     migration::SourceFile,
     plan::Digest,
-    review::{ChangeState, Decision, Person},
+    review::{ChangeState, Decision, Person, PersonRole},
     run::{
         RunEventKind,
         api::{Decide, Me, OpenChange, Revise, StartRun},
@@ -26,15 +28,18 @@ use studio_kernel::{
 
 use crate::harness::World;
 
+/// Or as many as `STUDIO_RACE_ROUNDS` says.
 const ROUNDS: usize = 200;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A run's digest must be one that somebody approved, and its plan must name the approved bytes.
+/// A run's digest must be one that somebody approved whose account was not disabled before it began, and its plan
+/// must name the approved bytes.
 const ACCEPTED: &str = "
     select run.digest,
            exists (select from studio.approvals as approval
-                   where approval.change = run.change and approval.digest = run.digest
+                   join studio.people as person on person.id = approval.person
+                   where (person.disabled_at is null or person.disabled_at > run.began) and approval.change = run.change and approval.digest = run.digest
                      and approval.revision = run.revision and approval.decision = 'approve'
                      and approval.at <= run.began) as approved,
            (select file.sha256 from studio.revision_files as file
@@ -48,11 +53,18 @@ const ACCEPTED: &str = "
 async fn no_unapproved_byte_is_ever_executed() {
     let world = World::new().await;
     let (state, owner) = (&world.state, world.owner().await);
+    let bob = world.join(&owner, "Bob", PersonRole::Reviewer).await;
     let person = owner.get("/api/me").await.read::<Me>().person;
+    let bob = bob.get("/api/me").await.read::<Me>().person;
+    let token = owner.cookie.split_once('=').unwrap().1.into();
+    let visit = Visit { tokens: vec![token], ..Visit::default() };
+    let (_, session) = sessions::find(&state.studio, &visit).await.unwrap().unwrap();
+    let rounds = std::env::var("STUDIO_RACE_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let client = state.studio.client().await.unwrap();
     let mut outcomes = BTreeSet::new();
+    let mut began_before_disabled = BTreeSet::new();
     let mut ran = BTreeSet::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let table = |name: &str| {
             format!(
                 "create table if not exists public.{name}_{round:03} (id bigint primary key);\n\
@@ -71,7 +83,7 @@ async fn no_unapproved_byte_is_ever_executed() {
         let wish = StartRun { expected_digest: digest.clone(), idempotency_key: format!("race-{round:08}") };
         // Half of the rounds begin approved, so that starts succeed, too.
         if round % 2 == 0 {
-            approvals::decide(state, &person, id, &yes).await.unwrap();
+            approvals::decide(state, &bob, id, &yes).await.unwrap();
         }
         // An edit asks no target and would always be first; some come late by a look or two at the ledger.
         let late = async {
@@ -81,15 +93,32 @@ async fn no_unapproved_byte_is_ever_executed() {
             changes::revise(state, &person, id, edit).await
         };
         let run = async {
-            let accepted = gate::start(state, &person, id, &wish).await?;
+            let accepted = gate::start(state, &person, &session, id, &wish).await?;
             if let Accepted::New(start) = &accepted {
                 runs::spawn(state, (**start).clone());
             }
             Ok::<_, Error>(accepted)
         };
-        let (edited, approved, started) =
-            tokio::join!(late, approvals::decide(state, &person, id, &yes), run);
+        let disables = round % 3 == 0;
+        let disable = async {
+            for _ in 0..round / 3 % 3 {
+                target::ledger(&state.target).await.unwrap();
+            }
+            if disables {
+                people::set_disabled(&state.studio, &person, &bob.id, true).await.unwrap();
+            }
+        };
+        let (edited, approved, started, ()) =
+            tokio::join!(late, approvals::decide(state, &bob, id, &yes), run, disable);
         outcomes.insert([edited.is_ok(), approved.is_ok(), started.is_ok()]);
+        if disables {
+            began_before_disabled.insert(started.is_ok());
+            let late = "select exists (select from studio.approvals as approval
+                            join studio.people as person on person.id = approval.person
+                            where approval.change = $1 and approval.at > person.disabled_at)";
+            let row = client.query_one(late, &[&id]).await.unwrap();
+            assert!(!row.get::<_, bool>(0), "round {round}: a disabled person approved");
+        }
         let bound = "select digest, revision from studio.approvals where change = $1";
         for row in client.query(bound, &[&id]).await.unwrap() {
             assert_eq!(row.get::<_, String>("digest"), digest.as_str(), "an approval of what was not seen");
@@ -111,11 +140,15 @@ async fn no_unapproved_byte_is_ever_executed() {
         } else {
             changes::set_state(state, &person, id, ChangeState::Closed).await.unwrap();
         }
+        if disables {
+            people::set_disabled(&state.studio, &person, &bob.id, false).await.unwrap();
+        }
     }
     let made = "select tablename from pg_tables where tablename ~ '^(un)?seen_'";
     let made = world.target_database().await.query(made, &[]).await.unwrap();
     let made: BTreeSet<String> = made.iter().map(|row| row.get("tablename")).collect();
     assert_eq!(made, ran, "exactly what was approved and started is in the target");
+    assert_eq!(began_before_disabled.len(), 2, "disabling came always first or always last");
     for which in 0..3 {
         let won: BTreeSet<bool> = outcomes.iter().map(|outcome| outcome[which]).collect();
         assert_eq!(won.len(), 2, "the rounds were no races: {outcomes:?}");

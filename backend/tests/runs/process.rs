@@ -41,17 +41,19 @@ impl Server {
     fn spawn(command: &mut Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let link = lines.find_map(|line| {
-            line.unwrap().split_once("/sign-in#token=").map(|(a, b)| (a.trim().to_owned(), b.to_owned()))
-        });
-        let (origin, token) = link.unwrap();
+        // Its output is no terminal, so the link is in a file.
+        let file =
+            lines.find_map(|line| line.unwrap().split_once(" is in ").map(|(_, file)| file.to_owned()));
+        let link = std::fs::read_to_string(file.unwrap()).unwrap();
+        let (origin, token) = link.trim().split_once("/sign-in#token=").unwrap();
+        let token = token.to_owned();
         // Whoever stops reading would stop the server at its next word.
         std::thread::spawn(move || lines.for_each(drop));
         Self { process, address: origin.trim_start_matches("http://").to_owned(), token }
     }
 
     pub(crate) fn sign_in(&self) -> String {
-        let (head, _) = self.send("POST", "/api/session", "", &json!({"token": self.token, "name": null}));
+        let (head, _) = self.send("POST", "/api/session", "", &json!({"token": self.token}));
         let cookie = head.lines().find_map(|line| {
             line.to_lowercase().starts_with("set-cookie:").then(|| line[11..].trim().to_owned())
         });

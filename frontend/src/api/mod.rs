@@ -9,14 +9,14 @@ pub(crate) use send::Answer;
 
 use send::{delete, get, post, put};
 use studio_kernel::run::api::{
-    AddComment, Change, Changes, Decide, FileText, Invitation, Invite, Me, Migrations, OpenChange, People,
-    Policy, Rename, ResolveComment, Revise, RevisionText, Rules, Run, RunSummary, Runs, SetChangeState,
-    SetRole, SignIn, Sources, StartRun, StartValidation, Target,
+    AddComment, Change, Changes, Confirm, Decide, FileText, Invitation, Invite, Me, Migrations, OpenChange,
+    People, Policy, Rename, ResolveComment, Revise, RevisionText, Rules, Run, RunSummary, Runs, Sessions,
+    SetChangeState, SetDisabled, SetPassword, SetRole, SignIn, Sources, StartRun, StartValidation, Target,
 };
 
 use crate::routes::encode_component as encoded;
 
-/// Trades a one-time token for a session.
+/// Trades a one-time token, or a name and a password, for a session.
 pub(crate) async fn sign_in(body: SignIn) -> Answer<Me> {
     post("/api/session", &body).await
 }
@@ -36,6 +36,32 @@ pub(crate) async fn rename(body: Rename) -> Answer<Me> {
     put("/api/me", &body).await
 }
 
+/// Sets the password of the signed-in person.
+pub(crate) async fn set_password(body: SetPassword) -> Answer<Me> {
+    put("/api/me/password", &body).await
+}
+
+/// Proves again who is signed in.
+pub(crate) async fn confirm(body: Confirm) -> Answer<()> {
+    post("/api/me/confirmation", &body).await
+}
+
+/// The sessions of the signed-in person, or everybody's.
+pub(crate) async fn sessions(of_all: bool) -> Answer<Sessions> {
+    get(if of_all { "/api/sessions" } else { "/api/me/sessions" }).await
+}
+
+/// Ends a session.
+pub(crate) async fn end_session(of_all: bool, id: &str) -> Answer<Sessions> {
+    let list = if of_all { "/api/sessions" } else { "/api/me/sessions" };
+    delete(&format!("{list}/{}", encoded(id))).await
+}
+
+/// Ends all sessions of the signed-in person but this one.
+pub(crate) async fn end_other_sessions() -> Answer<Sessions> {
+    delete("/api/me/sessions").await
+}
+
 /// Everybody, and the invitations that are open.
 pub(crate) async fn people() -> Answer<People> {
     get("/api/people").await
@@ -44,6 +70,21 @@ pub(crate) async fn people() -> Answer<People> {
 /// Gives a person another role.
 pub(crate) async fn set_role(id: &str, body: SetRole) -> Answer<People> {
     put(&format!("/api/people/{}", encoded(id)), &body).await
+}
+
+/// Closes somebody's account or opens it again.
+pub(crate) async fn set_disabled(id: &str, disabled: bool) -> Answer<People> {
+    put(&format!("/api/people/{}/state", encoded(id)), &SetDisabled { disabled }).await
+}
+
+/// Makes a one-time link for somebody who is here already.
+pub(crate) async fn sign_in_link(id: &str) -> Answer<Invitation> {
+    post(&format!("/api/people/{}/links", encoded(id)), &()).await
+}
+
+/// Takes an invitation back.
+pub(crate) async fn revoke(id: &str) -> Answer<People> {
+    delete(&format!("/api/invitations/{}", encoded(id))).await
 }
 
 /// Makes an invitation; its link is shown this once.

@@ -30,7 +30,8 @@ pub(crate) fn RoleName(
     role: PersonRole,
 ) -> impl IntoView {
     let (name, may) = match role {
-        PersonRole::Author => ("Author", "reads, comments, edits changes"),
+        PersonRole::Viewer => ("Viewer", "reads everything, changes nothing"),
+        PersonRole::Author => ("Author", "also comments, edits changes, tries them on copies"),
         PersonRole::Reviewer => ("Reviewer", "also approves and requests changes"),
         PersonRole::Operator => ("Operator", "also starts and cancels runs"),
         PersonRole::Admin => ("Admin", "also invites people and changes settings"),

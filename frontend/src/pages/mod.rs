@@ -1,5 +1,6 @@
 //! The pages: one module per address. Here the server's answers, the state and the components meet.
 
+mod account;
 mod change;
 mod changes;
 mod migration;
@@ -9,8 +10,10 @@ mod people;
 mod rules;
 mod run;
 mod runs;
+mod sessions;
 mod sign_in;
 
+pub(crate) use account::AccountPage;
 pub(crate) use change::ChangePage;
 pub(crate) use changes::ChangesPage;
 pub(crate) use migration::MigrationPage;

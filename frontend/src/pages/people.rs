@@ -1,67 +1,124 @@
 //! `/people`: who may do what, invitations, and what reviews need.
 
+use std::future::Future;
+
 use leptos::prelude::*;
 use studio_kernel::{
     review::{Person, PersonRole},
-    run::api::{Invitation, Invite, People, Policy, Rename, SetRole},
+    run::api::{ApiError, Invitation, Invite, OpenInvitation, People, Policy, SetRole},
 };
 
 use crate::{
     api,
     browser::page,
-    components::{
-        Avatar, Button, CopyField, ErrorLine, Glyph, Loaded, Look, PageHead, RoleName, Sending, When,
-    },
-    state::{remote::Remote, session::Session, toasts::Toasts},
+    components::{Avatar, Button, CopyField, Form, Loaded, PageHead, RoleName, Sending, When},
+    state::{remote::Remote, session::Session, toasts::Toasts, wording::count},
 };
 
 /// The page.
 #[component]
 pub(crate) fn PeoplePage() -> impl IntoView {
     let people = Remote::new(api::people);
+    let made = RwSignal::new(None::<Made>);
     view! {
         <PageHead title="People" subtitle=|| view! {
-            <span class="muted">"Each role may do what the roles before it may: author, reviewer, operator, admin."</span>
+            <span class="muted">"Each role may do what the roles before it may: viewer, author, reviewer, operator, admin."</span>
         }/>
         <div class="columns">
-            <div>
+            <div class="stack">
+                {move || made.get().map(|made| view! { <MadeLink made/> })}
                 <Loaded remote=people let:signal>
-                    <PeopleTable people=signal remote=people/>
+                    <PeopleTable people=signal remote=people made/>
                 </Loaded>
             </div>
             <div class="stack">
-                <InviteBox people/>
+                <InviteBox people made/>
                 <PolicyBox/>
-                <NameBox people/>
             </div>
         </div>
     }
 }
 
+/// A link that was just made, and for whom.
+#[derive(Clone)]
+struct Made {
+    name: String,
+    invitation: Invitation,
+}
+
 #[component]
-fn PeopleTable(people: RwSignal<People>, remote: Remote<People>) -> impl IntoView {
+fn MadeLink(made: Made) -> impl IntoView {
+    let link = format!("{}{}", page::origin(), made.invitation.link);
+    view! {
+        <section class="box" aria-label="New link">
+            <h2>"Link for " {made.name}</h2>
+            <CopyField label="Invitation link" value=link/>
+            <p class="muted">"Shown only now. It works once and ends " <When at=made.invitation.expires/> "."</p>
+        </section>
+    }
+}
+
+/// The list, and what shows that it changed.
+#[derive(Clone, Copy)]
+struct List {
+    people: Remote<People>,
+    session: Session,
+    toasts: Toasts,
+}
+
+impl List {
+    fn of(people: Remote<People>) -> Self {
+        Self { people, session: expect_context::<Session>(), toasts: expect_context::<Toasts>() }
+    }
+
+    /// Sends a change; the list then shows what the server says.
+    fn send(self, request: impl Future<Output = Result<People, ApiError>> + 'static, done: &'static str) {
+        leptos::task::spawn_local(async move {
+            match request.await {
+                Ok(people) => {
+                    self.people.set(people);
+                    self.session.remote().reload();
+                    self.toasts.good(done);
+                }
+                Err(error) => {
+                    self.people.reload();
+                    self.toasts.refused(&error);
+                }
+            }
+        });
+    }
+}
+
+#[component]
+fn PeopleTable(
+    people: RwSignal<People>,
+    remote: Remote<People>,
+    made: RwSignal<Option<Made>>,
+) -> impl IntoView {
     let rows = move || {
-        let rows = people.get().people.into_iter().map(|person| view! { <PersonRow person remote/> });
+        let rows = people.get().people.into_iter().map(|person| view! { <PersonRow person remote made/> });
         rows.collect_view()
     };
     let invitations = move || {
         let open = people.with(|people| people.invitations.clone());
         (!open.is_empty()).then(|| {
-            let rows = open.into_iter().map(|invitation| {
-                view! {
-                    <li>
-                        <RoleName role=invitation.role/>
-                        <span class="muted">"not used yet, ends " <When at=invitation.expires/></span>
-                    </li>
-                }
-            });
-            view! { <h2>"Open invitations"</h2> <ul class="plain-list">{rows.collect_view()}</ul> }
+            let rows = open.into_iter().map(|open| view! { <OpenLink open remote/> });
+            view! {
+                <section class="box" aria-label="Open links">
+                    <h2>"Open links"</h2>
+                    <ul class="plain-list" data-test="invitations">{rows.collect_view()}</ul>
+                </section>
+            }
         })
     };
     view! {
         <div class="table-region" tabindex="0" role="region" aria-label="People">
             <table class="table" data-test="people">
-                <thead><tr><th scope="col">"Name"</th><th scope="col">"Role"</th></tr></thead>
+                <thead><tr>
+                    <th scope="col">"Name"</th>
+                    <th scope="col">"Role"</th>
+                    <th scope="col"><span class="visually-hidden">"Account"</span></th>
+                </tr></thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
@@ -70,40 +127,88 @@ fn PeopleTable(people: RwSignal<People>, remote: Remote<People>) -> impl IntoVie
 }
 
 #[component]
-fn PersonRow(person: Person, remote: Remote<People>) -> impl IntoView {
-    let session = expect_context::<Session>();
-    let toasts = expect_context::<Toasts>();
+fn OpenLink(open: OpenInvitation, remote: Remote<People>) -> impl IntoView {
+    let list = List::of(remote);
+    let id = StoredValue::new(open.id);
+    let revoke = move |_| {
+        list.send(async move { api::revoke(&id.get_value()).await }, "The link no longer works.");
+    };
+    let by = open.by.map_or("the server".to_owned(), |by| by.name);
+    view! {
+        <li class="session">
+            <div>
+                <span><strong>{open.name}</strong> " · " <RoleName role=open.role/></span>
+                <span class="muted">
+                    {if open.known { "Sign-in link by " } else { "Invited by " }} {by} ", ends " <When at=open.expires/>
+                </span>
+            </div>
+            {list.session.allows(PersonRole::Admin).then(|| view! { <Button on_press=revoke>"Revoke"</Button> })}
+        </li>
+    }
+}
+
+#[component]
+fn PersonRow(person: Person, remote: Remote<People>, made: RwSignal<Option<Made>>) -> impl IntoView {
+    let list @ List { session, toasts, .. } = List::of(remote);
     let role = person.role;
+    let disabled = person.disabled;
     let id = StoredValue::new(person.id.clone());
-    let name = person.name.clone();
+    let name = StoredValue::new(person.name.clone());
     let shown = RwSignal::new(role);
     let choose = move |chosen: PersonRole| {
         shown.set(chosen);
+        let request = async move {
+            let answer = api::set_role(&id.get_value(), SetRole { role: chosen }).await;
+            // The row shows what the server says, not what was chosen.
+            answer.inspect_err(|_| shown.set(role))
+        };
+        list.send(request, "The role is set.");
+    };
+    let set_disabled = move |_| {
+        let request = async move { api::set_disabled(&id.get_value(), !disabled).await };
+        let done = if disabled {
+            "The account is open again."
+        } else {
+            "The account is disabled. Sessions and open links have ended."
+        };
+        list.send(request, done);
+    };
+    let link = move |_| {
         leptos::task::spawn_local(async move {
-            match api::set_role(&id.get_value(), SetRole { role: chosen }).await {
-                Ok(people) => {
-                    remote.set(people);
-                    session.remote().reload();
-                    toasts.good("The role is set.");
+            match api::sign_in_link(&id.get_value()).await {
+                Ok(invitation) => {
+                    made.set(Some(Made { name: name.get_value(), invitation }));
+                    remote.reload();
                 }
-                Err(error) => {
-                    // The list shows what the server says, not what was chosen.
-                    shown.set(role);
-                    toasts.refused(&error);
-                }
+                Err(error) => toasts.refused(&error),
             }
         });
     };
-    let label = format!("Role of {name}");
+    let label = format!("Role of {}", person.name);
+    let is_me = session.remote().with(|me| me.person.id == person.id).unwrap_or(false);
     view! {
         <tr>
-            <td data-label="Name"><Avatar person/></td>
+            <td data-label="Name" class=disabled.then_some("person-gone")>
+                <Avatar person/>
+                {disabled.then_some(" disabled")}
+            </td>
             <td data-label="Role">
                 {move || if session.allows(PersonRole::Admin) {
                     view! { <RoleSelect label=label.clone() role=shown on_choose=choose/> }.into_any()
                 } else {
                     view! { <RoleName role/> }.into_any()
                 }}
+            </td>
+            <td class="cell-actions">
+                {move || (session.allows(PersonRole::Admin) && !is_me).then(|| view! {
+                    {(!disabled).then(|| view! {
+                        <Button on_press=link hint="A one-time link, as for a lost password">"Sign-in link"</Button>
+                    })}
+                    " "
+                    <Button on_press=set_disabled hint="Ends sessions and open links">
+                        {if disabled { "Enable" } else { "Disable" }}
+                    </Button>
+                })}
             </td>
         </tr>
     }
@@ -136,44 +241,43 @@ fn RoleSelect(
 }
 
 #[component]
-fn InviteBox(people: Remote<People>) -> impl IntoView {
+fn InviteBox(people: Remote<People>, made: RwSignal<Option<Made>>) -> impl IntoView {
     let session = expect_context::<Session>();
     let role = RwSignal::new(PersonRole::Reviewer);
-    let made = RwSignal::new(None::<Invitation>);
+    let name = RwSignal::new(String::new());
     let sending = Sending::new();
-    let invite = move |_| {
-        sending.send(api::invite(Invite { role: role.get_untracked() }), move |invitation| {
-            made.set(Some(invitation));
+    let invite = move || {
+        let wish = Invite { name: name.get_untracked(), role: role.get_untracked() };
+        sending.send(api::invite(wish), move |invitation| {
+            made.set(Some(Made { name: name.get_untracked(), invitation }));
+            name.set(String::new());
             people.reload();
         });
     };
     view! {
         <section class="box" aria-label="Invite">
             <h2>"Invite somebody"</h2>
-            <p class="muted">"Make a link and send it to them. It works once."</p>
-            <div class="row-form">
-                <RoleSelect label="Role of the invited person".to_owned() role on_choose=move |chosen| role.set(chosen)/>
-                <Button
-                    on_press=invite
-                    look=Look::Primary
-                    busy=sending.busy
-                    glyph=Glyph::Plus
-                    disabled=Signal::derive(move || !session.allows(PersonRole::Admin))
-                    hint=Signal::derive(move || {
-                        if session.allows(PersonRole::Admin) { String::new() } else { "Inviting needs the role admin".to_owned() }
-                    })
-                >
-                    "Make link"
-                </Button>
-            </div>
-            <ErrorLine error=sending.error/>
-            {move || made.get().map(|invitation| {
-                let link = format!("{}{}", page::origin(), invitation.link);
-                view! {
-                    <CopyField label="Invitation link" value=link/>
-                    <p class="muted">"Shown only now; it ends " <When at=invitation.expires/> "."</p>
-                }
-            })}
+            <p class="muted">"Make a link and send it to them. It works once, for somebody of this name."</p>
+            <Show
+                when=move || session.allows(PersonRole::Admin)
+                fallback=|| view! { <p>"Inviting needs the role admin."</p> }
+            >
+                <Form sending on_submit=invite submit="Make link">
+                    <label class="field">
+                        <span class="field-label">"Name of the invited person"</span>
+                        <input
+                            class="field-input"
+                            name="invited"
+                            autocomplete="off"
+                            required
+                            maxlength="80"
+                            prop:value=name
+                            on:input=move |event| name.set(event_target_value(&event))
+                        />
+                    </label>
+                    <RoleSelect label="Role of the invited person".to_owned() role on_choose=move |chosen| role.set(chosen)/>
+                </Form>
+            </Show>
         </section>
     }
 }
@@ -187,8 +291,13 @@ fn PolicyBox() -> impl IntoView {
         leptos::task::spawn_local(async move {
             match api::set_policy(policy).await {
                 Ok(me) => {
+                    let waits = me.proposal.is_some();
                     session.remote().set(me);
-                    toasts.good("The review policy is set. Approvals given before it are stale.");
+                    toasts.good(if waits {
+                        "A weaker policy comes into force when another admin asks for the same."
+                    } else {
+                        "The review policy is set. Approvals given before a change are stale."
+                    });
                 }
                 Err(error) => {
                     session.remote().reload();
@@ -201,6 +310,23 @@ fn PolicyBox() -> impl IntoView {
     view! {
         <section class="box" aria-label="Review policy">
             <h2>"Review policy"</h2>
+            {move || session.remote().with(|me| me.proposal.clone()).flatten().map(|proposal| view! {
+                <div class="notice" data-tint="warn">
+                    <p>
+                        <strong>{proposal.by.name}</strong>
+                        {format!(
+                            " asks for a weaker policy: four eyes {}, {} needed.",
+                            if proposal.policy.four_eyes { "on" } else { "off" },
+                            count(proposal.policy.required, "approval"),
+                        )}
+                        " Another admin has to confirm."
+                    </p>
+                    {move || session.allows(PersonRole::Admin).then(|| view! {
+                        <Button on_press=move |_| set(proposal.policy)>"Confirm"</Button>
+                        <Button on_press=move |_| if let Some(present) = policy.get_untracked() { set(present) }>"Keep the present policy"</Button>
+                    })}
+                </div>
+            })}
             {move || policy.get().map(|policy| view! {
                 <label class="check">
                     <input
@@ -236,44 +362,6 @@ fn PolicyBox() -> impl IntoView {
                     " Setting the policy makes earlier approvals stale."
                 </p>
             })}
-        </section>
-    }
-}
-
-#[component]
-fn NameBox(people: Remote<People>) -> impl IntoView {
-    let session = expect_context::<Session>();
-    let toasts = expect_context::<Toasts>();
-    let typed = RwSignal::new(None::<String>);
-    let name = Signal::derive(move || {
-        typed.get().unwrap_or_else(|| session.remote().with(|me| me.person.name.clone()).unwrap_or_default())
-    });
-    let save = move |_| {
-        leptos::task::spawn_local(async move {
-            match api::rename(Rename { name: name.get_untracked() }).await {
-                Ok(me) => {
-                    session.remote().set(me);
-                    people.reload();
-                    toasts.good("Your name is set.");
-                }
-                Err(error) => toasts.refused(&error),
-            }
-        });
-    };
-    view! {
-        <section class="box" aria-label="Your name">
-            <h2>"Your name"</h2>
-            <div class="row-form">
-                <input
-                    class="field-input"
-                    aria-label="Your name"
-                    maxlength="80"
-                    autocomplete="name"
-                    prop:value=name
-                    on:input=move |event| typed.set(Some(event_target_value(&event)))
-                />
-                <Button on_press=save disabled=Signal::derive(move || name.with(|name| name.trim().is_empty()))>"Save"</Button>
-            </div>
         </section>
     }
 }

@@ -1,15 +1,15 @@
-//! Signing in with the one-time link that the server prints, and joining by an invitation.
+//! Signing in with a password or with a one-time link, and joining by an invitation.
 //! The token comes in the fragment, which never reaches a server log, and is taken out of the address at once.
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use studio_kernel::run::api::{Me, SignIn};
+use studio_kernel::run::api::{Me, Password, SignIn};
 
 use crate::{
     api,
-    app::Wanted,
-    browser::page,
-    components::{Form, Glyph, Icon, Sending},
+    app::WANTED,
+    browser::{page, storage},
+    components::{Form, Glyph, Icon, PasswordField, Sending},
     routes::Route,
     state::session::Session,
 };
@@ -18,25 +18,41 @@ use crate::{
 #[component]
 pub(crate) fn SignInPage() -> impl IntoView {
     page::set_title("Sign in · Migration Studio");
-    let token = token_of_the_address();
+    let token = page::take_fragment();
     let has_link = token.is_some();
-    let enter = Enter::new(token.unwrap_or_default());
+    let by_link = Enter::new(token.unwrap_or_default());
+    let by_password = Enter::new(String::new());
     if has_link {
-        enter.run();
+        by_link.run();
     }
     view! {
         <Card title="Sign in">
             <Show
-                when=move || !(has_link && enter.sending.busy.get())
+                when=move || !(has_link && by_link.sending.busy.get())
                 fallback=|| view! { <p role="status">"Signing in…"</p> }
             >
-                <p>
-                    "Open the link that "
+                <Form sending=by_password.sending on_submit=move || by_password.run() submit="Sign in">
+                    <label class="field">
+                        <span class="field-label">"Name"</span>
+                        <input
+                            class="field-input"
+                            name="name"
+                            autocomplete="username"
+                            required
+                            maxlength="80"
+                            prop:value=by_password.name
+                            on:input=move |event| by_password.name.set(event_target_value(&event))
+                        />
+                    </label>
+                    <PasswordField label="Password" name="password" value=by_password.password autocomplete="current-password"/>
+                </Form>
+                <h2>"With a one-time link"</h2>
+                <p class="muted">
                     <code>"studio serve"</code>
-                    " printed when it started, or paste its token here. It works once."
+                    " makes one when it starts, and an admin can make one for you. Open it, or paste it here."
                 </p>
-                <Form sending=enter.sending on_submit=move || enter.run() submit="Sign in">
-                    <TokenField enter/>
+                <Form sending=by_link.sending on_submit=move || by_link.run() submit="Use link" look=crate::components::Look::Plain>
+                    <TokenField enter=by_link/>
                 </Form>
             </Show>
         </Card>
@@ -47,37 +63,26 @@ pub(crate) fn SignInPage() -> impl IntoView {
 #[component]
 pub(crate) fn JoinPage() -> impl IntoView {
     page::set_title("Join · Migration Studio");
-    let token = token_of_the_address();
+    let token = page::take_fragment();
     let has_link = token.is_some();
     let enter = Enter::new(token.unwrap_or_default());
     view! {
         <Card title="Join the team">
-            <p>"You were invited to this studio. Your name is shown beside what you say and decide."</p>
+            <p>"You were invited to this studio. With a password you can sign in again on any device."</p>
             <Form sending=enter.sending on_submit=move || enter.run() submit="Join">
                 {(!has_link).then(|| view! { <TokenField enter/> })}
-                <label class="field">
-                    <span class="field-label">"Your name"</span>
-                    <input
-                        class="field-input"
-                        name="name"
-                        autocomplete="name"
-                        required
-                        maxlength="80"
-                        autofocus
-                        prop:value=enter.name
-                        on:input=move |event| enter.name.set(event_target_value(&event))
-                    />
-                </label>
+                <PasswordField label="Your password (you may set it later)" name="new" value=enter.password autocomplete="new-password" optional=true/>
             </Form>
         </Card>
     }
 }
 
-/// What both forms send.
+/// What the forms send.
 #[derive(Clone, Copy)]
 struct Enter {
     token: RwSignal<String>,
     name: RwSignal<String>,
+    password: RwSignal<String>,
     sending: Sending,
     done: Callback<Me>,
 }
@@ -86,25 +91,28 @@ impl Enter {
     fn new(token: String) -> Self {
         let navigate = use_navigate();
         let session = expect_context::<Session>();
-        let wanted = expect_context::<Wanted>();
         Self {
             token: RwSignal::new(token),
             name: RwSignal::new(String::new()),
+            password: RwSignal::new(String::new()),
             sending: Sending::new(),
             done: Callback::new(move |me| {
                 session.remote().set(me);
+                let wanted = storage::get(WANTED);
+                storage::remove(WANTED);
                 let options = NavigateOptions { replace: true, ..NavigateOptions::default() };
-                let wanted = wanted.0.try_update(Option::take).flatten();
                 navigate(&wanted.unwrap_or_else(|| Route::Migrations.href()), options);
             }),
         }
     }
 
     fn run(self) {
-        let name = self.name.get_untracked().trim().to_owned();
+        let given = |text: String| (!text.is_empty()).then_some(text);
+        let token = self.token.get_untracked();
         let body = SignIn {
-            token: without_label(self.token.get_untracked().trim()).to_owned(),
-            name: (!name.is_empty()).then_some(name),
+            token: given(without_label(token.trim()).to_owned()),
+            name: given(self.name.get_untracked()),
+            password: given(self.password.get_untracked()).map(Password),
         };
         self.sending.send(api::sign_in(body), move |me| self.done.run(me));
     }
@@ -128,7 +136,7 @@ fn Card(title: &'static str, children: Children) -> impl IntoView {
 fn TokenField(enter: Enter) -> impl IntoView {
     view! {
         <label class="field">
-            <span class="field-label">"Token"</span>
+            <span class="field-label">"Link or token"</span>
             <input
                 class="field-input"
                 name="token"
@@ -140,10 +148,6 @@ fn TokenField(enter: Enter) -> impl IntoView {
             />
         </label>
     }
-}
-
-fn token_of_the_address() -> Option<String> {
-    page::take_fragment()
 }
 
 /// A pasted link, its fragment, or the bare token.

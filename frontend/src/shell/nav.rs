@@ -92,8 +92,9 @@ fn Foot(keyboard: Keyboard) -> impl IntoView {
         leptos::task::spawn_local(async move {
             match api::sign_out().await {
                 Ok(()) => {
-                    session.remote().reload();
+                    // First, so that nobody takes this page for one that was asked for without a session.
                     navigate(&Route::SignIn.href(), NavigateOptions::default());
+                    session.remote().reload();
                 }
                 Err(error) => toasts.refused(&error),
             }
@@ -115,7 +116,9 @@ fn Foot(keyboard: Keyboard) -> impl IntoView {
                 </div>
             })}
             <div class="side-tools">
-                {move || session.remote().with(|me| view! { <Avatar person=me.person.clone()/> })}
+                <a class="side-person" href=Route::Account.href() title="Your account">
+                    {move || session.remote().with(|me| view! { <Avatar person=me.person.clone()/> })}
+                </a>
                 <span class="side-buttons">
                     <button
                         type="button"

@@ -52,7 +52,12 @@ mod tests {
         Comment {
             id: id.to_owned(),
             reply_to: reply_to.map(str::to_owned),
-            author: Person { id: "ann".to_owned(), name: "Ann".to_owned(), role: PersonRole::Author },
+            author: Person {
+                id: "ann".to_owned(),
+                name: "Ann".to_owned(),
+                role: PersonRole::Author,
+                disabled: false,
+            },
             at: String::new(),
             body: String::new(),
             anchor: line.map(|line| Anchor {

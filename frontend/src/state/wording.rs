@@ -28,6 +28,7 @@ pub(crate) fn stale(reason: Stale) -> &'static str {
         Stale::Edited => "stale: the content changed after it",
         Stale::Target => "stale: it was given for another target",
         Stale::Policy => "stale: rules or review policy changed after it",
+        Stale::Disabled => "does not count: the person's account is disabled",
         Stale::Role => "does not count: the person may not approve this change",
         Stale::Superseded => "replaced by a later decision of the same person",
     }

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 use studio_kernel::{
     migration::MigrationSet,
     plan::{self, PlannedFile, Purpose},
-    review::Person,
+    review::{Person, PersonRole},
     run::{RunEventKind, RunKind, RunState, event::RunStep},
     sql::{self, statement::ObjectRole},
     words::count,
@@ -21,7 +21,7 @@ use crate::{
         Target,
         fingerprint::{Change, Difference, Fingerprint},
     },
-    services::{gate, people, stored, stored::Lock, target},
+    services::{gate, people, policy, stored, stored::Lock, target},
     state::AppState,
 };
 
@@ -41,10 +41,11 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
+    let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
     let change = stored::change(&transaction, id, Lock::None).await?;
     let revision = change.newest()?;
     let files = stored::texts(&transaction, &revision.files).await?;
-    let policy = people::policy(&transaction).await?;
+    let policy = policy::policy(&transaction).await?;
     let applied = ledger.versions();
     let assessed = gate::assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;
     validation::may_run(&assessed.plan)?;

@@ -33,8 +33,13 @@ const BATCH: i64 = 1_000;
 /// Between two looks at a run that another process executes.
 const LOOK: Duration = Duration::from_millis(300);
 
-const SELECT: &str = "select run.*, person.id as person_id, person.name as person_name, \
-     person.role as person_role from studio.runs as run join studio.people as person on person.id = run.person";
+/// Runs with who started them; what follows says which.
+fn select() -> String {
+    let person = stored::person_at("run.began");
+    format!(
+        "select run.*, {person} from studio.runs as run join studio.people as person on person.id = run.person"
+    )
+}
 
 /// `GET /api/runs`.
 ///
@@ -42,7 +47,7 @@ const SELECT: &str = "select run.*, person.id as person_id, person.name as perso
 /// [`Error::Database`], [`Error::Corrupt`].
 pub async fn list(state: &AppState) -> Result<Runs> {
     let client = state.studio.client().await?;
-    let sql = format!("{SELECT} order by run.began desc, run.id desc limit {LISTED}");
+    let sql = format!("{} order by run.began desc, run.id desc limit {LISTED}", select());
     let rows = client.query(&sql, &[]).await?;
     let mut runs = rows.iter().map(of_row).collect::<Result<Vec<_>>>()?;
     for run in &mut runs {
@@ -57,7 +62,7 @@ pub async fn list(state: &AppState) -> Result<Runs> {
 /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
 pub async fn summary(state: &AppState, id: &str) -> Result<RunSummary> {
     let client = state.studio.client().await?;
-    let row = client.query_opt(&format!("{SELECT} where run.id = $1"), &[&id]).await?;
+    let row = client.query_opt(&format!("{} where run.id = $1", select()), &[&id]).await?;
     let mut run = of_row(&row.ok_or(Error::NotFound("run"))?)?;
     freshen(state, &mut run);
     Ok(run)

@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use studio_kernel::{
     migration::Role,
     plan::{self, Plan},
-    review::{Obstacle, Person},
+    review::{Obstacle, Person, PersonRole},
     run::RunKind,
 };
 
 use super::{Accepted, NewRun, journal, order};
 use crate::{
     error::{Error, Result},
-    services::{folder::checked_path, stored},
+    services::{folder::checked_path, people, stored},
     state::AppState,
 };
 
@@ -35,6 +35,7 @@ pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Acce
     may_run(&plan)?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
+    let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
     stored::keep(&transaction, &file.text).await?;
     let run = NewRun {
         kind: RunKind::Validate,

@@ -32,6 +32,8 @@ words! {
         Policy = "policy",
         /// The person may no longer approve.
         Role = "role",
+        /// The person's account is disabled.
+        Disabled = "disabled",
         /// The same person decided again later.
         Superseded = "superseded",
     }
@@ -120,6 +122,8 @@ fn stale(approval: &Approval, later: &[Approval], facts: &GateFacts<'_>) -> Opti
     } else if facts.state == ChangeState::Applied {
         // It ran on what was decided then; later roles and policies do not judge it again.
         (bound.bytes != facts.now.bytes).then_some(Stale::Edited)
+    } else if approval.person.disabled {
+        Some(Stale::Disabled)
     } else if !approval.person.role.allows(PersonRole::Reviewer)
         || facts.four_eyes && facts.authors.contains(&approval.person.id)
     {
@@ -198,7 +202,7 @@ mod tests {
     use super::*;
 
     fn person(id: &str, role: PersonRole) -> Person {
-        Person { id: id.to_owned(), name: id.to_uppercase(), role }
+        Person { id: id.to_owned(), name: id.to_uppercase(), role, disabled: false }
     }
 
     fn bound(bytes: &str, target: &str, policy: &str) -> Bound {
@@ -276,6 +280,11 @@ mod tests {
             assert_eq!(gate.approvals[0].stale, Some(reason));
             assert!(codes(&gate.run).contains(&"not-approved"));
         }
+        let gone = Person { disabled: true, ..bob() };
+        let gone = [decision(gone, Decision::Approve, bound("b", "t", "p"))];
+        let gate = ask(&bob(), true, &gone);
+        assert_eq!(gate.approvals[0].stale, Some(Stale::Disabled));
+        assert!(codes(&gate.run).contains(&"not-approved"));
         let demoted = [decision(person("bob", PersonRole::Author), Decision::Approve, bound("b", "t", "p"))];
         assert_eq!(ask(&bob(), true, &demoted).approvals[0].stale, Some(Stale::Role));
     }

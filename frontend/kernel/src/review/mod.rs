@@ -15,7 +15,9 @@ pub type Timestamp = String;
 words! {
     /// What a person may do. Each may do all that the ones before it may.
     PersonRole {
-        /// Reads, comments, edits changes.
+        /// Reads everything and changes nothing.
+        Viewer = "viewer",
+        /// Comments, edits changes, tries them on copies.
         Author = "author",
         /// Approves and requests changes.
         Reviewer = "reviewer",
@@ -33,15 +35,18 @@ impl PersonRole {
     }
 }
 
-/// Somebody with a session.
+/// Somebody who has, or had, an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Stable.
     pub id: String,
-    /// As they call themselves.
+    /// What they are called; beside something they did, what they were called then.
     pub name: String,
     /// What they may do.
     pub role: PersonRole,
+    /// An admin has closed the account: they cannot sign in, and their approvals do not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
 }
 
 words! {

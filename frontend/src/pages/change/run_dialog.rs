@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use studio_kernel::{
     plan::{Plan, SegmentKind},
-    run::api::{Change, StartRun, Target},
+    run::api::{Change, Confirm, Password, StartRun, Target},
     sql::lock::{Lock, LockMode},
 };
 
@@ -12,7 +12,7 @@ use super::{MovedOn, Opened, decide::Bound};
 use crate::{
     api,
     browser::time,
-    components::{Dialog, Form, Glyph, Icon, Loaded, LockChips, Look, Sending},
+    components::{Dialog, Form, Glyph, Icon, Loaded, LockChips, Look, PasswordField, Sending},
     routes::Route,
     state::{remote::Remote, wording::count},
 };
@@ -56,14 +56,24 @@ fn Fields(opened: Opened, target: Target) -> impl IntoView {
     let blocked = Signal::derive(move || {
         moved_on.get() || must_type && name.with_value(|name| typed.with(|typed| typed.trim() != name))
     });
+    // The server asks for a fresh proof where others depend on the target.
+    let password = RwSignal::new(String::new());
+    let needs_proof = RwSignal::new(false);
     let submit = move || {
+        let proof =
+            needs_proof.get_untracked().then(|| Confirm { password: Password(password.get_untracked()) });
         let body = StartRun {
             expected_digest: seen.with_value(|change| change.digest.clone()),
             idempotency_key: key.get_value(),
         };
         let navigate = navigate.clone();
         let request = async move {
+            if let Some(proof) = proof {
+                api::confirm(proof).await?;
+                needs_proof.set(false);
+            }
             let started = api::start_run(opened.id, body).await;
+            needs_proof.set(started.as_ref().is_err_and(|error| error.code == "proof-needed"));
             // What was refused is not what is shown any more.
             started.inspect_err(|_| opened.remote.reload())
         };
@@ -100,6 +110,9 @@ fn Fields(opened: Opened, target: Target) -> impl IntoView {
                     />
                 </label>
             })}
+            <Show when=move || needs_proof.get()>
+                <PasswordField label="Your password" name="password" value=password autocomplete="current-password"/>
+            </Show>
         </Form>
     }
 }

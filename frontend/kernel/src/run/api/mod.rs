@@ -2,13 +2,23 @@
 //!
 //! | method and path | body → answer | needs |
 //! |--|--|--|
-//! | `POST /api/session` | [`SignIn`] → [`Me`] | a one-time token |
+//! | `POST /api/session` | [`SignIn`] → [`Me`] | a one-time token, or name and password |
 //! | `DELETE /api/session` | → nothing | a session |
 //! | `GET /api/me` | → [`Me`] | a session |
 //! | `PUT /api/me` | [`Rename`] → [`Me`] | a session |
+//! | `PUT /api/me/password` | [`SetPassword`] → [`Me`] | a session |
+//! | `POST /api/me/confirmation` | [`Confirm`] → nothing | a session |
+//! | `GET /api/me/sessions` | → [`Sessions`]: one's own | a session |
+//! | `DELETE /api/me/sessions` | → [`Sessions`]: all but this one end | a session |
+//! | `DELETE /api/me/sessions/{id}` | → [`Sessions`] | a session |
+//! | `GET /api/sessions` | → [`Sessions`]: everybody's | admin |
+//! | `DELETE /api/sessions/{id}` | → [`Sessions`] | admin |
 //! | `GET /api/people` | → [`People`] | a session |
 //! | `PUT /api/people/{id}` | [`SetRole`] → [`People`] | admin |
+//! | `PUT /api/people/{id}/state` | [`SetDisabled`] → [`People`] | admin |
+//! | `POST /api/people/{id}/links` | → [`Invitation`]: a one-time link for somebody who is here already | admin |
 //! | `POST /api/invitations` | [`Invite`] → [`Invitation`] | admin |
+//! | `DELETE /api/invitations/{id}` | → [`People`] | admin |
 //! | `PUT /api/policy` | [`Policy`] → [`Me`] | admin |
 //! | `GET /api/target` | → [`Target`] | a session |
 //! | `GET /api/migrations` | → [`Migrations`] | a session |
@@ -19,8 +29,8 @@
 //! | `GET /api/changes/{id}` | → [`Change`] | a session |
 //! | `GET /api/changes/{id}/files?revision=…&path=…` | → [`RevisionText`] | a session |
 //! | `POST /api/changes/{id}/revisions` | [`Revise`] → [`Change`] | author |
-//! | `POST /api/changes/{id}/comments` | [`AddComment`] → [`Change`] | a session |
-//! | `PUT /api/changes/{id}/comments/{comment}` | [`ResolveComment`] → [`Change`] | a session |
+//! | `POST /api/changes/{id}/comments` | [`AddComment`] → [`Change`] | author |
+//! | `PUT /api/changes/{id}/comments/{comment}` | [`ResolveComment`] → [`Change`] | author |
 //! | `POST /api/changes/{id}/approvals` | [`Decide`] → [`Change`] | reviewer |
 //! | `PUT /api/changes/{id}/state` | [`SetChangeState`] → [`Change`] | author |
 //! | `POST /api/changes/{id}/runs` | [`StartRun`] → [`RunSummary`] | operator |
@@ -38,6 +48,7 @@ mod changes;
 mod migrations;
 mod people;
 mod runs;
+mod session;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +58,7 @@ pub use changes::*;
 pub use migrations::*;
 pub use people::*;
 pub use runs::*;
+pub use session::*;
 
 /// Why a request was refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

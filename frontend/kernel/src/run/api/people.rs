@@ -1,54 +1,31 @@
-//! Signing in, people, and what reviews need.
+//! People, invitations, and what reviews need.
 
 use serde::{Deserialize, Serialize};
 
 use crate::review::{Person, PersonRole, Timestamp};
-
-/// `POST /api/session`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SignIn {
-    /// From the link; works once.
-    pub token: String,
-    /// How the person wants to be called; needed for invitations.
-    pub name: Option<String>,
-}
-
-/// The person of the session and what the studio is set to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Me {
-    /// Who is signed in.
-    pub person: Person,
-    /// What reviews need.
-    pub policy: Policy,
-    /// The target's name, for the header of every page.
-    pub target: String,
-    /// The target is the studio's own PostgreSQL, where nobody else is harmed.
-    pub embedded: bool,
-    /// The server's version.
-    pub version: String,
-}
-
-/// `PUT /api/me`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Rename {
-    /// 1 to 80 characters.
-    pub name: String,
-}
 
 /// `GET /api/people`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct People {
     /// By name.
     pub people: Vec<Person>,
-    /// Not used yet and not expired: role and when it expires.
+    /// Not used yet, not expired and not revoked.
     pub invitations: Vec<OpenInvitation>,
 }
 
 /// An invitation that was not used yet; its link is not kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenInvitation {
-    /// What the person will be.
+    /// Names it for revoking it; it does not let anybody in.
+    pub id: String,
+    /// Whom it lets in.
+    pub name: String,
+    /// What the person will be, or is.
     pub role: PersonRole,
+    /// It signs in somebody who is here already.
+    pub known: bool,
+    /// Who made it; `None` for the server itself.
+    pub by: Option<Person>,
     /// When it ends.
     pub expires: Timestamp,
 }
@@ -60,9 +37,18 @@ pub struct SetRole {
     pub role: PersonRole,
 }
 
+/// `PUT /api/people/{id}/state`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SetDisabled {
+    /// Whether the account is closed.
+    pub disabled: bool,
+}
+
 /// `POST /api/invitations`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Invite {
+    /// What they will be called, as in [`Rename`](super::Rename).
+    pub name: String,
     /// What the person will be.
     pub role: PersonRole,
 }
@@ -70,7 +56,7 @@ pub struct Invite {
 /// An invitation; the only time its link is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
-    /// Path and fragment on this server: `/join#<token>`.
+    /// Path and fragment on this server: `/join#token=…`, or `/sign-in#token=…` for somebody who is here already.
     pub link: String,
     /// When it ends.
     pub expires: Timestamp,
@@ -83,4 +69,15 @@ pub struct Policy {
     pub four_eyes: bool,
     /// Approvals needed, from 1.
     pub required: usize,
+}
+
+/// A weaker policy that one admin asks for. It comes into force when another one asks for the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyProposal {
+    /// What it would be.
+    pub policy: Policy,
+    /// Who asks.
+    pub by: Person,
+    /// Since when.
+    pub at: Timestamp,
 }
