@@ -1,0 +1,94 @@
+// Coming in and being put out: a password, a remembered address, sessions, and an account that is closed.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser, Page } from "playwright-core";
+import { invite, signIn } from "./act.ts";
+import { picture, scrollsSideways, violations } from "./see.ts";
+import { newPerson, startBrowser, startStudio, type Person, type Studio } from "./start.ts";
+
+const password = "four words are plenty";
+
+let studio: Studio;
+let browser: Browser;
+let ann: Person;
+
+before(async () => {
+  studio = await startStudio();
+  browser = await startBrowser();
+  ann = await signIn(studio, browser);
+});
+
+after(async () => {
+  await browser?.close();
+  await studio?.remove();
+});
+
+async function enter(page: Page, name: string): Promise<void> {
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+async function isSound(page: Page, name: string): Promise<void> {
+  assert.deepEqual(await violations(page), []);
+  assert.equal(await scrollsSideways(page), false);
+  await picture(page, name);
+}
+
+test("with a password somebody comes back without a link, to where they wanted to go", async () => {
+  const { page, complaints } = ann;
+  await page.getByTitle("Your account").click();
+  await page.getByRole("heading", { level: 1, name: "Your account" }).waitFor();
+  await page.getByLabel("New password").fill("short");
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByText("A password has 12 to 128 characters").waitFor();
+  await page.getByLabel("New password").fill(password);
+  await page.getByRole("button", { name: "Set password" }).click();
+  await page.getByText("Your password is set").waitFor();
+  await isSound(page, "account");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  await isSound(page, "sign-in");
+  await page.goto(new URL("/runs", studio.origin).href);
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  await enter(page, "owner");
+  await page.getByRole("heading", { level: 1, name: "Runs" }).waitFor();
+  assert.deepEqual(complaints.filter((complaint) => !complaint.includes("422")), []);
+});
+
+test("another browser is seen among the sessions and ended from here", async () => {
+  const phone = await newPerson(browser, { width: 390, height: 844, colorScheme: "dark" });
+  await phone.page.goto(new URL("/account", studio.origin).href);
+  await enter(phone.page, "Owner");
+  await phone.page.getByTestId("sessions").getByText("This one").waitFor();
+  await isSound(phone.page, "account-on-a-phone-in-the-dark");
+  const { page } = ann;
+  await page.goto(new URL("/account", studio.origin).href);
+  await page.getByTestId("sessions").getByRole("button", { name: "End" }).first().click();
+  await page.getByTestId("sessions").getByRole("button", { name: "End" }).first().waitFor({ state: "detached" });
+  await phone.page.reload();
+  await phone.page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  await isSound(phone.page, "sign-in-on-a-phone-in-the-dark");
+});
+
+test("whoever is disabled is out, and an open link can be taken back", async () => {
+  const eve = await invite(ann.page, browser, "viewer", "Eve");
+  const { page } = ann;
+  await page.goto(new URL("/people", studio.origin).href);
+  await page.getByLabel("Name of the invited person").fill("Kim");
+  await page.getByRole("button", { name: "Make link" }).click();
+  const link = await page.getByLabel("Invitation link").inputValue();
+  await page.getByTestId("invitations").getByText("Kim").waitFor();
+  await isSound(page, "people");
+  await page.getByRole("button", { name: "Revoke" }).click();
+  await page.getByTestId("invitations").waitFor({ state: "detached" });
+  const kim = await newPerson(browser);
+  await kim.page.goto(link);
+  await kim.page.getByRole("button", { name: "Join" }).click();
+  await kim.page.getByText("was used already, has expired, or never existed").waitFor();
+  await page.getByRole("row", { name: /Eve/ }).getByRole("button", { name: "Disable" }).click();
+  await page.getByRole("row", { name: /Eve/ }).getByRole("button", { name: "Enable" }).waitFor();
+  await eve.page.reload();
+  await eve.page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+});
