@@ -55,6 +55,11 @@ fn Addressed() -> impl IntoView {
             navigate(&Route::SignIn.href(), NavigateOptions::default());
         }
     });
+    Effect::new(move |_| {
+        if session.remote().signal().is_some() {
+            pages::fetch_ahead();
+        }
+    });
     let public = Memo::new(move |_| route.with(Route::is_public));
     let content = move || view! { {move || page(route.get())} };
     move || {
@@ -84,15 +89,7 @@ fn page(route: Route) -> AnyView {
         Route::SignIn => view! { <pages::SignInPage/> }.into_any(),
         Route::Join => view! { <pages::JoinPage/> }.into_any(),
         Route::Migrations => view! { <pages::MigrationsPage/> }.into_any(),
-        Route::Migration(path) => view! { <pages::MigrationPage path/> }.into_any(),
-        Route::Changes => view! { <pages::ChangesPage/> }.into_any(),
-        Route::Change(id) => view! { <pages::ChangePage id/> }.into_any(),
-        Route::Runs => view! { <pages::RunsPage/> }.into_any(),
-        Route::Run(id) => view! { <pages::RunPage id/> }.into_any(),
-        Route::People => view! { <pages::PeoplePage/> }.into_any(),
-        Route::Account => view! { <pages::AccountPage/> }.into_any(),
-        Route::Rules => view! { <pages::RulesPage/> }.into_any(),
-        Route::Rule(id) => view! { <pages::RulePage id/> }.into_any(),
         Route::NotFound => view! { <pages::NotFoundPage/> }.into_any(),
+        route => view! { <pages::LaterPage route/> }.into_any(),
     }
 }

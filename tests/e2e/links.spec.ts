@@ -45,6 +45,16 @@ test("a file of the list opens under its address", async () => {
   await page.getByRole("heading", { level: 1, name: setup }).waitFor();
 });
 
+test("a page whose code does not arrive says so, and comes with the next try", async () => {
+  const { page } = ann;
+  await page.route("**/assets/split_*", (route) => route.abort());
+  await page.goto(`${studio.origin}/rules`);
+  await page.getByTestId("error").getByText("page-not-loaded").waitFor();
+  await page.unroute("**/assets/split_*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { level: 1, name: "Rules" }).waitFor();
+});
+
 test("a draft outlives leaving at once, and ends with its proposal", async () => {
   const { page } = ann;
   await page.goto(`${studio.origin}/migrations/${setup}`);

@@ -15,6 +15,7 @@ mod progress;
 mod readers;
 mod run;
 mod scripts;
+mod split;
 mod stamp;
 mod test;
 mod tool;

@@ -39,6 +39,8 @@ pub(crate) fn build(tree: &Tree) -> Outcome {
         esbuild = esbuild.arg(format!("--alias:postgres-grammar={}", grammar.display()));
         // Its loader knows Node.js too, by modules that no browser asks for.
         esbuild = esbuild.arg("--external:node:*");
+        // The app's glue names the script of its later modules once for each of them.
+        esbuild = esbuild.arg("--log-override:duplicate-object-key=silent");
         for (name, source) in BUNDLES {
             esbuild = esbuild.arg(format!("{name}={source}"));
         }

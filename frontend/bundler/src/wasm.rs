@@ -8,6 +8,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::failure::{Failure, Outcome};
 use crate::files;
 use crate::progress::{say, step};
+use crate::split;
 use crate::tool::Tool;
 use crate::tree::Tree;
 
@@ -22,12 +23,32 @@ struct Module {
     output: &'static str,
     /// The name of the files made from it.
     name: &'static str,
+    /// Whether parts of it are fetched later.
+    is_split: bool,
 }
 
 const MODULES: [Module; 3] = [
-    Module { package: "studio-frontend", profile: "wasm", output: "studio-frontend.wasm", name: "app" },
-    Module { package: "studio-linter", profile: "wasm-linter", output: "studio_linter.wasm", name: "linter" },
-    Module { package: "studio-parser", profile: "wasm", output: "studio_parser.wasm", name: "parser" },
+    Module {
+        package: "studio-frontend",
+        profile: "wasm",
+        output: "studio-frontend.wasm",
+        name: "app",
+        is_split: true,
+    },
+    Module {
+        package: "studio-linter",
+        profile: "wasm-linter",
+        output: "studio_linter.wasm",
+        name: "linter",
+        is_split: false,
+    },
+    Module {
+        package: "studio-parser",
+        profile: "wasm",
+        output: "studio_parser.wasm",
+        name: "parser",
+        is_split: false,
+    },
 ];
 
 /// Builds all modules; their glue is `<name>.js` in [`glue_folder`], the wasm `<name>_bg.wasm`.
@@ -36,16 +57,20 @@ pub(crate) fn build(tree: &Tree) -> Outcome {
     ensure_target()?;
     for module in &MODULES {
         step(&format!("wasm module of the {} (cargo)", module.name), || {
-            Tool::cargo()
-                .args(["build", "--target", TARGET])
-                .args(["--profile", module.profile, "--package", module.package])
-                .within(tree.root())
-                .run()
+            let cargo = Tool::cargo().args(["rustc", "--target", TARGET]).args([
+                "--profile",
+                module.profile,
+                "--package",
+                module.package,
+            ]);
+            let cargo = if module.is_split { cargo.args(["--", split::LINK_ARGUMENT]) } else { cargo };
+            cargo.within(tree.root()).run()
         })?;
     }
     step("bindings (wasm-bindgen)", || {
         let folder = glue_folder(tree);
         files::remove_folder(&folder)?;
+        files::create_folder(&folder)?;
         MODULES.iter().try_for_each(|module| bind(tree, module))
     })
 }
@@ -56,7 +81,8 @@ pub(crate) fn glue_folder(tree: &Tree) -> PathBuf {
 }
 
 fn bind(tree: &Tree, module: &Module) -> Outcome {
-    let input = tree.target(TARGET).join(module.profile).join(module.output);
+    let built = tree.target(TARGET).join(module.profile).join(module.output);
+    let input = if module.is_split { split::split(tree, &built, module.name)? } else { built };
     let make = || {
         Bindgen::new()
             .input_path(&input)
@@ -64,6 +90,8 @@ fn bind(tree: &Tree, module: &Module) -> Outcome {
             .web(true)?
             .typescript(false)
             .remove_name_section(true)
+            // The later parts call through the first part's table of functions.
+            .keep_lld_exports(module.is_split)
             .remove_producers_section(true)
             // The address of the wasm carries a hash that nobody knows yet.
             .omit_default_module_path(true)

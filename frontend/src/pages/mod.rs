@@ -3,6 +3,7 @@
 mod account;
 mod change;
 mod changes;
+mod later;
 mod migration;
 mod migrations;
 mod not_found;
@@ -13,14 +14,16 @@ mod runs;
 mod sessions;
 mod sign_in;
 
-pub(crate) use account::AccountPage;
-pub(crate) use change::ChangePage;
-pub(crate) use changes::ChangesPage;
-pub(crate) use migration::MigrationPage;
+pub(crate) use later::{LaterPage, fetch_ahead};
 pub(crate) use migrations::MigrationsPage;
 pub(crate) use not_found::NotFoundPage;
-pub(crate) use people::PeoplePage;
-pub(crate) use rules::{RulePage, RulesPage};
-pub(crate) use run::RunPage;
-pub(crate) use runs::RunsPage;
 pub(crate) use sign_in::{JoinPage, SignInPage};
+
+use account::AccountPage;
+use change::ChangePage;
+use changes::ChangesPage;
+use migration::MigrationPage;
+use people::PeoplePage;
+use rules::{RulePage, RulesPage};
+use run::RunPage;
+use runs::RunsPage;
