@@ -57,8 +57,18 @@ pub(super) async fn by_id(client: &impl GenericClient, id: &str) -> Result<Optio
 /// # Errors
 /// [`Error::NotSignedIn`] when the person is gone or their account is disabled.
 pub async fn locked(client: &impl GenericClient, id: &str) -> Result<Person> {
-    let find = "select id, name, role, disabled_at from studio.people where id = $1 for share";
-    let row = client.query_opt(find, &[&id]).await?;
+    lock(client, id, "for share").await
+}
+
+/// [`locked`], for whoever is about to change the person: nobody else holds them meanwhile, so that two who do the
+/// same do not wait for each other.
+pub(super) async fn locked_to_change(client: &impl GenericClient, id: &str) -> Result<Person> {
+    lock(client, id, "for no key update").await
+}
+
+async fn lock(client: &impl GenericClient, id: &str, strength: &str) -> Result<Person> {
+    let find = format!("select id, name, role, disabled_at from studio.people where id = $1 {strength}");
+    let row = client.query_opt(&find, &[&id]).await?;
     let person = row.as_ref().map(person).transpose()?.filter(|person| person.disabled.not());
     person.ok_or(Error::NotSignedIn)
 }
@@ -98,7 +108,7 @@ pub async fn rename(studio: &Studio, who: &Person, name: &str) -> Result<Person>
     let name = Name::new(name)?;
     let mut client = studio.client().await?;
     let transaction = client.transaction().await?;
-    let who = locked(&transaction, &who.id).await?;
+    let who = locked_to_change(&transaction, &who.id).await?;
     refuse_taken(&transaction, &name, Some(&who.id)).await?;
     let update = "update studio.people set name = $2, folded = $3
                   where id = $1 and not exists (select from studio.people where folded = $3 and id <> $1)";

@@ -99,26 +99,31 @@ pub async fn by_link(
 ) -> Result<(SecretString, Person)> {
     let hashed = match password {
         // Looked at before, because hashing takes long.
-        Some(password) => Some(checked(password, &name_of_link(studio, token).await?).await?),
+        Some(password) => {
+            let (name, _) = whom(&*studio.client().await?, token).await?;
+            Some(checked(password, &name).await?)
+        }
         None => None,
     };
     let mut client = studio.client().await?;
     let transaction = client.transaction().await?;
+    // The person before the link, in the order in which disabling them takes both.
+    let (_, known) = whom(&transaction, token).await?;
+    let known = match known {
+        Some(id) => Some(people::locked_to_change(&transaction, &id).await.map_err(|_| Error::DeadLink)?),
+        None => None,
+    };
     let consume = "update studio.invitations set used_at = now()
                    where id = $1 and used_at is null and revoked_at is null and expires_at > now()
-                   returning person, role, name, folded";
+                   returning role, name, folded";
     let link = transaction.query_opt(consume, &[&tokens::hashed(token)]).await?.ok_or(Error::DeadLink)?;
-    let (who, text) = match link.try_get::<_, Option<String>>("person")? {
-        Some(id) => (people::locked(&transaction, &id).await, "signed in with a one-time link"),
+    let (who, text) = match known {
+        Some(known) => (known, "signed in with a one-time link"),
         None => {
             let name = Name { shown: link.try_get("name")?, folded: link.try_get("folded")? };
-            let made = people::insert(&transaction, &name, word(&link, "role")?).await;
+            let made = people::insert(&transaction, &name, word(&link, "role")?).await?;
             (made, "joined by an invitation")
         }
-    };
-    let who = match who {
-        Err(Error::NotSignedIn) => return Err(Error::DeadLink),
-        other => other?,
     };
     if let Some(hashed) = &hashed {
         keep_password(&transaction, &who, hashed).await?;
@@ -131,14 +136,15 @@ pub async fn by_link(
     Ok((session, who))
 }
 
-/// What a link that works says of whom it lets in.
-async fn name_of_link(studio: &Studio, token: &str) -> Result<String> {
-    let client = studio.client().await?;
-    let find = "select coalesce(person.name, link.name) from studio.invitations as link
+/// Whom a link that works lets in: the name, and the id of somebody who is here already.
+async fn whom(client: &impl GenericClient, token: &str) -> Result<(String, Option<String>)> {
+    let find =
+        "select coalesce(person.name, link.name) as name, person.id as known from studio.invitations as link
                 left join studio.people as person on person.id = link.person
                 where link.id = $1 and used_at is null and revoked_at is null and expires_at > now()";
     let row = client.query_opt(find, &[&tokens::hashed(token)]).await?;
-    Ok(row.ok_or(Error::DeadLink)?.try_get(0)?)
+    let row = row.ok_or(Error::DeadLink)?;
+    Ok((row.try_get("name")?, row.try_get("known")?))
 }
 
 /// The hash of a password that somebody of this name may have.
@@ -247,7 +253,7 @@ pub async fn set_password(
     let hashed = passwords::hash(wish.new).await?;
     let mut client = studio.client().await?;
     let transaction = client.transaction().await?;
-    let who = people::locked(&transaction, &who.id).await?;
+    let who = people::locked_to_change(&transaction, &who.id).await?;
     keep_password(&transaction, &who, &hashed).await?;
     sessions::end_all(&transaction, &who, Some(session)).await?;
     let text = "set a password; their other sessions ended";

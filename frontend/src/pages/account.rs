@@ -6,7 +6,6 @@ use studio_kernel::run::api::{Password, Rename, SetPassword};
 use super::sessions::SessionsBox;
 use crate::{
     api,
-    browser::page,
     components::{Form, PageHead, PasswordField, Sending},
     state::{session::Session, toasts::Toasts},
 };
@@ -14,7 +13,6 @@ use crate::{
 /// The page.
 #[component]
 pub(crate) fn AccountPage() -> impl IntoView {
-    page::set_title("Your account · Migration Studio");
     view! {
         <PageHead title="Your account" subtitle=|| view! {
             <span class="muted">"Your name, your password, and where you are signed in."</span>

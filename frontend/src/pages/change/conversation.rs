@@ -1,13 +1,17 @@
 //! Comments on the change as a whole, and those whose statement is gone.
 
 use leptos::prelude::*;
-use studio_kernel::run::api::{AddComment, CommentPlace, ResolveComment};
+use studio_kernel::{
+    review::PersonRole,
+    run::api::{AddComment, CommentPlace, ResolveComment},
+};
 
 use super::Opened;
 use crate::{
     api,
     components::{Composer, Say, Threads},
     state::{
+        session::Session,
         threads::{Thread, threads},
         toasts::Toasts,
     },
@@ -56,6 +60,7 @@ pub(super) fn Conversation(
     opened: Opened,
 ) -> impl IntoView {
     let says = Says::new(opened);
+    let session = expect_context::<Session>();
     let all = Memo::new(move |_| opened.change.with(|change| threads(&change.comments)));
     let those = move |wanted: fn(&Thread) -> bool| {
         Memo::new(move |_| all.get().into_iter().filter(wanted).collect::<Vec<_>>())
@@ -74,7 +79,11 @@ pub(super) fn Conversation(
         <section class="conversation" aria-label="Conversation">
             <h2>"Conversation"</h2>
             <Threads threads=general on_reply=says.reply on_resolve=says.resolve/>
-            <Composer label="Comment on the change as a whole" send="Comment" on_send=say/>
+            {move || if session.allows(PersonRole::Author) {
+                view! { <Composer label="Comment on the change as a whole" send="Comment" on_send=say/> }.into_any()
+            } else {
+                view! { <p class="muted">"Commenting needs the role author."</p> }.into_any()
+            }}
         </section>
     }
 }

@@ -156,6 +156,7 @@ fn DecisionRow(id: i64, newest: u32, status: ApprovalStatus) -> impl IntoView {
 fn Buttons(opened: Opened) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let navigate = use_navigate();
+    let session = expect_context::<Session>();
     let busy = RwSignal::new(false);
     let gate = Memo::new(move |_| opened.change.with(|change| change.gate.clone()));
     let open = Memo::new(move |_| opened.change.with(|change| change.state == ChangeState::Open));
@@ -189,7 +190,17 @@ fn Buttons(opened: Opened) -> impl IntoView {
                     >
                         "Run…"
                     </Button>
-                    <Button on_press=move |_| dry_run.with_value(|run| run()) busy glyph=Glyph::Shield test="dry-run">
+                    <Button
+                        on_press=move |_| dry_run.with_value(|run| run())
+                        busy
+                        disabled=Signal::derive(move || !session.allows(PersonRole::Author))
+                        hint=Signal::derive(move || {
+                            let may = session.allows(PersonRole::Author);
+                            if may { String::new() } else { "A dry run needs the role author".to_owned() }
+                        })
+                        glyph=Glyph::Shield
+                        test="dry-run"
+                    >
                         "Dry run on a copy"
                     </Button>
                     <Button
