@@ -24,7 +24,7 @@ use crate::{
 /// [`Error::Target`] when the ledger cannot be read.
 pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -> Result<()> {
     let note = changes::checked_text(&wish.note, 0, 2_000, "note")?;
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
+    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
@@ -48,8 +48,9 @@ pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -
         return Err(Error::Refused(obstacles));
     }
     let insert = "insert into studio.approvals
-                      (id, change, person, at, decision, note, revision, digest, bytes, target, policy)
-                  values ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7, $8, $9, $10)";
+                      (id, change, person, at, decision, note, revision, digest, bytes, target, policy, database,
+                       schema, session)
+                  values ($1, $2, $3, clock_timestamp(), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     let number = i32::try_from(revision.number).unwrap_or(i32::MAX);
     let (approval, decision) = (uuid::Uuid::now_v7().to_string(), wish.decision.as_str());
     transaction
@@ -66,6 +67,9 @@ pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -
                 &bound.bytes.as_str(),
                 &bound.target,
                 &bound.policy,
+                &bound.database,
+                &bound.schema,
+                &bound.session,
             ],
         )
         .await?;

@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    pg::{GenericClient, target::Settings as Timeouts},
+    pg::{
+        GenericClient,
+        target::{Settings as Timeouts, standing::Standing},
+    },
     state::AppState,
 };
 
@@ -70,22 +73,28 @@ fn assessed(
     let mut plan = plan_for(&set, &paths, &settings.applied, ledger.server);
     plan.refuse_other_names(&set, &ledger.names());
     let report = lint::lint_in_full(&set, &paths, &settings);
-    let binding = binding(name, policy);
+    let binding = binding(name, &ledger.standing, policy);
     let bound = Bound {
         digest: plan.digest(&binding),
         bytes: plan.bytes_digest(),
         target: binding.target,
+        database: binding.database,
+        schema: binding.schema,
+        session: binding.session,
         policy: binding.policy,
     };
     Assessment { set, plan, bound, report }
 }
 
-fn binding(target: &str, policy: PolicyInForce) -> Binding {
+fn binding(target: &str, standing: &Standing, policy: PolicyInForce) -> Binding {
     let timeouts = Timeouts::default();
     let millis = |duration: std::time::Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     Binding {
         target: target.to_owned(),
-        run_as: String::new(),
+        database: standing.database.clone(),
+        schema: standing.schema.clone(),
+        run_as: standing.role.clone(),
+        session: standing.session.clone(),
         lock_timeout_ms: millis(timeouts.lock_timeout),
         statement_timeout_ms: millis(timeouts.statement_timeout),
         policy: policy_word(policy),
@@ -157,7 +166,7 @@ pub async fn start(
         return Err(Error::invalid("An idempotency key has 8 to 100 characters, and no zero byte."));
     }
     // Read before the lock, because it takes as long as the network does; the executor looks again.
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
+    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;

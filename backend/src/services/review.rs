@@ -31,9 +31,18 @@ struct Moment {
 
 impl Moment {
     async fn now(state: &AppState, client: &impl GenericClient) -> Result<Self> {
-        let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
+        let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
         let (folder, policy) = (folder?, policy::policy(client).await?);
         Ok(Self { folder, ledger, policy, target: target::name(state) })
+    }
+
+    /// The target's name, and what its role and database give to every session.
+    fn target_with_defaults(&self) -> String {
+        let defaults = self.ledger.as_ref().map(|ledger| ledger.standing.defaults.join(", "));
+        match defaults {
+            Ok(defaults) if !defaults.is_empty() => format!("{}, every session with {defaults}", self.target),
+            _ => self.target.clone(),
+        }
     }
 
     /// What a change would run now; what an applied one ran.
@@ -93,7 +102,7 @@ pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Change
         revisions,
         plan,
         digest: bound.digest,
-        target: bound.target,
+        target: moment.target_with_defaults(),
         findings: report.findings,
         coverage: report.coverage,
         gate,

@@ -185,6 +185,9 @@ pub async fn approvals(client: &impl GenericClient, change: i64) -> Result<Vec<A
                     digest: word::<Digest>(row, "digest")?,
                     bytes: word::<Digest>(row, "bytes")?,
                     target: row.try_get("target")?,
+                    database: row.try_get("database")?,
+                    schema: row.try_get("schema")?,
+                    session: row.try_get("session")?,
                     policy: row.try_get("policy")?,
                 },
             })

@@ -6,8 +6,9 @@ use studio_kernel::{lint::Settings, run::api};
 
 use crate::{
     pg::target::{
-        Target, TargetError, facts,
+        Session, Target, TargetError, facts,
         ledger::{self, LedgerRow},
+        standing::Standing,
     },
     state::AppState,
 };
@@ -29,6 +30,8 @@ pub struct Ledger {
     pub rows: Vec<LedgerRow>,
     /// The server's major version.
     pub server: Option<u16>,
+    /// What an approval binds of it; empty where nothing is approved.
+    pub standing: Standing,
 }
 
 impl Ledger {
@@ -55,8 +58,24 @@ impl Ledger {
 pub async fn ledger(target: &Target) -> Result<Ledger, TargetError> {
     // A session of its own each time: one that stays open would keep the database from being copied.
     let session = target.open("studio ledger").await?;
-    let rows = ledger::applied(&session).await;
-    let server = u16::try_from(session.version_number() / 10_000).ok().filter(|major| *major > 0);
+    let ledger = read(&session).await;
     session.close().await;
-    Ok(Ledger { rows: rows?, server })
+    ledger
+}
+
+/// The target's ledger, and what an approval binds of the target, in one session.
+///
+/// # Errors
+/// As [`ledger`].
+pub async fn to_approve(target: &Target) -> Result<Ledger, TargetError> {
+    let session = target.open("studio ledger").await?;
+    let (ledger, standing) = (read(&session).await, Standing::of(&session).await);
+    session.close().await;
+    Ok(Ledger { standing: standing?, ..ledger? })
+}
+
+async fn read(session: &Session) -> Result<Ledger, TargetError> {
+    let rows = ledger::applied(session).await?;
+    let server = u16::try_from(session.version_number() / 10_000).ok().filter(|major| *major > 0);
+    Ok(Ledger { rows, server, standing: Standing::default() })
 }

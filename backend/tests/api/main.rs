@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 mod audit;
+mod bindings;
 mod entrance;
 mod guard;
 mod harness;
@@ -16,3 +17,4 @@ mod review;
 mod routes;
 mod served;
 mod sessions;
+mod validations;

@@ -26,7 +26,8 @@ pub(crate) fn duration(micros: u64) -> String {
 pub(crate) fn stale(reason: Stale) -> &'static str {
     match reason {
         Stale::Edited => "stale: the content changed after it",
-        Stale::Target => "stale: it was given for another target",
+        Stale::Target | Stale::Database => "stale: it was given for another target",
+        Stale::Schema | Stale::Session => "stale: the target changed after it",
         Stale::Policy => "stale: rules or review policy changed after it",
         Stale::Disabled => "does not count: the person's account is disabled",
         Stale::Role => "does not count: the person may not approve this change",

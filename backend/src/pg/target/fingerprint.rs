@@ -75,6 +75,12 @@ impl Fingerprint {
         self.objects.is_empty()
     }
 
+    /// One digest for all of it.
+    pub fn digest(&self) -> Digest {
+        let lines = self.objects.iter().map(|((kind, name), digest)| format!("{kind}\0{name}\0{digest}\n"));
+        Digest::of(format!("{}\n{}", self.format, lines.collect::<String>()).as_bytes())
+    }
+
     /// What changed from `self` to `later`, by kind and name.
     pub fn changes_to(&self, later: &Self) -> Vec<Difference> {
         let difference = |(kind, name): &(String, String), change| Difference {

@@ -14,6 +14,8 @@
 //! outcome      what became of work whose connection broke
 //! facts        what people should know before they run
 //! fingerprint  a schema as comparable lines
+//! reach        what a role can do outside a transaction
+//! standing     what an approval binds of a database
 //! snapshot     a schema as the kernel models it
 //! ```
 
@@ -25,10 +27,12 @@ pub mod fingerprint;
 pub mod ledger;
 pub mod lock;
 pub mod outcome;
+pub mod reach;
 pub mod refusal;
 pub mod session;
 pub mod settings;
 pub mod snapshot;
+pub mod standing;
 mod tls;
 mod wire;
 

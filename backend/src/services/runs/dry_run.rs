@@ -37,7 +37,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
             "A dry run needs the studio's own PostgreSQL for the copy, and this server runs without one.",
         ));
     }
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
+    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
     let (folder, ledger) = (folder?, ledger?);
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;

@@ -40,8 +40,14 @@ impl fmt::Display for Digest {
 pub struct Binding {
     /// The target's identity: server address and database, without credentials.
     pub target: String,
-    /// The role the run executes as; empty for the connection's own.
+    /// The database itself, whatever its address: the server's system identifier and the database's oid.
+    pub database: String,
+    /// What its schema is, as a digest.
+    pub schema: String,
+    /// The role the run executes as.
     pub run_as: String,
+    /// What the role's and the database's defaults make of the session, as a digest.
+    pub session: String,
     /// Milliseconds; 0 means none.
     pub lock_timeout_ms: u64,
     /// Milliseconds; 0 means none.
@@ -51,15 +57,19 @@ pub struct Binding {
 }
 
 /// The first field of every encoding; another layout gets another word, so that no old digest fits by chance.
-const FORMAT: &str = "studio-plan-1";
+const FORMAT: &str = "studio-plan-2";
+
+/// The same for the bytes alone: what was approved and applied before still has its bytes.
+const BYTES_FORMAT: &str = "studio-plan-1";
 
 impl Plan {
     /// The digest of this plan on this target. Equal plans and bindings give equal digests; any other byte,
     /// order, target, timeout, policy, purpose or segment gives another one. What is derived from the bytes
     /// (lines, summaries, locks, reasons) is left out: better words make no approval stale.
     pub fn digest(&self, binding: &Binding) -> Digest {
-        let mut out = Encoder::new("plan");
-        out.text(&binding.target).text(&binding.run_as);
+        let mut out = Encoder::new(FORMAT, "plan");
+        out.text(&binding.target).text(&binding.database).text(&binding.schema);
+        out.text(&binding.run_as).text(&binding.session);
         out.number(binding.lock_timeout_ms).number(binding.statement_timeout_ms);
         out.text(&binding.policy);
         out.count(self.files.len());
@@ -79,7 +89,7 @@ impl Plan {
 
     /// The digest of the files' bytes and their order alone: tells an edit from another target or policy.
     pub fn bytes_digest(&self) -> Digest {
-        let mut out = Encoder::new("bytes");
+        let mut out = Encoder::new(BYTES_FORMAT, "bytes");
         out.count(self.files.len());
         for file in &self.files {
             out.text(&file.path).text(&file.sha256);
@@ -92,9 +102,9 @@ impl Plan {
 struct Encoder(Vec<u8>);
 
 impl Encoder {
-    fn new(what: &str) -> Self {
+    fn new(format: &str, what: &str) -> Self {
         let mut encoder = Self(Vec::new());
-        encoder.text(FORMAT).text(what);
+        encoder.text(format).text(what);
         encoder
     }
 
@@ -135,7 +145,10 @@ mod tests {
     fn binding() -> Binding {
         Binding {
             target: "localhost:5432/app".into(),
+            database: "7/1".into(),
+            schema: "s".into(),
             run_as: String::new(),
+            session: "d".into(),
             lock_timeout_ms: 2000,
             statement_timeout_ms: 60_000,
             policy: "rules-1".into(),
@@ -170,7 +183,7 @@ mod tests {
     #[test]
     fn the_digest_is_stable() {
         let digest = plan().digest(&binding());
-        assert_eq!(digest.as_str(), "dfad7ee6eef0dca8937fb9d10f2048d688f359c07aeebe4e835ac897486c176a");
+        assert_eq!(digest.as_str(), "381c8ffd4677e049975d8c481561cd86bca5ada4cc5e74955c09cfa9374c9254");
         assert_eq!(
             plan().bytes_digest().as_str(),
             "9f751af7db2f4560e25b791ff4e9de5d09e219ed6d69db9403074d0615db88ae"
@@ -194,9 +207,12 @@ mod tests {
             |plan| drop(plan.files[1].segments[0].statements.pop()),
             |plan| plan.files[0].segments[0].statements[1].span.end += 1,
         ];
-        let bindings: [fn(&mut Binding); 5] = [
+        let bindings: [fn(&mut Binding); 8] = [
             |binding| binding.target.push('x'),
+            |binding| binding.database.push('x'),
+            |binding| binding.schema.push('x'),
             |binding| binding.run_as.push('x'),
+            |binding| binding.session.push('x'),
             |binding| binding.lock_timeout_ms += 1,
             |binding| binding.statement_timeout_ms += 1,
             |binding| binding.policy.push('x'),

@@ -15,8 +15,14 @@ pub struct Bound {
     pub digest: Digest,
     /// Of the bytes and their order alone.
     pub bytes: Digest,
-    /// The target's identity.
+    /// The target's name.
     pub target: String,
+    /// The database itself.
+    pub database: String,
+    /// What its schema was.
+    pub schema: String,
+    /// The session's role, and what the defaults of role and database make of it.
+    pub session: String,
     /// Rules and review policy, as one word.
     pub policy: String,
 }
@@ -28,6 +34,12 @@ words! {
         Edited = "edited",
         /// Another target.
         Target = "target",
+        /// Another database under the target's name.
+        Database = "database",
+        /// The schema is another one.
+        Schema = "schema",
+        /// Another role, or other defaults of role or database.
+        Session = "session",
         /// Other rules or another review policy.
         Policy = "policy",
         /// The person may no longer approve.
@@ -133,8 +145,19 @@ fn stale(approval: &Approval, later: &[Approval], facts: &GateFacts<'_>) -> Opti
         None
     } else if bound.target != facts.now.target {
         Some(Stale::Target)
-    } else if bound.bytes == facts.now.bytes && bound.policy != facts.now.policy {
+    } else if bound.bytes != facts.now.bytes {
+        Some(Stale::Edited)
+    } else if facts.running {
+        // The run that it allowed is changing the schema and the ledger at this moment.
+        None
+    } else if bound.policy != facts.now.policy {
         Some(Stale::Policy)
+    } else if bound.database != facts.now.database {
+        Some(Stale::Database)
+    } else if bound.session != facts.now.session {
+        Some(Stale::Session)
+    } else if bound.schema != facts.now.schema {
+        Some(Stale::Schema)
     } else {
         Some(Stale::Edited)
     }
@@ -186,8 +209,8 @@ fn run_obstacles(facts: &GateFacts<'_>, approvals: &[ApprovalStatus]) -> Vec<Obs
     }
     let missing = facts.required.saturating_sub(counting(Decision::Approve).count());
     if missing > 0 {
-        let was = approvals.iter().any(|status| status.stale == Some(Stale::Edited));
-        let reason = if was { "It changed after it was approved" } else { "Nobody has approved these bytes" };
+        let reason = approvals.iter().rev().find_map(|status| why(status.stale?));
+        let reason = reason.unwrap_or("Nobody has approved these bytes");
         obstacles
             .push(obstacle("not-approved", format!("{reason}: {} missing.", count(missing, "approval"))));
     }
@@ -195,6 +218,17 @@ fn run_obstacles(facts: &GateFacts<'_>, approvals: &[ApprovalStatus]) -> Vec<Obs
         obstacles.push(obstacle("running", "A run of this change is under way."));
     }
     obstacles
+}
+
+/// What has changed since a decision.
+fn why(stale: Stale) -> Option<&'static str> {
+    Some(match stale {
+        Stale::Edited => "It changed after it was approved",
+        Stale::Database => "Another database has the target's name since it was approved",
+        Stale::Schema => "The target's schema changed after it was approved",
+        Stale::Session => "The role, or the defaults of its sessions, changed after it was approved",
+        Stale::Target | Stale::Policy | Stale::Role | Stale::Disabled | Stale::Superseded => return None,
+    })
 }
 
 #[cfg(test)]
@@ -210,6 +244,9 @@ mod tests {
             digest: Digest::of(format!("{bytes}{target}{policy}").as_bytes()),
             bytes: Digest::of(bytes.as_bytes()),
             target: target.to_owned(),
+            database: "d".to_owned(),
+            schema: "s".to_owned(),
+            session: "r".to_owned(),
             policy: policy.to_owned(),
         }
     }
@@ -287,6 +324,51 @@ mod tests {
         assert!(codes(&gate.run).contains(&"not-approved"));
         let demoted = [decision(person("bob", PersonRole::Author), Decision::Approve, bound("b", "t", "p"))];
         assert_eq!(ask(&bob(), true, &demoted).approvals[0].stale, Some(Stale::Role));
+    }
+
+    #[test]
+    fn another_database_schema_or_session_makes_an_approval_stale_and_says_so() {
+        let bob = || person("bob", PersonRole::Reviewer);
+        let other: [(fn(&mut Bound), Stale, &str); 3] = [
+            (|bound| bound.database.push('x'), Stale::Database, "Another database"),
+            (|bound| bound.schema.push('x'), Stale::Schema, "schema changed"),
+            (|bound| bound.session.push('x'), Stale::Session, "defaults of its sessions"),
+        ];
+        for (change, reason, words) in other {
+            let mut then = bound("b", "t", "p");
+            change(&mut then);
+            then.digest = Digest::of(reason.as_str().as_bytes());
+            let gate =
+                ask(&person("ann", PersonRole::Operator), true, &[decision(bob(), Decision::Approve, then)]);
+            assert_eq!(gate.approvals[0].stale, Some(reason));
+            assert_eq!(codes(&gate.run), ["not-approved"]);
+            assert!(gate.run[0].message.contains(words), "{}", gate.run[0].message);
+        }
+    }
+
+    #[test]
+    fn a_run_that_changes_the_schema_leaves_the_approval_that_started_it() {
+        let bob = person("bob", PersonRole::Reviewer);
+        let mut then = bound("b", "t", "p");
+        then.schema.push('x');
+        then.digest = Digest::of(b"then");
+        let asked = |running| {
+            let facts = GateFacts {
+                person: &bob,
+                authors: &[],
+                state: ChangeState::Open,
+                now: &bound("b", "t", "p"),
+                approvals: &[decision(bob.clone(), Decision::Approve, then.clone())],
+                four_eyes: true,
+                required: 1,
+                errors: 0,
+                plan_refusals: 0,
+                statements: 1,
+                running,
+            };
+            gate(&facts).approvals[0].stale
+        };
+        assert_eq!((asked(true), asked(false)), (None, Some(Stale::Schema)));
     }
 
     #[test]

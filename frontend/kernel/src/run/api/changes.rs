@@ -146,7 +146,7 @@ pub struct Change {
     pub plan: Plan,
     /// Of plan and binding.
     pub digest: Digest,
-    /// The target it would run on.
+    /// The target it would run on, with what its role and database give to every session.
     pub target: String,
     /// In the newest revision's files.
     pub findings: Vec<Finding>,
