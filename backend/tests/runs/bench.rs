@@ -114,6 +114,12 @@ impl Bench {
         run.go().await
     }
 
+    /// The same, as for somebody who may only read there.
+    pub(crate) async fn validate_reading(&self, text: &str) -> RunView {
+        let run = self.prepare(RunKind::Validate, &[("validate/validate_it.sql", text)]).await;
+        run.go_with(Settings { read_only: true, ..Settings::default() }).await
+    }
+
     pub(crate) async fn prepare(&self, kind: RunKind, files: &[(&str, &str)]) -> Prepared {
         let sources = files.iter().copied().map(SourceFile::from);
         let set = MigrationSet::new(sources);
@@ -166,8 +172,11 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     pub(crate) async fn go(&self) -> RunView {
+        self.go_with(Settings { lock_timeout: Duration::from_millis(200), ..Settings::default() }).await
+    }
+
+    async fn go_with(&self, settings: Settings) -> RunView {
         let journal = Journal::none();
-        let settings = Settings { lock_timeout: Duration::from_millis(200), ..Settings::default() };
         let order = Order { run: &self.run, journal: &journal, target: &self.target, by: "Ada", settings };
         let (state, summary) = match self.run.kind() {
             RunKind::Validate => order.validate(&self.steps).await,

@@ -11,6 +11,8 @@ pub struct Settings {
     pub lock_timeout: Duration,
     /// How long a statement in a transaction runs.
     pub statement_timeout: Duration,
+    /// Every transaction of the session is read-only.
+    pub read_only: bool,
 }
 
 const FRESH: &str = "set session authorization default; reset role; reset all; \
@@ -23,7 +25,11 @@ impl Default for Settings {
     /// Two seconds of waiting keep a queue behind us short; a quarter of an hour outlasts a backfill and is
     /// not the two minutes that Supabase sets for its databases.
     fn default() -> Self {
-        Self { lock_timeout: Duration::from_secs(2), statement_timeout: Duration::from_secs(15 * 60) }
+        Self {
+            lock_timeout: Duration::from_secs(2),
+            statement_timeout: Duration::from_secs(15 * 60),
+            read_only: false,
+        }
     }
 }
 
@@ -64,14 +70,16 @@ impl Settings {
 
     /// Name and value, in order.
     pub fn pairs(&self, version: u32) -> Vec<(&'static str, String)> {
-        let mut pairs = vec![
+        let mut pairs =
+            Vec::from_iter(self.read_only.then(|| ("default_transaction_read_only", "on".to_owned())));
+        pairs.extend([
             ("lock_timeout", print(self.lock_timeout)),
             ("statement_timeout", print(self.statement_timeout)),
             ("idle_in_transaction_session_timeout", "60s".to_owned()),
             ("tcp_keepalives_idle", "5".to_owned()),
             ("tcp_keepalives_interval", "1".to_owned()),
             ("tcp_keepalives_count", "3".to_owned()),
-        ];
+        ]);
         // A backend whose client is gone notices it within the interval instead of at the statement's end.
         if version >= 140_000 && cfg!(target_os = "linux") {
             pairs.push(("client_connection_check_interval", "1s".to_owned()));

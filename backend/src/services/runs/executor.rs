@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
-use studio_kernel::run::{RunEventKind, RunKind, RunState, event::RunStep};
+use studio_kernel::{
+    review::PersonRole,
+    run::{RunEventKind, RunKind, RunState, event::RunStep},
+};
 
 use super::{
     dry_run,
@@ -84,7 +87,11 @@ async fn conduct(state: &AppState, start: &Start, run: &LiveRun, journal: &Journ
         Order { run, journal, target: &state.target, by: &start.person.name, settings: Settings::default() };
     match start.kind {
         RunKind::Apply => order.apply(&steps).await,
-        RunKind::Validate => order.validate(&steps).await,
+        RunKind::Validate => {
+            // Who may not run SQL on the target only reads there.
+            let read_only = !start.person.role.allows(PersonRole::Operator);
+            Order { settings: Settings { read_only, ..order.settings }, ..order }.validate(&steps).await
+        }
         RunKind::DryRun => dry_run::conduct(state, &order, &steps).await,
     }
 }

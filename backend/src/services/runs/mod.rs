@@ -11,6 +11,7 @@
 //!   place        where in the file an error is
 //! order        what runs, where and for whom
 //! executor     from an accepted run to its end
+//! remains      what a validation could leave, before and after
 //! ending       what an end means, in words
 //! dry_run      the same on a throw-away copy
 //!   copy         how the copy is made, and swept away
@@ -30,6 +31,7 @@ mod place;
 pub mod read;
 pub mod recovery;
 pub mod registry;
+mod remains;
 pub mod runner;
 pub mod settle;
 mod standalone;

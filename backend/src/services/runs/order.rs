@@ -13,6 +13,7 @@ use super::{
     ending,
     journal::Journal,
     live::LiveRun,
+    remains::Before,
     runner::{Runner, Step, Stop},
 };
 use crate::pg::target::{Settings, Target};
@@ -40,12 +41,26 @@ impl Order<'_> {
 
     /// Executes a validation on the target and undoes it.
     pub async fn validate(&self, steps: &[Step]) -> (RunState, String) {
-        let ended = self.execute(steps, false).await;
+        let ended = self.execute_and_compare(steps).await;
         let view = self.run.view();
         match view.steps.iter().find(|step| step.purpose == Some(Purpose::Validate)) {
             Some(step) => ending::of_validation(step, &ended),
             None => (RunState::Failed, "There is nothing to validate.".to_owned()),
         }
+    }
+
+    async fn execute_and_compare(&self, steps: &[Step]) -> Result<(), Stop> {
+        let Self { run, journal, target, by, settings } = *self;
+        if run.is_stopping() {
+            return Err(Stop::Cancelled);
+        }
+        let mut runner = Runner::start(run, journal, target, by, settings, false).await?;
+        let before = Before::look(runner.session()).await?;
+        let ended = runner.files(steps).await;
+        // Also behind a failure: what it was kept from must not be there.
+        let compared = before.compare(&runner).await;
+        runner.finish().await;
+        ended.and(compared)
     }
 
     pub(super) async fn execute(&self, steps: &[Step], writes: bool) -> Result<(), Stop> {
@@ -54,15 +69,7 @@ impl Order<'_> {
             return Err(Stop::Cancelled);
         }
         let mut runner = Runner::start(run, journal, target, by, settings, writes).await?;
-        let ended = async {
-            runner.verify(steps).await?;
-            runner.announce().await?;
-            for step in steps {
-                runner.file(step).await?;
-            }
-            Ok(())
-        }
-        .await;
+        let ended = runner.files(steps).await;
         runner.finish().await;
         ended
     }

@@ -159,6 +159,16 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
+    /// Runs the files of all steps, if they fit the ledger.
+    pub(super) async fn files(&mut self, steps: &[Step]) -> Result<(), Stop> {
+        self.verify(steps).await?;
+        self.announce().await?;
+        for step in steps {
+            self.file(step).await?;
+        }
+        Ok(())
+    }
+
     /// Runs a step's file to its end.
     pub async fn file(&mut self, step: &Step) -> Result<(), Stop> {
         let Some(file) = &step.planned.file else { return Ok(()) };

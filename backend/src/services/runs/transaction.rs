@@ -116,8 +116,11 @@ impl Runner<'_> {
         at: usize,
         last: bool,
     ) -> Try {
-        // The id is asked for at once, so that a statement that ends the transaction behind our back is seen.
-        let begun = self.session.command("begin; select pg_catalog.pg_current_xact_id()::text").await;
+        // The id is asked for at once, so that a statement that ends the transaction behind our back is seen. The
+        // question also takes the snapshot, behind which the server lets no transaction become one that writes.
+        let mode = if self.settings.read_only { "begin read only" } else { "begin" };
+        let begun =
+            self.session.command(&format!("{mode}; select pg_catalog.pg_current_xact_id()::text")).await;
         let xid = match begun {
             Ok(xid) => xid.unwrap_or_default(),
             Err(failure) => return own(failure, None),

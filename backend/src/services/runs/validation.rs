@@ -12,6 +12,7 @@ use studio_kernel::{
 use super::{Accepted, NewRun, journal, order};
 use crate::{
     error::{Error, Result},
+    pg::target::reach,
     services::{folder::checked_path, people, stored},
     state::AppState,
 };
@@ -33,9 +34,14 @@ pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Acce
     }
     let plan = plan::plan(&folder.set, &[path], &BTreeSet::new());
     may_run(&plan)?;
+    let mut needs = PersonRole::Operator;
+    if !person.role.allows(needs) {
+        only_reads(state, file.role).await?;
+        needs = PersonRole::Author;
+    }
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
-    let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
+    let person = &people::locked_as(&transaction, person, needs).await?;
     stored::keep(&transaction, &file.text).await?;
     let run = NewRun {
         kind: RunKind::Validate,
@@ -50,6 +56,28 @@ pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Acce
     let accepted = journal::insert(&transaction, run).await?;
     transaction.commit().await?;
     Ok(accepted)
+}
+
+/// Refuses what could do more on the target than read, for somebody who may not run SQL there.
+async fn only_reads(state: &AppState, role: Role) -> Result<()> {
+    let refused = |message: String| Err(Error::Refused(vec![Obstacle { code: "role".to_owned(), message }]));
+    if role == Role::Test {
+        return refused(
+            "A test writes rows on purpose, so on the target it needs the role operator. A dry run of a change \
+             needs none."
+                .to_owned(),
+        );
+    }
+    let session = state.target.open("studio reach").await?;
+    let outside = reach::outside(&session).await;
+    session.close().await;
+    match outside? {
+        None => Ok(()),
+        Some(why) => refused(format!(
+            "The target's role {why}, so what a validation does there need not end with its transaction. It needs \
+             the role operator, or a target role without that right."
+        )),
+    }
 }
 
 /// Refuses a plan that must not run, with every reason.
