@@ -5,10 +5,12 @@
 
 mod apply;
 mod bench;
+mod differential;
 mod disturbed;
 mod ledger;
 mod pooler;
 mod process;
+mod relay;
 mod server;
 mod session;
 mod set;

@@ -1,7 +1,13 @@
 //! How statements are sent: one command each, with everything that a server can say about one.
 
+use std::collections::BTreeSet;
+
 use studio_backend::pg::target::{Failure, Place, Refusal, Session};
-use studio_kernel::run::RunState;
+use studio_kernel::{
+    migration::{MigrationSet, SourceFile},
+    plan::plan,
+    run::RunState,
+};
 
 use crate::bench::{Bench, on_runtime};
 
@@ -139,6 +145,59 @@ fn what_the_parser_says_is_heard_once() {
             let notices = &view.steps[0].segments[0].statements[0].notices;
             assert_eq!(notices.len(), 1, "{sql}");
             bench.client.batch_execute("drop schema supabase_migrations cascade").await.unwrap();
+        }
+    });
+}
+
+/// Files that hide a command from who reads them, and the statement that hides it. Each needs another reading.
+const ATTACKS: [(&str, &str, &str); 4] = [
+    (
+        "standard_conforming_strings = off",
+        "set local standard_conforming_strings = off;\n",
+        "select 'it\\'' as note; drop table public.kept; --'",
+    ),
+    (
+        "client_encoding = 'SJIS'",
+        "set client_encoding = 'SJIS';\n",
+        "select E'ā\\' ; drop table public.kept; --'",
+    ),
+    (
+        "standard_conforming_strings = off",
+        "select set_config('standard_conforming_strings', 'off', false);\n",
+        "select 'it\\''; rollback; begin; create table public.left_over (); commit; begin; --'",
+    ),
+    (
+        "standard_conforming_strings = off",
+        "alter database runs_attacks set standard_conforming_strings = off;\n",
+        "select 'it\\''; alter role current_user set search_path = evil; --'",
+    ),
+];
+
+#[test]
+fn a_hidden_command_is_refused_by_the_plan_and_by_the_server() {
+    on_runtime(async {
+        let bench = Bench::new("attacks").await;
+        bench.client.batch_execute("create table public.kept ()").await.unwrap();
+        let paths = "select count(*) from pg_db_role_setting where setconfig::text ~ 'evil'";
+        assert_eq!(bench.ask(paths).await, "0");
+        for (reading, file, hiding) in ATTACKS {
+            let text = format!("{file}{hiding};\n");
+            for path in ["20260101000000_attack.sql", "validate/attack.sql"] {
+                let set = MigrationSet::new([SourceFile { path: path.to_owned(), text: text.clone() }]);
+                let refusals = plan(&set, &[path], &BTreeSet::new()).refusals;
+                assert_eq!(
+                    refusals.iter().map(|refusal| &refusal.code).collect::<Vec<_>>(),
+                    ["text-setting"]
+                );
+            }
+            // Had the plan not refused it, and nobody noticed the setting.
+            let mut session = bench.target.connect("attack").await.unwrap();
+            session.command(&format!("set {reading}")).await.unwrap();
+            assert_eq!(send(&mut session, hiding).await.unwrap_err().sqlstate, "42601", "{hiding}");
+            let kept =
+                "select to_regclass('public.kept') is not null and to_regclass('public.left_over') is null";
+            assert_eq!(bench.ask(kept).await, "true");
+            assert_eq!(bench.ask(paths).await, "0");
         }
     });
 }
