@@ -14,11 +14,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use secrecy::ExposeSecret;
 use studio_backend::{
-    engine::{Engine, EngineConfig, locate},
+    engine::{Engine, EngineConfig, Limits, Server, Zone, locate},
     pg::{
-        studio::Studio,
+        studio::{StateAddress, Studio},
         target::{Settings, Target},
     },
     services::runs::{
@@ -49,13 +48,17 @@ async fn main() {
     let open = fs::Permissions::from_mode(0o755);
     let folder = tempfile::Builder::new().permissions(open).tempdir().unwrap();
     let data = folder.path().join("engine");
-    let engine = Engine::start(EngineConfig { binaries: binaries.clone(), data, port: None }).await.unwrap();
+    let config = EngineConfig { binaries: binaries.clone(), data, limits: Limits::default() };
+    let engine = Engine::open(config).await.unwrap();
+    let (state, engine) =
+        (engine.start(Zone::State).await.unwrap(), engine.start(Zone::Target).await.unwrap());
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations").join(FILE);
     let text = fs::read_to_string(&path).unwrap();
-    engine.create_database("studio").await.unwrap();
-    let studio = Studio::open(target(&engine, "studio")).await.unwrap();
-    let person =
-        Person { id: "bench".to_owned(), name: "Bench".to_owned(), role: PersonRole::Admin, disabled: false };
+    state.create_database("studio").await.unwrap();
+    let of_state = |url: String| Target::new(&url, None, true).unwrap();
+    let (owner, server) = (of_state(state.owner_url("studio")), of_state(state.url("studio")));
+    let studio = Studio::open(StateAddress::Own { owner, server }).await.unwrap();
+    let person = Person { id: "bench".to_owned(), name: "Bench".to_owned(), role: PersonRole::Admin, disabled: false };
     let insert = "insert into studio.people (id, name, role) values ('bench', 'Bench', 'admin')";
     studio.client().await.unwrap().execute(insert, &[]).await.unwrap();
 
@@ -84,28 +87,29 @@ async fn main() {
         slower.extend((ratio > bar).then_some(mode));
     }
     engine.stop().await;
+    state.stop().await;
     assert!(slower.is_empty(), "a run is slower than the bar: {slower:?}");
 }
 
-fn target(engine: &Engine, database: &str) -> Target {
-    Target::new(engine.connection_string(database).expose_secret(), None, true).unwrap()
+fn target(engine: &Server, database: &str) -> Target {
+    Target::new(&engine.url(database), None, true).unwrap()
 }
 
-async fn fresh(engine: &Engine) {
+async fn fresh(engine: &Server) {
     engine.drop_database("bench").await.unwrap();
     engine.create_database("bench").await.unwrap();
     engine.prepare("bench").await.unwrap();
 }
 
-fn psql(binaries: &Path, engine: &Engine, file: &Path, options: &[&str]) -> Duration {
-    let url = engine.connection_string("bench");
+fn psql(binaries: &Path, engine: &Server, file: &Path, options: &[&str]) -> Duration {
+    let url = engine.url("bench");
     let began = Instant::now();
     let status = Command::new(binaries.join("bin/psql"))
         .args(["--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1"])
         .args(options)
         .arg("-f")
         .arg(file)
-        .arg(url.expose_secret())
+        .arg(url)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()

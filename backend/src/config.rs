@@ -3,13 +3,17 @@
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{Args, ValueEnum};
 use secrecy::SecretString;
 use studio_kernel::plan::Digest;
 
-use crate::{engine, http::Serving};
+use crate::{
+    engine::{self, Limits},
+    http::Serving,
+};
 
 /// Where the server listens unless it is told otherwise.
 pub const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4800);
@@ -65,6 +69,18 @@ pub struct Config {
     /// How the server is reached
     #[command(flatten)]
     pub serving: Serving,
+
+    /// Megabytes of disk that a throw-away copy of the target may use
+    #[arg(long, env = "STUDIO_PROOF_DISK", value_name = "MB", default_value_t = 2048)]
+    pub proof_disk: u64,
+
+    /// Megabytes of memory that each process of a throw-away copy may use
+    #[arg(long, env = "STUDIO_PROOF_MEMORY", value_name = "MB", default_value_t = 2048)]
+    pub proof_memory: u64,
+
+    /// Seconds that a throw-away copy may be in use
+    #[arg(long, env = "STUDIO_PROOF_TIME", value_name = "SECONDS", default_value_t = 600)]
+    pub proof_time: u64,
 }
 
 impl Config {
@@ -76,6 +92,15 @@ impl Config {
     /// Whether the server may listen where it was told to: for others it needs the name that they use.
     pub fn may_listen(&self) -> bool {
         self.is_local() || self.serving.public_url.is_some() || self.serving.any_host
+    }
+
+    /// What a throw-away copy may use.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            disk: self.proof_disk.saturating_mul(1 << 20),
+            memory: self.proof_memory.saturating_mul(1 << 20),
+            time: Duration::from_secs(self.proof_time),
+        }
     }
 
     /// The embedded database's folder: as told, else by the migrations folder, so that two checkouts do not

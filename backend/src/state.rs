@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::{
     config::{Config, TargetKind},
-    engine::Engine,
+    engine::{Engine, Server},
     pg::{studio::Studio, target::Target},
     services::{folder::Folder, runs::Registry},
 };
@@ -23,8 +23,10 @@ pub struct Parts {
     pub studio: Studio,
     /// Where runs go.
     pub target: Target,
-    /// The embedded PostgreSQL, unless both databases are given.
+    /// The embedded PostgreSQL, which makes throw-away copies.
     pub engine: Option<Arc<Engine>>,
+    /// The server of the target, when it is embedded.
+    pub target_server: Option<Arc<Server>>,
     /// The migration files.
     pub folder: Folder,
     /// The runs under way here.

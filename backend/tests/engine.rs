@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
-use secrecy::ExposeSecret;
-use studio_backend::engine::{Engine, EngineConfig, EngineError, locate};
+use studio_backend::engine::{Engine, EngineConfig, EngineError, Limits, Server, Zone, locate};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
@@ -23,16 +22,20 @@ fn folder() -> TempDir {
 fn config(data: &Path) -> EngineConfig {
     let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
     let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
-    EngineConfig { binaries, data: data.to_owned(), port: None }
+    EngineConfig { binaries, data: data.to_owned(), limits: Limits::default() }
 }
 
-async fn start(data: &Path) -> Engine {
-    Engine::start(config(data)).await.unwrap_or_else(|error| panic!("{error}"))
+async fn start(data: &Path) -> Server {
+    let engine = Engine::open(config(data)).await.unwrap_or_else(|error| panic!("{error}"));
+    engine.start(Zone::Target).await.unwrap_or_else(|error| panic!("{error}"))
 }
 
-async fn connect(engine: &Engine, database: &str) -> Client {
-    let url = engine.connection_string(database);
-    let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
+async fn connect(engine: &Server, database: &str) -> Client {
+    connect_to(&engine.url(database)).await
+}
+
+async fn connect_to(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
 }
@@ -56,17 +59,17 @@ async fn data_survives_a_stop_and_a_second_start() {
     let folder = folder();
     let data = folder.path().join("data");
     let engine = start(&data).await;
-    let (first_pid, first_url) = (engine.pid(), engine.connection_string("app"));
+    let (first_pid, first_url) = (engine.pid(), engine.url("app"));
     engine.create_database("app").await.unwrap();
     let client = connect(&engine, "app").await;
     client.batch_execute("create table kept as select 42::text as answer").await.unwrap();
     engine.stop().await;
     assert!(is_gone(first_pid), "the server outlives `stop`");
-    assert!(!data.join("cluster/postmaster.pid").exists(), "the stop was not clean");
+    assert!(!data.join("target/data/postmaster.pid").exists(), "the stop was not clean");
 
     let engine = start(&data).await;
-    let second_url = engine.connection_string("app");
-    assert_eq!(first_url.expose_secret(), second_url.expose_secret(), "port or password changed");
+    let second_url = engine.url("app");
+    assert_eq!(first_url, second_url, "the address changed");
     assert_eq!(ask(&connect(&engine, "app").await, "select answer from kept").await, "42");
     engine.stop().await;
 }
@@ -76,33 +79,33 @@ async fn it_is_safe_and_complete() {
     let folder = folder();
     let data = folder.path().join("data");
     let engine = start(&data).await;
-    let client = connect(&engine, "postgres").await;
+    engine.create_database("app").await.unwrap();
+    engine.prepare("app").await.unwrap();
+    let client = connect(&engine, "app").await;
     let version = ask(&client, "show server_version").await;
     assert!(version.starts_with(engine.version()), "{version} is not {}", engine.version());
     for (sql, expected) in [
         ("show fsync", "on"),
         ("show full_page_writes", "on"),
         ("show synchronous_commit", "on"),
-        ("show listen_addresses", "127.0.0.1"),
+        ("show listen_addresses", ""),
         ("show server_encoding", "UTF8"),
         ("show data_checksums", "on"),
+        ("show is_superuser", "off"),
+        ("select session_user::text", "postgres"),
         ("select upper('ä')", "Ä"),
     ] {
         assert_eq!(ask(&client, sql).await, expected, "{sql}");
     }
     for extension in ["vector", "pgcrypto", "uuid-ossp", "pg_trgm"] {
-        client.batch_execute(&format!("create extension \"{extension}\"")).await.unwrap();
+        client.batch_execute(&format!("create extension if not exists \"{extension}\"")).await.unwrap();
     }
     assert_eq!(ask(&client, "select ('[1,2]'::vector <-> '[1,4]')::text").await, "2");
 
-    let secret = data.join("password");
-    assert_eq!(fs::metadata(&secret).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
-    let password = fs::read_to_string(&secret).unwrap();
-    assert!(!format!("{engine:?}").contains(&password), "the password can be printed");
-    let without = engine.connection_string("postgres").expose_secret().replace(&password, "guess");
-    let refused = tokio_postgres::connect(&without, NoTls).await.err().unwrap();
-    assert_eq!(refused.code().unwrap().code(), "28P01");
+    let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(data.join("target/socket")), 0o700);
+    assert_eq!(mode(data.join("target/data")), 0o700);
+    assert_eq!(mode(data.join("target/postgres.log")), 0o600);
     engine.stop().await;
 }
 
@@ -134,7 +137,7 @@ async fn a_folder_has_one_owner_and_is_never_taken_from_others() {
     let folder = folder();
     let data = folder.path().join("data");
     let engine = start(&data).await;
-    let second = Engine::start(config(&data)).await.unwrap_err();
+    let second = Engine::open(config(&data)).await.unwrap_err();
     assert!(matches!(second, EngineError::InUse { .. }), "{second}");
     assert!(second.to_string().contains(&std::process::id().to_string()), "{second}");
     engine.stop().await;
@@ -142,11 +145,12 @@ async fn a_folder_has_one_owner_and_is_never_taken_from_others() {
     let foreign = folder.path().join("foreign");
     fs::create_dir(&foreign).unwrap();
     fs::write(foreign.join("letter.txt"), "dear").unwrap();
-    let refused = Engine::start(config(&foreign)).await.unwrap_err();
+    let refused = Engine::open(config(&foreign)).await.unwrap_err();
     assert!(matches!(refused, EngineError::Foreign(_)), "{refused}");
 
-    fs::write(data.join("cluster/PG_VERSION"), "9\n").unwrap();
-    let old = Engine::start(config(&data)).await.unwrap_err();
+    fs::write(data.join("target/data/PG_VERSION"), "9\n").unwrap();
+    let engine = Engine::open(config(&data)).await.unwrap();
+    let old = engine.start(Zone::Target).await.unwrap_err();
     assert!(matches!(&old, EngineError::WrongMajor { found, .. } if found == "9"), "{old}");
 }
 
@@ -155,14 +159,15 @@ async fn a_killed_server_recovers_what_was_committed() {
     let folder = folder();
     let data = folder.path().join("data");
     let engine = start(&data).await;
-    let client = connect(&engine, "postgres").await;
+    engine.create_database("app").await.unwrap();
+    let client = connect(&engine, "app").await;
     client.batch_execute("create table kept as select 'yes' as answer").await.unwrap();
     kill_process(pid(engine.pid()), Signal::KILL).unwrap();
     engine.stop().await;
-    assert!(data.join("cluster/postmaster.pid").exists(), "nothing is stale, so nothing is tested");
+    assert!(data.join("target/data/postmaster.pid").exists(), "nothing is stale, so nothing is tested");
 
     let engine = start(&data).await;
-    assert_eq!(ask(&connect(&engine, "postgres").await, "select answer from kept").await, "yes");
+    assert_eq!(ask(&connect(&engine, "app").await, "select answer from kept").await, "yes");
     engine.stop().await;
 }
 
@@ -172,8 +177,8 @@ async fn a_stale_pid_file_that_names_a_stranger_is_no_obstacle() {
     let data = folder.path().join("data");
     start(&data).await.stop().await;
     let mut stranger = Command::new("sleep").arg("600").spawn().unwrap();
-    let stale = data.join("cluster/postmaster.pid");
-    for text in [format!("{}\n{}\n", stranger.id(), data.join("cluster").display()), String::new()] {
+    let stale = data.join("target/data/postmaster.pid");
+    for text in [format!("{}\n{}\n", stranger.id(), data.join("target/data").display()), String::new()] {
         fs::write(&stale, text).unwrap();
         start(&data).await.stop().await;
     }

@@ -11,8 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use secrecy::{ExposeSecret, SecretString};
-use studio_backend::engine::{Engine, EngineConfig, EngineError, locate};
+use studio_backend::engine::{Engine, EngineConfig, EngineError, Limits, Server, Zone, locate};
 use studio_kernel::plan::Digest;
 use tokio::{runtime::Runtime, sync::OnceCell, time::timeout};
 use tokio_postgres::{Client, NoTls};
@@ -40,13 +39,13 @@ pub fn on_runtime(test: impl Future<Output = ()>) {
     assert!(ended.is_ok(), "the test waits for something that does not come");
 }
 
-async fn engine() -> &'static Engine {
-    static ENGINE: OnceCell<Engine> = OnceCell::const_new();
+async fn engine() -> &'static Server {
+    static ENGINE: OnceCell<Server> = OnceCell::const_new();
     ENGINE.get_or_init(start).await
 }
 
 /// The folder stays between runs of the tests, because a second start is ten times as fast as a first one.
-async fn start() -> Engine {
+async fn start() -> Server {
     let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
     let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
     let of_checkout = Digest::of(tree::root().as_os_str().as_encoded_bytes());
@@ -55,13 +54,20 @@ async fn start() -> Engine {
     fs::set_permissions(&parent, fs::Permissions::from_mode(0o755)).unwrap();
     let begin = Instant::now();
     loop {
-        let config = EngineConfig { binaries: binaries.clone(), data: parent.join("workflow"), port: None };
-        match Engine::start(config).await {
+        let config = EngineConfig {
+            binaries: binaries.clone(),
+            data: parent.join("workflow"),
+            limits: Limits::default(),
+        };
+        match Engine::open(config).await {
             // Another run of the same tests has it; it will not take long.
             Err(EngineError::InUse { .. }) if begin.elapsed() < PATIENCE / 2 => {
                 tokio::task::yield_now().await;
             }
-            other => return other.unwrap_or_else(|error| panic!("{error}")),
+            other => {
+                let engine = other.unwrap_or_else(|error| panic!("{error}"));
+                return engine.start(Zone::Target).await.unwrap_or_else(|error| panic!("{error}"));
+            }
         }
     }
 }
@@ -73,7 +79,7 @@ pub fn migration(path: &str) -> String {
 
 /// A database of its own for one test.
 pub struct Database {
-    url: SecretString,
+    url: String,
 }
 
 impl Database {
@@ -83,7 +89,7 @@ impl Database {
         engine.drop_database(name).await.unwrap();
         engine.create_database(name).await.unwrap();
         engine.prepare(name).await.unwrap();
-        Self { url: engine.connection_string(name) }
+        Self { url: engine.url(name) }
     }
 
     /// With the workflow system and what it requires.
@@ -103,7 +109,7 @@ impl Database {
         let engine = engine().await;
         engine.drop_database(name).await.unwrap();
         engine.create_from_template(name, template).await.unwrap();
-        Self { url: engine.connection_string(name) }
+        Self { url: engine.url(name) }
     }
 
     /// A session as its owner.
@@ -113,8 +119,8 @@ impl Database {
         client
     }
 
-    /// Its address with the owner's password.
+    /// Its address for its owner.
     pub fn url(&self) -> &str {
-        self.url.expose_secret()
+        &self.url
     }
 }

@@ -18,17 +18,20 @@ use super::{
 };
 use crate::{
     config::{Config, DEFAULT_LISTEN},
-    engine::{Engine, EngineConfig, EngineError, locate},
+    engine::{Engine, EngineConfig, EngineError, Server, Zone, locate},
     error::{Error, Result},
     http::Server,
     log,
-    pg::{studio::Studio, target::Target},
+    pg::{
+        studio::{StateAddress, Studio},
+        target::Target,
+    },
     router,
     services::{
         audit::{self, Verdict},
         folder::Folder,
         people,
-        runs::{Registry, copy, recovery},
+        runs::{Registry, recovery},
     },
     state::{AppState, Parts},
 };
@@ -84,38 +87,110 @@ async fn serve(config: Config) -> Result<()> {
     // A wrong address is said before anything is started.
     let target = given(&config, config.database_url.as_ref())?;
     let studio = given(&config, config.state_url.as_ref())?;
-    let engine = match &config {
-        Config { database_url: Some(_), state_url: Some(_), .. } => None,
-        config => Some(Arc::new(start_engine(config, &steps).await?)),
-    };
-    let served = serve_with(config, folder, engine.clone(), [studio, target], &steps).await;
-    if let Some(engine) = engine.and_then(Arc::into_inner) {
-        engine.stop().await;
-        steps.say("PostgreSQL has stopped");
-    }
+    let servers = Servers::start(&config, &steps).await?;
+    let served = serve_with(config, folder, &servers, [studio, target], &steps).await;
+    servers.stop(&steps).await;
     served
 }
 
-async fn start_engine(config: &Config, steps: &Steps) -> Result<Engine> {
-    let binaries = locate(config.engine_dir.as_deref())?;
-    let data = config.data_folder().ok_or_else(|| {
-        Error::invalid("This account has no home folder for the embedded database: name one with --data-dir.")
-    })?;
-    steps.say(&format!("Starting PostgreSQL in {}", data.display()));
-    let engine = Engine::start(EngineConfig { binaries, data, port: None }).await?;
-    steps.say(&format!("PostgreSQL {} takes connections", engine.version()));
-    if config.state_url.is_none() {
-        create(&engine, STUDIO_DATABASE).await?;
-    }
-    if config.database_url.is_none() {
-        create(&engine, TARGET_DATABASE).await?;
-        engine.prepare(TARGET_DATABASE).await?;
-    }
-    Ok(engine)
+/// The studio's own PostgreSQL, as far as it is needed: a server for what was not given, and the engine that makes
+/// throw-away copies.
+struct Servers {
+    engine: Option<Arc<Engine>>,
+    state: Option<Server>,
+    target: Option<Arc<Server>>,
 }
 
-async fn create(engine: &Engine, database: &str) -> Result<()> {
-    match engine.create_database(database).await {
+impl Servers {
+    async fn start(config: &Config, steps: &Steps) -> Result<Self> {
+        let mut servers = Self { engine: None, state: None, target: None };
+        if config.database_url.is_some() && config.state_url.is_some() && config.data_dir.is_none() {
+            steps
+                .say("Without --data-dir there is no place for throw-away copies, so nothing can be dry run");
+            return Ok(servers);
+        }
+        let binaries = locate(config.engine_dir.as_deref())?;
+        let data = config.data_folder().ok_or_else(|| {
+            Error::invalid(
+                "This account has no home folder for the embedded database: name one with --data-dir.",
+            )
+        })?;
+        steps.say(&format!("Starting PostgreSQL in {}", data.display()));
+        let engine = Engine::open(EngineConfig { binaries, data, limits: config.limits() }).await?;
+        steps.say(&format!("A dry run has {}", engine.confinement().phrases().join(", ")));
+        servers.engine = Some(Arc::clone(&engine));
+        let started = servers.start_zones(config, &engine, steps).await;
+        match started {
+            Ok(()) => Ok(servers),
+            Err(error) => {
+                servers.stop(steps).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_zones(&mut self, config: &Config, engine: &Arc<Engine>, steps: &Steps) -> Result<()> {
+        if config.state_url.is_none() {
+            let state = engine.start(Zone::State).await?;
+            create(&state, STUDIO_DATABASE).await?;
+            steps.say(&format!("PostgreSQL {} keeps the studio's state", state.version()));
+            self.state = Some(state);
+        }
+        if config.database_url.is_none() {
+            let target = engine.start(Zone::Target).await?;
+            create(&target, TARGET_DATABASE).await?;
+            target.prepare(TARGET_DATABASE).await?;
+            steps.say(&format!(
+                "PostgreSQL {} is the target: psql -h {} -U postgres {TARGET_DATABASE}",
+                target.version(),
+                target.socket().display()
+            ));
+            self.target = Some(Arc::new(target));
+        }
+        Ok(())
+    }
+
+    async fn stop(self, steps: &Steps) {
+        let Self { engine, state, target } = self;
+        let any = state.is_some() || target.is_some();
+        if let Some(target) = target.and_then(Arc::into_inner) {
+            target.stop().await;
+        }
+        if let Some(state) = state {
+            state.stop().await;
+        }
+        drop(engine);
+        if any {
+            steps.say("PostgreSQL has stopped");
+        }
+    }
+
+    /// Where the studio's own database is: the one that was given, or else the engine's.
+    fn state_address(&self, given: Option<Target>) -> Result<StateAddress> {
+        match (given, &self.state) {
+            (Some(given), _) => Ok(StateAddress::Given(given)),
+            (None, Some(state)) => Ok(StateAddress::Own {
+                owner: Target::new(&state.owner_url(STUDIO_DATABASE), None, true)?,
+                server: Target::new(&state.url(STUDIO_DATABASE), None, true)?,
+            }),
+            (None, None) => {
+                Err(Error::invalid("No database for the studio's state was named, and none runs."))
+            }
+        }
+    }
+
+    /// Where runs go: the database that was given, or else the engine's.
+    fn target_address(&self, given: Option<Target>) -> Result<Target> {
+        match (given, &self.target) {
+            (Some(given), _) => Ok(given),
+            (None, Some(target)) => Ok(Target::new(&target.url(TARGET_DATABASE), None, true)?),
+            (None, None) => Err(Error::invalid("No target was named, and none runs.")),
+        }
+    }
+}
+
+async fn create(server: &Server, database: &str) -> Result<()> {
+    match server.create_database(database).await {
         Err(EngineError::Database { code: Some(code), .. }) if code == DUPLICATE_DATABASE => Ok(()),
         other => Ok(other?),
     }
@@ -127,25 +202,16 @@ fn given(config: &Config, url: Option<&SecretString>) -> Result<Option<Target>> 
     Ok(target.transpose()?)
 }
 
-/// A database that was named, or else one of the engine's.
-fn database(given: Option<Target>, engine: Option<&Engine>, own: &str) -> Result<Target> {
-    match (given, engine) {
-        (Some(target), _) => Ok(target),
-        (None, Some(engine)) => Ok(Target::new(engine.connection_string(own).expose_secret(), None, true)?),
-        (None, None) => Err(Error::invalid("No database was named and no engine runs.")),
-    }
-}
-
 async fn serve_with(
     config: Config,
     folder: Folder,
-    engine: Option<Arc<Engine>>,
+    servers: &Servers,
     [studio, target]: [Option<Target>; 2],
     steps: &Steps,
 ) -> Result<()> {
-    let studio = Studio::open(database(studio, engine.as_deref(), STUDIO_DATABASE)?).await?;
+    let studio = Studio::open(servers.state_address(studio)?).await?;
     steps.say(&log_of_audit(audit::verify(&studio).await?));
-    let target = database(target, engine.as_deref(), TARGET_DATABASE)?;
+    let target = servers.target_address(target)?;
     steps.say(&format!("Runs go to {}", target.name()));
     let tls = config.serving.tls()?;
     let own_tls = tls.is_some();
@@ -158,7 +224,8 @@ async fn serve_with(
         config,
         studio,
         target,
-        engine,
+        engine: servers.engine.clone(),
+        target_server: servers.target.clone(),
         folder,
         registry: Registry::default(),
         shutdown: shutdown.clone(),
@@ -197,17 +264,11 @@ async fn serve_with(
     Ok(())
 }
 
-/// What a server that was killed has left: runs without an end, throw-away copies.
+/// What a server that was killed has left: runs without an end.
 async fn settle(state: &AppState, steps: &Steps) -> Result<()> {
     let runs = recovery::recover(state).await?;
     if runs > 0 {
         steps.say(&format!("{} had no end; the page of each says what became of it", count(runs, "run")));
-    }
-    if let Some(engine) = &state.engine {
-        let copies = copy::clean(engine).await?;
-        if copies > 0 {
-            steps.say(&format!("Dropped {}", count(copies, "throw-away database")));
-        }
     }
     Ok(())
 }

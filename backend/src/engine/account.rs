@@ -1,13 +1,20 @@
 //! Whom PostgreSQL runs as: the studio's own user, or an unprivileged one when that is root.
 //! Knows users and folder modes, no processes.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
 use super::EngineError;
+
+/// Who the servers of state and target run as when the studio is root, the best first. `nobody` is not among
+/// them: other programs of the machine run as `nobody`, too, and could reach the databases.
+const FOR_SERVERS: [&str; 2] = ["migration-studio", "postgres"];
+
+/// Who throw-away copies run as.
+const FOR_PROOFS: &str = "migration-studio-proof";
 
 /// An unprivileged user of this machine.
 #[derive(Clone, Debug)]
@@ -17,24 +24,46 @@ pub(super) struct Account {
     gid: u32,
 }
 
-impl Account {
-    /// `None` when the studio is not root: everything then belongs to its own user.
-    pub(super) fn for_engine(data: &Path) -> Result<Option<Self>, EngineError> {
+/// Who runs which servers. Both are `None` when the studio is not root: everything then belongs to its own user.
+#[derive(Clone, Debug)]
+pub(super) struct Accounts {
+    /// For state and target.
+    pub(super) servers: Option<Account>,
+    /// For throw-away copies: an account of their own where there is one.
+    pub(super) proofs: Option<Account>,
+}
+
+impl Accounts {
+    /// The accounts of this machine.
+    pub(super) fn of_this_machine() -> Result<Self, EngineError> {
         if !rustix::process::geteuid().is_root() {
-            return Ok(None);
+            return Ok(Self { servers: None, proofs: None });
         }
         let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
-        // The present owner goes first: the files may come from before `postgres` existed.
-        let owner = fs::metadata(data).ok().map(|data| data.uid()).filter(|uid| *uid != 0);
-        let known = || users.lines().filter_map(Self::parse);
-        let by_name = |name: &str| known().find(|account| account.name == name);
-        let account = owner
-            .and_then(|uid| known().find(|account| account.uid == uid))
-            .or_else(|| by_name("postgres"))
-            .or_else(|| by_name("nobody"));
-        account.map(Some).ok_or(EngineError::NoAccount)
+        let by_name = |name: &str| users.lines().filter_map(Account::parse).find(|user| user.name == name);
+        let servers = FOR_SERVERS.iter().find_map(|name| by_name(name)).ok_or(EngineError::NoAccount)?;
+        let proofs = by_name(FOR_PROOFS).unwrap_or_else(|| servers.clone());
+        Ok(Self { servers: Some(servers), proofs: Some(proofs) })
     }
 
+    /// Who has run a server on this data directory so far, if it is one of those that servers may run as: the files
+    /// may be older than the best of the accounts.
+    pub(super) fn present_owner(data: &fs::Metadata) -> Option<Account> {
+        let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let mut known = users.lines().filter_map(Account::parse);
+        known.find(|account| account.owns(data) && FOR_SERVERS.contains(&account.name.as_str()))
+    }
+
+    /// Whether throw-away copies run as somebody who can reach neither the state nor the target.
+    pub(super) fn proofs_are_apart(&self) -> bool {
+        match (&self.servers, &self.proofs) {
+            (Some(servers), Some(proofs)) => servers.uid != proofs.uid,
+            _ => false,
+        }
+    }
+}
+
+impl Account {
     /// Reads a line of the user list: name, password, uid, gid, and more.
     fn parse(line: &str) -> Option<Self> {
         let mut fields = line.split(':');
@@ -44,9 +73,19 @@ impl Account {
         Some(Self { name, uid, gid })
     }
 
-    /// Gives a file or folder to this user.
-    pub(super) fn own(&self, path: &Path) -> Result<(), EngineError> {
-        chown(path, Some(self.uid), Some(self.gid)).map_err(EngineError::file("Giving away", path))
+    /// For people.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether this user owns what is described.
+    pub(super) fn owns(&self, metadata: &fs::Metadata) -> bool {
+        metadata.uid() == self.uid
+    }
+
+    /// Gives an open file or folder to this user.
+    pub(super) fn own(&self, file: &File) -> std::io::Result<()> {
+        fchown(file, Some(self.uid), Some(self.gid))
     }
 
     /// Makes the command run as this user, without root's supplementary groups.
@@ -71,6 +110,17 @@ impl Account {
         }
         Ok(())
     }
+}
+
+/// A new folder with this mode, which belongs to the account. Fails when anything is there.
+pub(super) fn new_folder(path: &Path, mode: u32, owner: Option<&Account>) -> Result<(), EngineError> {
+    let made = || {
+        fs::create_dir(path)?;
+        let folder = File::open(path)?;
+        folder.set_permissions(fs::Permissions::from_mode(mode))?;
+        owner.map_or(Ok(()), |owner| owner.own(&folder))
+    };
+    made().map_err(EngineError::file("Creating", path))
 }
 
 #[cfg(test)]

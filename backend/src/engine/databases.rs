@@ -1,37 +1,44 @@
-//! The engine's databases: created, copied, prepared and dropped by the superuser.
-//! Nothing here touches a database that the studio was given.
+//! A server's roles and databases: made, copied and dropped by the superuser, whose sessions run only what is
+//! written here. Nothing here touches a database that the studio was given.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
 
-use secrecy::{ExposeSecret, SecretString};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use super::{EngineError, SUPERUSER};
 
-/// Roles, schemas and functions that migrations for Supabase name.
+/// The roles of the server that holds the studio's own database.
+pub(super) const STATE_ROLES: &str = include_str!("state_roles.sql");
+
+/// The roles of a server that holds targets.
+pub(super) const TARGET_ROLES: &str = include_str!("roles.sql");
+
+/// Schemas and functions that migrations for Supabase name.
 const PRELUDE: &str = include_str!("prelude.sql");
 
 /// The database that exists in every cluster and that nobody works in.
-const MAINTENANCE: &str = "postgres";
+pub(super) const MAINTENANCE: &str = "postgres";
+
+/// The port in the name of the socket; nothing listens on it.
+const PORT: u16 = 5432;
 
 /// Access to one running server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Databases {
-    port: u16,
-    password: SecretString,
+    socket: PathBuf,
+    major: u32,
 }
 
 impl Databases {
-    pub(super) fn new(port: u16, password: SecretString) -> Self {
-        Self { port, password }
+    pub(super) fn new(socket: PathBuf, major: u32) -> Self {
+        Self { socket, major }
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.port
-    }
-
-    pub(super) fn password(&self) -> &SecretString {
-        &self.password
+    /// The address of a database, as any PostgreSQL client reads it. It holds no secret: the server asks the
+    /// system who connects.
+    pub(super) fn url(&self, role: &str, database: &str) -> String {
+        let socket = percent_encode(&self.socket);
+        format!("postgresql://{role}@{socket}:{PORT}/{}", percent_encode(Path::new(database)))
     }
 
     /// The version that the server itself reports, such as `18.4`.
@@ -47,15 +54,38 @@ impl Databases {
         Ok(version.unwrap_or_default().split(' ').next().unwrap_or_default().to_owned())
     }
 
-    pub(super) async fn create(&self, name: &str) -> Result<(), EngineError> {
-        let action = format!("Creating the database \"{name}\"");
-        self.run(MAINTENANCE, &action, &format!("create database {}", quote(name))).await
+    /// Makes what is missing of the roles.
+    pub(super) async fn make_roles(&self, roles: &str) -> Result<(), EngineError> {
+        self.run(MAINTENANCE, "Making the server's roles", roles).await
     }
 
-    pub(super) async fn copy(&self, name: &str, template: &str) -> Result<(), EngineError> {
-        let action = format!("Copying the database \"{template}\" to \"{name}\"");
-        let sql = format!("create database {} template {}", quote(name), quote(template));
+    pub(super) async fn create(&self, name: &str, owner: &str) -> Result<(), EngineError> {
+        let action = format!("Creating the database \"{name}\"");
+        let create = format!("create database {} owner {}", quote(name), quote(owner));
+        self.run(MAINTENANCE, &action, &create).await?;
+        if self.major < 15 {
+            // From PostgreSQL 15 on it belongs to whoever owns the database.
+            let give = format!("alter schema public owner to {}", quote(owner));
+            self.run(name, &action, &give).await?;
+        }
+        Ok(())
+    }
+
+    /// Nobody but its owner and this role can connect any more.
+    pub(super) async fn close_to_others(&self, name: &str, role: &str) -> Result<(), EngineError> {
+        let (database, role) = (quote(name), quote(role));
+        let action = format!("Closing the database \"{name}\"");
+        let sql = format!(
+            "revoke all on database {database} from public; grant connect on database {database} to {role}"
+        );
         self.run(MAINTENANCE, &action, &sql).await
+    }
+
+    pub(super) async fn copy(&self, name: &str, template: &str, owner: &str) -> Result<(), EngineError> {
+        let action = format!("Copying the database \"{template}\" to \"{name}\"");
+        let copy =
+            format!("create database {} template {} owner {}", quote(name), quote(template), quote(owner));
+        self.run(MAINTENANCE, &action, &copy).await
     }
 
     pub(super) async fn drop(&self, name: &str) -> Result<(), EngineError> {
@@ -73,14 +103,13 @@ impl Databases {
         client.batch_execute(sql).await.map_err(failed(action))
     }
 
-    async fn connect(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
+    /// A session as the superuser.
+    pub(super) async fn connect(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
         let mut config = Config::new();
         config
-            .host("localhost")
-            .hostaddr(IpAddr::V4(Ipv4Addr::LOCALHOST))
-            .port(self.port)
+            .host_path(&self.socket)
+            .port(PORT)
             .user(SUPERUSER)
-            .password(self.password.expose_secret())
             .dbname(database)
             .application_name("studio engine");
         let (client, connection) = config.connect(NoTls).await?;
@@ -90,7 +119,7 @@ impl Databases {
     }
 }
 
-fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> EngineError {
+pub(super) fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> EngineError {
     move |error| {
         let server = error.as_db_error();
         EngineError::Database {
@@ -103,4 +132,16 @@ fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> EngineError {
 
 fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+fn percent_encode(path: &Path) -> String {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let mut encoded = String::with_capacity(bytes.len());
+    for byte in bytes {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' => encoded.push((*byte).into()),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }

@@ -29,10 +29,18 @@ pub enum EngineError {
 
     /// Root started the studio, and there is nobody else to run PostgreSQL as.
     #[error(
-        "PostgreSQL refuses to run as root, and this machine has neither a user `postgres` nor \
-         `nobody`. Create one, start the studio as another user, or set DATABASE_URL."
+        "PostgreSQL refuses to run as root, and this machine has no account for it. Create one \
+         (`useradd --system --user-group --shell /usr/sbin/nologin migration-studio`, and one more named \
+         migration-studio-proof for throw-away copies), start the studio as another user, or set DATABASE_URL \
+         and STUDIO_STATE_URL."
     )]
     NoAccount,
+
+    /// The system does not know the studio's own user.
+    #[error(
+        "The system knows no name for the user that the studio runs as (`id -un`). Start it as a user that has one."
+    )]
+    NoName,
 
     /// The unprivileged user cannot get to a folder.
     #[error(
@@ -54,6 +62,29 @@ pub enum EngineError {
         .0.display()
     )]
     Foreign(PathBuf),
+
+    /// The data folder belongs to another user, who could change what the studio reads in it.
+    #[error(
+        "{} belongs to another user than the one that the studio runs as. Choose another data folder, or give \
+         this one to the studio's user.",
+        .0.display()
+    )]
+    OtherOwner(PathBuf),
+
+    /// The data folder holds a database that an earlier version of the studio made.
+    #[error(
+        "{} was made by an earlier version of the studio, which kept reviews and target in one database server. \
+         Start that version to take out what you need, or choose another data folder; nothing in it was changed.",
+        .0.display()
+    )]
+    EarlierLayout(PathBuf),
+
+    /// No socket can be made that deep.
+    #[error(
+        "{} is too long a path for a Unix socket inside it. Choose a shorter data folder (--data-dir).",
+        .0.display()
+    )]
+    LongPath(PathBuf),
 
     /// Another studio owns the data folder.
     #[error(
@@ -145,6 +176,18 @@ pub enum EngineError {
     Orphan {
         /// Its process id.
         pid: u32,
+    },
+
+    /// The target does not fit into a throw-away copy.
+    #[error(
+        "The target holds {megabytes} MB, and a throw-away copy may hold {limit} MB. Start the studio with a larger \
+         --proof-disk."
+    )]
+    LargeTarget {
+        /// What the target holds.
+        megabytes: u64,
+        /// What a copy may hold.
+        limit: u64,
     },
 
     /// A statement on the engine's own databases failed.

@@ -1,13 +1,17 @@
 //! What an earlier server of the same folder left behind: itself, or its `postmaster.pid`.
 //! Called only by the holder of the folder's lock, so a server found alive has lost its studio.
 
-use std::fs;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::EngineError;
+use super::account::Account;
 
 /// How often a process that is not our child is looked at.
 const POLL: Duration = Duration::from_millis(5);
@@ -22,11 +26,15 @@ const PATIENCE: [(Duration, Option<Signal>); 3] = [
 
 /// Makes way for a new server in `directory`. `true` when there was anything at all: then the
 /// new server may need a second try until the last backends are gone.
-pub(super) async fn clear(directory: &Path) -> Result<bool, EngineError> {
+pub(super) async fn clear(directory: &Path, account: Option<&Account>) -> Result<bool, EngineError> {
     let path = directory.join("postmaster.pid");
-    let Ok(text) = fs::read_to_string(&path) else {
-        return Ok(false);
-    };
+    let mut text = String::new();
+    match own_file(&path, account) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(source) => return Err(EngineError::File { action: "Reading", path, source }),
+        // What is no text is a file that was cut off.
+        Ok(mut file) => drop(file.read_to_string(&mut text)),
+    }
     let first = text.lines().next().unwrap_or_default();
     let Some(pid) = first.trim().parse().ok().and_then(Pid::from_raw) else {
         // Cut off while being written: PostgreSQL itself refuses such a file for ever.
@@ -42,9 +50,26 @@ pub(super) async fn clear(directory: &Path) -> Result<bool, EngineError> {
         // skip that check.
         let rest = text.strip_prefix(first).unwrap_or_default();
         let adopted = format!("{}{rest}", std::process::id());
-        fs::write(&path, adopted).map_err(EngineError::file("Writing", &path))?;
+        let write = own_file(&path, account).and_then(|mut file| {
+            file.set_len(0)?;
+            file.write_all(adopted.as_bytes())
+        });
+        write.map_err(EngineError::file("Writing", &path))?;
     }
     Ok(true)
+}
+
+/// Opens a file that PostgreSQL's user could have replaced: no link is followed, and no file of anybody else opened.
+fn own_file(path: &Path, account: Option<&Account>) -> io::Result<File> {
+    let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    let is_mine = metadata.uid() == rustix::process::geteuid().as_raw();
+    let is_its_own = is_mine || account.is_some_and(|account| account.owns(&metadata));
+    match metadata.is_file() && metadata.nlink() == 1 && is_its_own {
+        true => Ok(file),
+        false => Err(io::Error::other("it is not a file that PostgreSQL made")),
+    }
 }
 
 async fn wait_for_end(pid: Pid, directory: &Path) -> Result<(), EngineError> {

@@ -7,12 +7,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use rustix::process::{
+    Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions, kill_process, setrlimit, waitid,
+};
 use tokio::sync::{oneshot, watch};
 
 /// How long a clean stop may take before the next, harder signal.
 const FAST_STOP: Duration = Duration::from_secs(20);
 const IMMEDIATE_STOP: Duration = Duration::from_secs(5);
+
+/// What is settled between fork and exec.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Start {
+    /// Nothing of the server is worth keeping, so it ends at once when its studio does.
+    pub(super) throw_away: bool,
+    /// Bytes of address space that each of its processes may have.
+    pub(super) memory: Option<u64>,
+    /// Bytes of its largest file.
+    pub(super) file: Option<u64>,
+}
 
 /// A running `postgres`. Dropping it asks the server to stop without waiting for it.
 #[derive(Debug)]
@@ -26,11 +39,10 @@ pub(super) struct Postmaster {
 impl Postmaster {
     /// Starts the server from a thread that lives as long as the server does, because the kernel
     /// sends the death signal when the *thread* that started it ends.
-    pub(super) async fn spawn(mut command: Command) -> io::Result<Self> {
+    pub(super) async fn spawn(mut command: Command, start: Start) -> io::Result<Self> {
         // Ctrl-C in the terminal is for the studio, which stops the server in its turn.
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        #[cfg(target_os = "linux")]
-        end_with_parent(&mut command);
+        before_exec(&mut command, start);
 
         let (started, pid) = oneshot::channel();
         let (ended, exit) = watch::channel(None);
@@ -73,6 +85,24 @@ impl Postmaster {
         self.ended().await;
     }
 
+    /// Ends a server that holds nothing to keep, and returns when the process is gone.
+    pub(super) async fn stop_at_once(mut self) {
+        self.send(Signal::QUIT);
+        if tokio::time::timeout(IMMEDIATE_STOP, self.ended()).await.is_err() {
+            self.send(Signal::KILL);
+            self.ended().await;
+        }
+    }
+
+    /// Returns when the process is gone, from any task.
+    pub(super) fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut exit = self.exit.clone();
+        async move {
+            // The sender goes only after the process has: an error means the same.
+            let _ = exit.wait_for(Option::is_some).await;
+        }
+    }
+
     async fn ended(&mut self) {
         // The sender goes only after the process has: an error means the same.
         let _ = self.exit.wait_for(Option::is_some).await;
@@ -105,23 +135,36 @@ fn reap(child: &mut Child, reaped: &Mutex<bool>) -> Option<ExitStatus> {
     child.wait().ok()
 }
 
-/// Lets the kernel stop the server when the studio ends in whatever way, `kill -9` included.
-#[cfg(target_os = "linux")]
+/// Lets the kernel stop the server when the studio ends in whatever way, `kill -9` included (Linux), and takes from
+/// it what no database server needs: new privileges, core files with rows in them, more than its share.
 #[expect(unsafe_code, reason = "`pre_exec` is the only place between fork and exec")]
-fn end_with_parent(command: &mut Command) {
-    use rustix::process::{getppid, set_parent_process_death_signal};
+fn before_exec(command: &mut Command, start: Start) {
     use std::os::unix::process::CommandExt;
 
     let studio = i32::try_from(std::process::id()).ok().and_then(Pid::from_raw);
     let hook = move || {
-        set_parent_process_death_signal(Some(Signal::INT))?;
-        // The studio may have ended before the line above.
-        match getppid() == studio {
-            true => Ok(()),
-            false => Err(io::Error::from(io::ErrorKind::BrokenPipe)),
+        #[cfg(target_os = "linux")]
+        {
+            use rustix::process::{getppid, set_parent_process_death_signal};
+            let signal = if start.throw_away { Signal::QUIT } else { Signal::INT };
+            set_parent_process_death_signal(Some(signal))?;
+            // The studio may have ended before the line above.
+            if getppid() != studio {
+                return Err(io::Error::from(io::ErrorKind::BrokenPipe));
+            }
+            rustix::thread::set_no_new_privs(true)?;
         }
+        let at_most = |limit| Rlimit { current: Some(limit), maximum: Some(limit) };
+        setrlimit(Resource::Core, at_most(0))?;
+        if let Some(bytes) = start.memory {
+            setrlimit(Resource::As, at_most(bytes))?;
+        }
+        if let Some(bytes) = start.file {
+            setrlimit(Resource::Fsize, at_most(bytes))?;
+        }
+        Ok(())
     };
-    // SAFETY: the hook makes two system calls and neither allocates nor takes a lock. The standard
-    // library runs it after it has changed the user, a change that would clear the signal.
+    // SAFETY: the hook makes a few system calls and none allocates or takes a lock. The standard library runs it
+    // after it has changed the user, a change that would clear the signal.
     unsafe { command.pre_exec(hook) };
 }

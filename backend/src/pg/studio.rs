@@ -22,6 +22,21 @@ const WAIT: Duration = Duration::from_secs(10);
 /// The role the server works as: it may not rewrite the audit log, though the owner of the tables may.
 const ROLE: &str = "studio_server";
 
+/// Where the studio's own database is, and as whom it is reached.
+#[derive(Clone, Debug)]
+pub enum StateAddress {
+    /// In the studio's own engine: the owner brings the tables up to date, and the server signs in as a role that
+    /// can become nobody else.
+    Own {
+        /// The owner of the tables.
+        owner: Target,
+        /// The server.
+        server: Target,
+    },
+    /// A database that was given with one login, which owns the tables; the server lays its rights down.
+    Given(Target),
+}
+
 /// Access to the studio's own database. Clones share their connections.
 #[derive(Clone)]
 pub struct Studio {
@@ -30,6 +45,8 @@ pub struct Studio {
 
 struct Shared {
     address: Target,
+    /// What each session begins with.
+    begin: Option<String>,
     idle: Mutex<Vec<Client>>,
     permits: Arc<Semaphore>,
 }
@@ -46,12 +63,17 @@ impl Studio {
     ///
     /// # Errors
     /// [`Error::Database`] when the server cannot be reached or refuses, [`Error::OtherSchema`].
-    pub async fn open(address: Target) -> Result<Self> {
-        let mut owner = connect(&address).await?;
+    pub async fn open(address: StateAddress) -> Result<Self> {
+        let (owner, address, begin) = match address {
+            StateAddress::Own { owner, server } => (owner, server, None),
+            StateAddress::Given(given) => (given.clone(), given, Some(format!("set role {ROLE}"))),
+        };
+        let mut owner = connect(&owner).await?;
         schema::apply(&mut owner).await?;
         Ok(Self {
             shared: Arc::new(Shared {
                 address,
+                begin,
                 idle: Mutex::default(),
                 permits: Arc::new(Semaphore::new(CONNECTIONS)),
             }),
@@ -78,7 +100,9 @@ impl Studio {
             Some(client) => client,
             None => {
                 let client = connect(&self.shared.address).await?;
-                client.batch_execute(&format!("set role {ROLE}")).await?;
+                if let Some(begin) = &self.shared.begin {
+                    client.batch_execute(begin).await?;
+                }
                 client
             }
         };

@@ -12,7 +12,10 @@ begin
             null; -- studio: allow swallowed-exception because another database of the cluster made the role just now
         end;
     end if;
-    if not (select rolsuper from pg_roles where rolname = current_user) then
+    -- In the studio's own engine the server signs in as that role, and the owner of the tables need not become it.
+    if not (select rolsuper from pg_roles where rolname = current_user)
+        and not (select rolcanlogin from pg_roles where rolname = 'studio_server')
+    then
         execute format('grant studio_server to %I', current_user);
     end if;
 

@@ -18,9 +18,12 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use studio_backend::{
     config::{Config, DEFAULT_LISTEN, TargetKind},
-    engine::{Engine, EngineConfig, locate},
+    engine::{Engine, EngineConfig, Limits, Server, Zone, locate},
     http::Serving,
-    pg::{studio::Studio, target::Target},
+    pg::{
+        studio::{StateAddress, Studio},
+        target::Target,
+    },
     router,
     services::{folder::Folder, runs::Registry, sessions::Visit, sign_in},
     state::{AppState, Parts},
@@ -45,9 +48,10 @@ pub(crate) const TABLE: &str = "create table if not exists public.fruit (id bigi
 /// The path of [`TABLE`] in the folder of every studio.
 pub(crate) const TABLE_PATH: &str = "20250801000000_fruit.sql";
 
-/// The engine of this process, for as long as a test uses it.
+/// The servers of this process, for as long as a test uses them.
 struct Shared {
-    engine: Option<Engine>,
+    /// Of the studio's own databases, and of the targets.
+    servers: Option<[Server; 2]>,
     _data: TempDir,
 }
 
@@ -63,23 +67,30 @@ impl Shared {
         let data = tempfile::Builder::new().prefix("api-").permissions(open).tempdir().unwrap();
         let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
         let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
-        let config = EngineConfig { binaries, data: data.path().join("data"), port: None };
-        let engine = Engine::start(config).await.unwrap_or_else(|error| panic!("{error}"));
-        let started = Arc::new(Self { engine: Some(engine), _data: data });
+        let config = EngineConfig { binaries, data: data.path().join("data"), limits: Limits::default() };
+        let engine = Engine::open(config).await.unwrap_or_else(|error| panic!("{error}"));
+        let state = engine.start(Zone::State).await.unwrap_or_else(|error| panic!("{error}"));
+        let target = engine.start(Zone::Target).await.unwrap_or_else(|error| panic!("{error}"));
+        let started = Arc::new(Self { servers: Some([state, target]), _data: data });
         *shared = Arc::downgrade(&started);
         started
     }
 
-    fn engine(&self) -> &Engine {
-        self.engine.as_ref().unwrap()
+    fn servers(&self) -> &[Server; 2] {
+        self.servers.as_ref().unwrap()
     }
 }
 
 impl Drop for Shared {
-    /// Waits for the server's end before its folder is removed, on a runtime that outlives the test's.
+    /// Waits for the servers' end before their folder is removed, on a runtime that outlives the test's.
     fn drop(&mut self) {
-        let engine = self.engine.take().unwrap();
-        let stop = move || tokio::runtime::Runtime::new().unwrap().block_on(engine.stop());
+        let servers = self.servers.take().unwrap();
+        let stop = async move {
+            for server in servers {
+                server.stop().await;
+            }
+        };
+        let stop = move || tokio::runtime::Runtime::new().unwrap().block_on(stop);
         std::thread::spawn(stop).join().unwrap();
     }
 }
@@ -129,14 +140,14 @@ impl World {
         let shared = Shared::get().await;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let databases = [format!("studio_{number}"), format!("target_{number}")];
-        let engine = shared.engine();
-        for database in &databases {
-            engine.create_database(database).await.unwrap();
-        }
-        engine.prepare(&databases[1]).await.unwrap();
-        let at = |database: &String| {
-            let url = engine.connection_string(database);
-            Target::new(url.expose_secret(), None, true).unwrap()
+        let [state_server, target_server] = shared.servers();
+        state_server.create_database(&databases[0]).await.unwrap();
+        target_server.create_database(&databases[1]).await.unwrap();
+        target_server.prepare(&databases[1]).await.unwrap();
+        let at = |url: String| Target::new(&url, None, true).unwrap();
+        let own = StateAddress::Own {
+            owner: at(state_server.owner_url(&databases[0])),
+            server: at(state_server.url(&databases[0])),
         };
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(TABLE_PATH), TABLE).unwrap();
@@ -153,10 +164,14 @@ impl World {
                 engine_dir: None,
                 data_dir: None,
                 serving,
+                proof_disk: 2048,
+                proof_memory: 2048,
+                proof_time: 600,
             },
-            studio: Studio::open(at(&databases[0])).await.unwrap(),
-            target: at(&databases[1]),
+            studio: Studio::open(own).await.unwrap(),
+            target: at(target_server.url(&databases[1])),
             engine: None,
+            target_server: None,
             folder: Folder::new(folder.path()),
             registry: Registry::default(),
             shutdown,
@@ -172,19 +187,12 @@ impl World {
 
     /// A connection of our own to the studio's database, as its owner.
     pub(crate) async fn studio_database(&self) -> Client {
-        self.database(0).await
+        connect(&self.shared.servers()[0].owner_url(&self.databases[0])).await
     }
 
     /// A connection of our own to the target.
     pub(crate) async fn target_database(&self) -> Client {
-        self.database(1).await
-    }
-
-    async fn database(&self, which: usize) -> Client {
-        let url = self.shared.engine().connection_string(&self.databases[which]);
-        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
-        tokio::spawn(connection);
-        client
+        connect(&self.shared.servers()[1].url(&self.databases[1])).await
     }
 
     pub(crate) fn stranger(&self) -> Visitor {
@@ -227,6 +235,12 @@ impl World {
         let _: Me = answer.read();
         visitor
     }
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
 }
 
 impl Visitor {

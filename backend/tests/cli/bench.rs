@@ -1,15 +1,13 @@
 //! Folders of migration files, a database for a test, and the program on both.
 
 use std::{
-    ffi::OsString,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Output},
 };
 
-use secrecy::{ExposeSecret, SecretString};
-use studio_backend::engine::{Engine, EngineConfig, locate};
+use studio_backend::engine::{Engine, EngineConfig, Limits, Server, Zone, locate};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
@@ -39,8 +37,8 @@ pub(crate) fn said(output: &Output) -> (String, String) {
 
 /// An engine with one empty database, until it is stopped.
 pub(crate) struct Database {
-    engine: Engine,
-    url: SecretString,
+    engine: Server,
+    url: String,
     pub(crate) client: Client,
     _data: TempDir,
 }
@@ -51,11 +49,12 @@ impl Database {
         let data = tempfile::Builder::new().prefix("cli-").permissions(open).tempdir().unwrap();
         let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
         let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
-        let config = EngineConfig { binaries, data: data.path().join("data"), port: None };
-        let engine = Engine::start(config).await.unwrap_or_else(|error| panic!("{error}"));
+        let config = EngineConfig { binaries, data: data.path().join("data"), limits: Limits::default() };
+        let engine = Engine::open(config).await.unwrap_or_else(|error| panic!("{error}"));
+        let engine = engine.start(Zone::Target).await.unwrap_or_else(|error| panic!("{error}"));
         engine.create_database("app").await.unwrap();
-        let url = engine.connection_string("app");
-        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
+        let url = engine.url("app");
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
         Self { engine, url, client, _data: data }
     }
@@ -63,7 +62,7 @@ impl Database {
     /// The program on this database.
     pub(crate) fn studio(&self, command: &str, path: &Path) -> Command {
         let mut studio = studio(command, path);
-        studio.env("DATABASE_URL", OsString::from(self.url.expose_secret()));
+        studio.env("DATABASE_URL", &self.url);
         studio
     }
 

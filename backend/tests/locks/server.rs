@@ -5,8 +5,7 @@ use std::future::poll_fn;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use secrecy::ExposeSecret;
-use studio_backend::engine::{Engine, EngineConfig, locate};
+use studio_backend::engine::{self, Engine, EngineConfig, Limits, Zone, locate};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_postgres::{AsyncMessage, Client, NoTls, SimpleQueryMessage};
@@ -15,7 +14,7 @@ pub(crate) const WORLD: &str = include_str!("world.sql");
 
 /// Dropped last: the folder goes when the server has.
 pub(crate) struct Server {
-    engine: Engine,
+    engine: engine::Server,
     _folder: TempDir,
 }
 
@@ -28,8 +27,9 @@ impl Server {
         let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
         let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
         let data = folder.path().join("data");
-        let engine = Engine::start(EngineConfig { binaries, data, port: None }).await;
+        let engine = Engine::open(EngineConfig { binaries, data, limits: Limits::default() }).await;
         let engine = engine.unwrap_or_else(|error| panic!("{error}"));
+        let engine = engine.start(Zone::Target).await.unwrap_or_else(|error| panic!("{error}"));
         engine.create_database("world").await.unwrap();
         let server = Self { engine, _folder: folder };
         server.connect().await.batch_execute(WORLD).await.unwrap();
@@ -48,16 +48,16 @@ impl Server {
     }
 
     async fn connect_to(&self, database: &str) -> Client {
-        let url = self.engine.connection_string(database);
-        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
+        let url = self.engine.superuser_url(database);
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
         client
     }
 
     /// A connection, and the SQLSTATE of every warning it brings.
     pub(crate) async fn connect_and_listen(&self) -> (Client, UnboundedReceiver<String>) {
-        let url = self.engine.connection_string("world");
-        let (client, mut connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
+        let url = self.engine.superuser_url("world");
+        let (client, mut connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         let (send, warnings) = unbounded_channel();
         tokio::spawn(async move {
             while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {

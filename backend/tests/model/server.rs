@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use secrecy::ExposeSecret;
 use studio_backend::{
-    engine::{Engine, EngineConfig, locate},
+    engine::{self, Engine, EngineConfig, Limits, Zone, locate},
     pg::target::{Target, snapshot},
 };
 use studio_kernel::schema::Snapshot;
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
 pub(crate) struct Server {
-    engine: Engine,
+    engine: engine::Server,
     _folder: TempDir,
 }
 
@@ -28,8 +28,9 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("model-").permissions(open).tempdir().unwrap();
         let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
         let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
-        let config = EngineConfig { binaries, data: folder.path().join("data"), port: None };
-        let engine = Engine::start(config).await.unwrap_or_else(|error| panic!("{error}"));
+        let config = EngineConfig { binaries, data: folder.path().join("data"), limits: Limits::default() };
+        let engine = Engine::open(config).await.unwrap_or_else(|error| panic!("{error}"));
+        let engine = engine.start(Zone::Target).await.unwrap_or_else(|error| panic!("{error}"));
         Self { engine, _folder: folder }
     }
 
@@ -37,9 +38,9 @@ impl Server {
     pub(crate) async fn database(&self, name: &str) -> Database {
         self.engine.create_database(name).await.unwrap();
         self.engine.prepare(name).await.unwrap();
-        let url = self.engine.connection_string(name);
-        let target = Target::new(url.expose_secret(), None, true).unwrap();
-        let (client, connection) = tokio_postgres::connect(url.expose_secret(), NoTls).await.unwrap();
+        let url = self.engine.superuser_url(name);
+        let target = Target::new(&url, None, true).unwrap();
+        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
         tokio::spawn(connection);
         Database { client, target }
     }

@@ -9,9 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use secrecy::ExposeSecret;
 use studio_backend::{
-    engine::{Engine, EngineConfig, EngineError, locate},
+    engine::{Engine, EngineConfig, EngineError, Limits, Server, Zone, locate},
     pg::target::{Settings, Target},
     services::runs::{
         Journal, LiveRun, Order, Step,
@@ -39,19 +38,19 @@ pub(crate) fn on_runtime(test: impl Future<Output = ()>) {
     runtime().block_on(test);
 }
 
-static ENGINE: tokio::sync::OnceCell<Engine> = tokio::sync::OnceCell::const_new();
+static ENGINE: tokio::sync::OnceCell<Server> = tokio::sync::OnceCell::const_new();
 
-async fn engine() -> &'static Engine {
+async fn engine() -> &'static Server {
     ENGINE.get_or_init(start).await
 }
 
 /// The address of a database that a [`Bench`] has made.
 pub(crate) fn engine_url(database: &str) -> String {
-    ENGINE.get().unwrap().connection_string(database).expose_secret().to_owned()
+    ENGINE.get().unwrap().url(database)
 }
 
 /// The folder stays between runs of the tests, because a second start is ten times as fast as a first one.
-async fn start() -> Engine {
+async fn start() -> Server {
     let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
     let binaries = locate(explicit.as_deref()).unwrap_or_else(|error| panic!("{error}"));
     let of_checkout = plan::Digest::of(env!("CARGO_MANIFEST_DIR").as_bytes());
@@ -60,13 +59,17 @@ async fn start() -> Engine {
     fs::set_permissions(&parent, fs::Permissions::from_mode(0o755)).unwrap();
     let begin = Instant::now();
     loop {
-        let config = EngineConfig { binaries: binaries.clone(), data: parent.join("runs"), port: None };
-        match Engine::start(config).await {
+        let config =
+            EngineConfig { binaries: binaries.clone(), data: parent.join("runs"), limits: Limits::default() };
+        match Engine::open(config).await {
             // Another run of the same tests has it; it will not take long.
             Err(EngineError::InUse { .. }) if begin.elapsed() < PATIENCE * 4 => {
                 tokio::task::yield_now().await
             }
-            other => return other.unwrap_or_else(|error| panic!("{error}")),
+            other => {
+                let engine = other.unwrap_or_else(|error| panic!("{error}"));
+                return engine.start(Zone::Target).await.unwrap_or_else(|error| panic!("{error}"));
+            }
         }
     }
 }
@@ -87,6 +90,14 @@ impl Bench {
         Self::open(engine, database).await
     }
 
+    /// A database whose runs are a superuser's, as on a server where DATABASE_URL names one.
+    pub(crate) async fn for_superuser(name: &str) -> Self {
+        let bench = Self::new(name).await;
+        let url = ENGINE.get().unwrap().superuser_url(&bench.database);
+        let target = Target::new(&url, None, true).unwrap();
+        Self { target, client: connect(&url).await, ..bench }
+    }
+
     /// A copy of another test's database, which nobody may be using.
     pub(crate) async fn copy(name: &str, of: &str) -> Self {
         let (engine, database) = (engine().await, format!("runs_{name}"));
@@ -95,11 +106,16 @@ impl Bench {
         Self::open(engine, database).await
     }
 
-    async fn open(engine: &Engine, database: String) -> Self {
-        let url = engine.connection_string(&database);
-        let target = Target::new(url.expose_secret(), None, true).unwrap();
-        let client = connect(url.expose_secret()).await;
+    async fn open(engine: &Server, database: String) -> Self {
+        let url = engine.url(&database);
+        let target = Target::new(&url, None, true).unwrap();
+        let client = connect(&url).await;
         Self { database, target, client }
+    }
+
+    /// The folder of the server's socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        ENGINE.get().unwrap().socket()
     }
 
     /// Applies the forward files of `files`, or whatever their roles say, in the order given.

@@ -12,6 +12,7 @@ fn a_role_that_may_not_create_schemas_runs_in_one_that_is_there() {
     on_runtime(async {
         let mut bench = Bench::new("no_create").await;
         let role = "drop role if exists runs_guest; create role runs_guest login password 'guest'; \
+                    grant runs_guest to current_user; \
                     create schema supabase_migrations; \
                     grant all on schema supabase_migrations, public to runs_guest";
         bench.client.batch_execute(role).await.unwrap();

@@ -5,6 +5,7 @@
 
 mod apply;
 mod bench;
+mod bridge;
 mod differential;
 mod disturbed;
 mod ledger;

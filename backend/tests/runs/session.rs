@@ -113,7 +113,8 @@ fn nothing_of_a_files_session_reaches_the_next_file() {
 #[test]
 fn a_file_that_keeps_another_role_is_recorded() {
     on_runtime(async {
-        let bench = Bench::new("role_kept").await;
+        // SET SESSION AUTHORIZATION is a superuser's.
+        let bench = Bench::for_superuser("role_kept").await;
         bench.client.batch_execute("drop role if exists runs_keeper; create role runs_keeper").await.unwrap();
         for (path, role) in [
             ("20260101000000_role.sql", "set role runs_keeper;\ncreate temp table mine (id int);\n"),

@@ -2,18 +2,24 @@
 
 use std::{
     fs,
-    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    net::TcpListener,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Instant,
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use secrecy::ExposeSecret;
 use studio_backend::{
-    engine::{Engine, EngineConfig, locate},
+    engine::{Engine, EngineConfig, Limits, Zone, locate},
     pg::target::Target,
 };
+use tokio_postgres::{Client, NoTls};
 
-use crate::bench::{connect, on_runtime};
+use crate::bench::{PATIENCE, on_runtime};
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -45,6 +51,50 @@ async fn refused(url: &str, ca: &Path) -> String {
     }
 }
 
+/// A server on the network that speaks TLS and trusts everybody.
+struct Encrypted {
+    process: Child,
+    port: u16,
+}
+
+impl Encrypted {
+    fn start(binaries: &Path, data: &Path) -> Self {
+        let owner = fs::metadata(data).unwrap();
+        let hba = data.join("tls_hba.conf");
+        fs::write(&hba, "host all all 127.0.0.1/32 trust\n").unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = Command::new(binaries.join("bin/postgres"))
+            .arg("-D")
+            .arg(data)
+            .args(["-k", "", "-c", "ssl=on", "-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", &format!("port={port}"), "-c", &format!("hba_file={}", hba.display())])
+            .env("LD_LIBRARY_PATH", binaries.join("lib"))
+            .uid(owner.uid())
+            .gid(owner.gid())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self { process, port }
+    }
+
+    /// A session, once it takes connections.
+    async fn connect(&mut self, url: &str) -> Client {
+        let begin = Instant::now();
+        loop {
+            match tokio_postgres::connect(url, NoTls).await {
+                Ok((client, connection)) => {
+                    tokio::spawn(connection);
+                    return client;
+                }
+                Err(error) => assert!(begin.elapsed() < PATIENCE, "{error}"),
+            }
+            assert!(self.process.try_wait().unwrap().is_none(), "the server has ended");
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 #[test]
 fn only_a_server_that_the_authority_vouches_for_is_trusted() {
     on_runtime(async {
@@ -53,20 +103,23 @@ fn only_a_server_that_the_authority_vouches_for_is_trusted() {
         let data = folder.path().join("engine");
         let explicit = std::env::var_os("STUDIO_ENGINE").map(PathBuf::from);
         let binaries = locate(explicit.as_deref()).unwrap();
-        let engine = Engine::start(EngineConfig { binaries, data: data.clone(), port: None }).await.unwrap();
-        let url = engine.connection_string("postgres").expose_secret().to_owned();
+        let config =
+            EngineConfig { binaries: binaries.clone(), data: data.clone(), limits: Limits::default() };
+        // The engine listens on no network, so what it has made is served by hand.
+        Engine::open(config).await.unwrap().start(Zone::Target).await.unwrap().stop().await;
+        let data = data.join("target/data");
 
         let (ours, theirs) = (authority(), authority());
-        issue(&ours, &data.join("cluster"));
+        issue(&ours, &data);
         let file = |name: &str, authority: &Authority| {
             let path = folder.path().join(name);
             fs::write(&path, authority.pem()).unwrap();
             path
         };
         let (ours, theirs) = (file("ours.pem", &ours), file("theirs.pem", &theirs));
-        let admin = connect(&url).await;
-        admin.batch_execute("alter system set ssl = on").await.unwrap();
-        admin.batch_execute("select pg_reload_conf()").await.unwrap();
+        let mut server = Encrypted::start(&binaries, &data);
+        let url = format!("postgresql://postgres@127.0.0.1:{}/postgres", server.port);
+        let admin = server.connect(&url).await;
 
         let (plain, _) = url.split_once('?').unwrap_or((&url, ""));
         let strict = format!("{plain}?sslmode=verify-full");
@@ -83,6 +136,7 @@ fn only_a_server_that_the_authority_vouches_for_is_trusted() {
         assert!(refused(&strict, &theirs).await.contains("certificate"), "another authority");
         let elsewhere = strict.replace("127.0.0.1", "localhost");
         assert!(refused(&elsewhere, &ours).await.contains("certificate"), "another name");
-        engine.stop().await;
+        server.process.kill().unwrap();
+        server.process.wait().unwrap();
     });
 }

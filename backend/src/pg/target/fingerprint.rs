@@ -10,7 +10,9 @@ use super::{Session, TargetError};
 /// Grows when the text of any line changes, because then old fingerprints say nothing about new ones.
 pub const FORMAT: u32 = 1;
 
-const SQL: &str = include_str!("fingerprint.sql");
+const SCHEMA: &str = include_str!("fingerprint.sql");
+
+const SERVER: &str = include_str!("server.sql");
 
 /// What a schema is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,25 +46,56 @@ pub enum Change {
 }
 
 impl Fingerprint {
-    /// Reads the catalogs in one snapshot.
+    /// Reads the catalogs of the database in one snapshot.
     ///
     /// # Errors
     /// [`TargetError`].
     pub async fn take(session: &Session) -> Result<Self, TargetError> {
+        Self::read(session, &[SCHEMA]).await
+    }
+
+    /// Reads the catalogs of the database and those of its whole server: databases, roles, settings.
+    ///
+    /// # Errors
+    /// [`TargetError`].
+    pub async fn with_server(session: &Session) -> Result<Self, TargetError> {
+        Self::read(session, &[SCHEMA, SERVER]).await
+    }
+
+    async fn read(session: &Session, queries: &[&str]) -> Result<Self, TargetError> {
         let wrong = |error| TargetError::asking("Reading the schema's catalogs", &error);
         let client = session.client();
         let begin = "begin isolation level repeatable read, read only; set local search_path = ''";
         client.batch_execute(begin).await.map_err(wrong)?;
-        let rows = client.query(SQL, &[]).await;
+        let mut objects = BTreeMap::new();
+        let mut read = Ok(());
+        for query in queries {
+            match client.query(*query, &[]).await {
+                Ok(rows) => objects.extend(rows.iter().map(|row| {
+                    let definition: Option<&str> = row.get(2);
+                    ((row.get(0), row.get(1)), Digest::of(definition.unwrap_or_default().as_bytes()))
+                })),
+                Err(error) => {
+                    read = Err(error);
+                    break;
+                }
+            }
+        }
         // Also after a failure, so that the session stays usable.
         let ended = client.batch_execute("rollback").await;
-        let rows = rows.map_err(wrong)?;
+        read.map_err(wrong)?;
         ended.map_err(wrong)?;
-        let objects = rows.iter().map(|row| {
-            let definition: Option<&str> = row.get(2);
-            ((row.get(0), row.get(1)), Digest::of(definition.unwrap_or_default().as_bytes()))
-        });
-        Ok(Self { format: FORMAT, objects: objects.collect() })
+        Ok(Self { format: FORMAT, objects })
+    }
+
+    /// Of nothing.
+    pub fn empty() -> Self {
+        Self { format: FORMAT, objects: BTreeMap::new() }
+    }
+
+    /// Adds something that is compared with the rest.
+    pub fn add(&mut self, kind: &str, name: &str, definition: &str) {
+        self.objects.insert((kind.to_owned(), name.to_owned()), Digest::of(definition.as_bytes()));
     }
 
     /// How many objects there are.

@@ -1,73 +1,57 @@
-//! Throw-away copies of the target in the studio's own engine: made by the engine where the target is one of
-//! its databases, else rebuilt from what the ledger has recorded.
+//! The throw-away copy of the target that a dry run works on: a backup of the embedded target with its rows, or else an
+//! empty database in which what the ledger has recorded is applied again. Whatever the ledger says runs in the copy
+//! alone: whoever can write to the target's ledger could have put it there.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
-use secrecy::ExposeSecret;
 use studio_kernel::{
     migration::{MigrationSet, SourceFile},
     plan,
-    run::RunKind,
+    run::{RunEventKind, RunKind},
 };
 
 use super::{Journal, LiveRun, Order, Step, order};
 use crate::{
-    engine::{Engine, EngineError},
-    pg::target::{Settings, Target, TargetError, ledger, outcome},
+    engine::{Engine, EngineError, Proof, Source},
+    pg::target::{Settings, Target, TargetError, ledger},
     services::runs::Stop,
     state::AppState,
 };
 
-/// How the names of all copies begin.
-const PREFIX: &str = "studio_dry_run_";
-
-/// The SQLSTATE of a template that somebody is connected to.
-const IN_USE: &str = "55006";
-
-/// The name of a run's copy.
-pub(super) fn name(run: &str) -> String {
-    format!("{PREFIX}{}", run.replace('-', ""))
+/// Makes a server for the copy of a run; nothing of the target is in it yet unless the target is embedded.
+pub(super) async fn make(state: &AppState, engine: &Arc<Engine>, run: &LiveRun) -> Result<Proof, Stop> {
+    let source = match &state.target_server {
+        Some(server) => Source::Server(server),
+        None => Source::Empty(state.target.database()),
+    };
+    engine.prove(run.id(), source).await.map_err(|error| of_engine(&error).into())
 }
 
-/// Drops what a server that was killed has left. Returns how many copies there were.
-///
-/// # Errors
-/// [`TargetError`].
-pub async fn clean(engine: &Engine) -> Result<usize, TargetError> {
-    let target = Target::new(engine.connection_string("postgres").expose_secret(), None, true)?;
-    let session = target.open("studio cleaning").await?;
-    let left = outcome::databases(&session, PREFIX).await?;
-    for name in &left {
-        engine.drop_database(name).await.map_err(|error| of_engine(&error))?;
-    }
-    Ok(left.len())
-}
-
-/// Makes a copy and says how.
-pub(super) async fn make(state: &AppState, engine: &Engine, name: &str) -> Result<String, Stop> {
-    if !state.target.embedded() {
-        let recorded = rebuild(state, engine, name).await?;
-        return Ok(format!(
-            "The target is on another server, so the copy was rebuilt from the {recorded} migrations its ledger \
-             has recorded; what was made without them is missing."
-        ));
-    }
-    match engine.create_from_template(name, state.target.database()).await {
-        Ok(()) => Ok(format!("{} was copied with its rows.", state.target.name())),
-        Err(EngineError::Database { code: Some(code), .. }) if code == IN_USE => {
-            let recorded = rebuild(state, engine, name).await?;
-            Ok(format!(
-                "Others are connected to the target, so the copy was rebuilt from the {recorded} migrations its \
-                 ledger has recorded; what was made without them is missing."
-            ))
+/// The copy as a target, when it holds what the target holds; says on the run how that was done.
+pub(super) async fn fill(
+    state: &AppState,
+    proof: &Proof,
+    run: &LiveRun,
+    began: Instant,
+) -> Result<Target, Stop> {
+    let copy = Target::new(&proof.url(state.target.database()), None, true)?;
+    let how = match state.target_server {
+        Some(_) => format!("{} was copied with its rows.", state.target.name()),
+        None => {
+            let recorded = replay(state, &copy).await?;
+            format!(
+                "The target is on another server, so the copy was rebuilt from the {recorded} migrations its ledger \
+                 has recorded; what was made without them is missing."
+            )
         }
-        Err(error) => Err(of_engine(&error).into()),
-    }
+    };
+    let text = format!("{how} It took {} ms.", began.elapsed().as_millis());
+    run.emit(RunEventKind::Progress { step: 0, text });
+    Ok(copy)
 }
 
-async fn rebuild(state: &AppState, engine: &Engine, name: &str) -> Result<usize, Stop> {
-    engine.create_database(name).await.map_err(|error| of_engine(&error))?;
-    engine.prepare(name).await.map_err(|error| of_engine(&error))?;
+/// Applies what the ledger has recorded, unseen.
+async fn replay(state: &AppState, copy: &Target) -> Result<usize, Stop> {
     let session = state.target.open("studio ledger").await?;
     let rows = ledger::applied(&session).await?;
     session.close().await;
@@ -82,13 +66,11 @@ async fn rebuild(state: &AppState, engine: &Engine, name: &str) -> Result<usize,
         let text = statements.iter().map(|statement| format!("{statement};\n")).collect();
         files.push(SourceFile { path: format!("{}_{}.sql", row.version, row.name), text });
     }
-    let copy = Target::new(engine.connection_string(name).expose_secret(), None, true)?;
-    replay(&copy, files).await?;
+    apply(copy, files).await?;
     Ok(rows.len())
 }
 
-/// Applies what the ledger has recorded to an empty copy, unseen.
-async fn replay(copy: &Target, files: Vec<SourceFile>) -> Result<(), Stop> {
+async fn apply(copy: &Target, files: Vec<SourceFile>) -> Result<(), Stop> {
     let set = MigrationSet::new(files.iter().cloned());
     let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let plan = plan::plan(&set, &paths, &std::collections::BTreeSet::new());

@@ -1,9 +1,8 @@
-//! A dry run: the change on a throw-away copy of the target, in the studio's own engine. It applies,
-//! validates, rolls back, and compares the schema with the one it began with. The target is only read.
+//! A dry run: the change on a throw-away copy of the target, in a server of its own. It applies, validates, rolls
+//! back, and compares the schema with the one it began with. The target is only read, and compared before and after.
 
-use std::{collections::BTreeSet, time::Instant};
+use std::{collections::BTreeSet, sync::Arc, time::Instant};
 
-use secrecy::ExposeSecret;
 use studio_kernel::{
     migration::MigrationSet,
     plan::{self, PlannedFile, Purpose},
@@ -13,7 +12,10 @@ use studio_kernel::{
     words::count,
 };
 
-use super::{Accepted, Journal, NewRun, Order, Runner, Step, Stop, copy, ending, journal, order, validation};
+use super::{
+    Accepted, Journal, NewRun, Order, Runner, Step, Stop, copy, ending, journal, order, recovery, validation,
+    witness::{Seen, Witness},
+};
 use crate::{
     engine::Engine,
     error::{Error, Result},
@@ -105,43 +107,63 @@ fn alone(set: &MigrationSet, path: &str, applied: &BTreeSet<String>) -> Result<V
     Ok(order::steps(&plan))
 }
 
-/// Executes an accepted dry run. The copy is dropped in any case.
+/// Executes an accepted dry run. The copy is removed in any case.
 pub(super) async fn conduct(state: &AppState, order: &Order<'_>, steps: &[Step]) -> (RunState, String) {
-    let Some(engine) = state.engine.as_deref() else {
+    let Some(engine) = &state.engine else {
         return (RunState::Failed, "The studio's own PostgreSQL is not running.".to_owned());
     };
-    let name = copy::name(order.run.id());
-    let ended = on_copy(state, engine, &name, order, steps).await;
-    if let Err(error) = engine.drop_database(&name).await {
-        tracing::warn!(%error, name, "a throw-away copy is left; the next start drops it");
-    }
+    let witness = Witness::of(&state.target).await;
+    let ended = in_copy(state, engine, order, steps).await;
+    let seen = witness.again(&state.target).await;
+    let words = seen.words();
     match ended {
-        Ok(ended) => ended,
+        Ok((RunState::Done, said)) if matches!(seen, Seen::Changed(_)) => {
+            (RunState::Failed, format!("{said} {words}"))
+        }
+        Ok((state, said)) => (state, format!("{said} {words}")),
         Err(Stop::Cancelled) => {
-            (RunState::Cancelled, "The dry run was stopped; its copy is gone.".to_owned())
+            (RunState::Cancelled, format!("The dry run was stopped; its copy is gone. {words}"))
         }
         Err(Stop::Failed(why) | Stop::LostAfter(why) | Stop::Unknown(why)) => {
-            (RunState::Failed, format!("{why} The target was not touched; the copy is gone."))
+            (RunState::Failed, format!("{why} The copy is gone. {words}"))
         }
     }
 }
 
-async fn on_copy(
+async fn in_copy(
     state: &AppState,
-    engine: &Engine,
-    name: &str,
+    engine: &Arc<Engine>,
     order: &Order<'_>,
     steps: &[Step],
 ) -> Result<(RunState, String), Stop> {
     let began = Instant::now();
-    let how = copy::make(state, engine, name).await?;
-    let text = format!("{how} It took {} ms.", began.elapsed().as_millis());
-    order.run.emit(RunEventKind::Progress { step: 0, text });
+    let proof = copy::make(state, engine, order.run).await?;
+    let work = async {
+        let copy = copy::fill(state, &proof, order.run, began).await?;
+        on_copy(&copy, proof.version(), order, steps).await
+    };
+    let ended = tokio::select! {
+        ended = work => ended,
+        why = proof.exceeded() => {
+            recovery::close_open(order.run, &why);
+            Err(Stop::Failed(why))
+        }
+    };
+    if let Err(error) = proof.stop().await {
+        tracing::warn!(%error, "files of a throw-away copy are left; the next start removes them");
+    }
+    ended
+}
+
+async fn on_copy(
+    copy: &Target,
+    version: &str,
+    order: &Order<'_>,
+    steps: &[Step],
+) -> Result<(RunState, String), Stop> {
     let journal = Journal::none();
-    let url = engine.connection_string(name);
-    let copy = Target::new(url.expose_secret(), None, true)?;
-    let mut runner = Runner::start(order.run, &journal, &copy, order.by, order.settings, true).await?;
-    let ended = prove(&mut runner, engine.version(), order, steps).await;
+    let mut runner = Runner::start(order.run, &journal, copy, order.by, order.settings, true).await?;
+    let ended = prove(&mut runner, version, order, steps).await;
     runner.finish().await;
     ended
 }
@@ -232,7 +254,7 @@ impl WayBack {
 }
 
 fn summary(version: &str, checks: &[String], flaws: &[String], back: &WayBack) -> (RunState, String) {
-    let proved = format!("Shown on a copy by PostgreSQL {version}; the target was not touched.");
+    let proved = format!("Shown on a copy by PostgreSQL {version}.");
     if !flaws.is_empty() {
         return (RunState::Failed, format!("It applies. {} {proved}", flaws.join(" ")));
     }

@@ -14,13 +14,14 @@
 //! remains      what a validation could leave, before and after
 //! ending       what an end means, in words
 //! dry_run      the same on a throw-away copy
-//!   copy         how the copy is made, and swept away
+//!   copy         how the copy is made
+//!   witness      what the target was like before and after
 //! validation   starts a validation of the folder
 //! recovery     runs that a stopped server left behind
 //! read         runs for pages
 //! ```
 
-pub mod copy;
+mod copy;
 pub mod dry_run;
 pub mod ending;
 pub mod executor;
@@ -37,6 +38,7 @@ pub mod settle;
 mod standalone;
 mod transaction;
 pub mod validation;
+mod witness;
 
 pub use executor::spawn;
 pub use journal::{Accepted, Journal, NewRun, Start};

@@ -66,13 +66,13 @@ async fn settle(state: &AppState, run: &Left, live: &LiveRun) -> Result<(RunStat
     let view = live.view();
     let open = open_segment(&view);
     if run.kind != RunKind::Apply {
-        close(live, open.as_ref(), &Settled::RolledBack, None);
+        close(live, open.as_ref(), &Settled::RolledBack, None, STOPPED);
         return Ok((RunState::Failed, format!("{STOPPED} Nothing of it remains.")));
     }
     let session = match settle::quiet(&state.target, &run.id).await {
         Ok(session) => session,
         Err(why) => {
-            close(live, open.as_ref(), &Settled::Unknown(why.clone()), None);
+            close(live, open.as_ref(), &Settled::Unknown(why.clone()), None, STOPPED);
             return Ok(ending::of_apply(&live.view(), &Err(Stop::Unknown(format!("{STOPPED} {why}")))));
         }
     };
@@ -80,7 +80,7 @@ async fn settle(state: &AppState, run: &Left, live: &LiveRun) -> Result<(RunStat
         return Ok(ending::of_apply(&live.view(), &Err(Stop::LostAfter(STOPPED.to_owned()))));
     };
     let (settled, row) = truth(state, run, &open, session).await?;
-    close(live, Some(&open), &settled, row);
+    close(live, Some(&open), &settled, row, STOPPED);
     let stop = match settled {
         Settled::Committed | Settled::RolledBack => Stop::LostAfter(STOPPED.to_owned()),
         Settled::Unknown(why) => Stop::Unknown(format!("{STOPPED} {why}")),
@@ -146,7 +146,12 @@ fn open_segment(view: &RunView) -> Option<Open> {
     })
 }
 
-fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<String>) {
+/// Ends what is under way in a run whose session is given up, and of which nothing remains.
+pub(super) fn close_open(live: &LiveRun, why: &str) {
+    close(live, open_segment(&live.view()).as_ref(), &Settled::RolledBack, None, why);
+}
+
+fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<String>, why: &str) {
     let Some(Open { step, segment, statement, .. }) = open else { return };
     let (step, segment) = (*step, *segment);
     if let Some(planned) = statement {
@@ -155,7 +160,7 @@ fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<
             Settled::Unknown(_) => RunEventKind::StatementUnknown { step, statement },
             Settled::Committed => RunEventKind::StatementDone { step, statement, rows: None, micros: None },
             Settled::RolledBack => {
-                let message = "The server was stopped while this statement ran.".to_owned();
+                let message = why.to_owned();
                 let (span, line) = (planned.span, planned.line);
                 let error = SqlError {
                     sqlstate: "08006".to_owned(),
@@ -171,7 +176,7 @@ fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<
     }
     live.emit(match settled {
         Settled::Committed => RunEventKind::SegmentCommitted { step, segment, ledger },
-        Settled::RolledBack => RunEventKind::SegmentRolledBack { step, segment, reason: STOPPED.to_owned() },
+        Settled::RolledBack => RunEventKind::SegmentRolledBack { step, segment, reason: why.to_owned() },
         Settled::Unknown(_) => RunEventKind::SegmentUnknown { step, segment },
     });
 }

@@ -18,7 +18,8 @@ use studio_kernel::{
 
 use super::{Rows, contents::Contents, fingerprint, forward, set};
 use crate::{
-    bench::{Bench, engine_url, on_runtime},
+    bench::{Bench, on_runtime},
+    bridge::Bridge,
     process::Server,
 };
 
@@ -79,12 +80,15 @@ struct Said {
 fn typed(line: &str, bench: &Bench, code: i32) -> Said {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let home = tempfile::tempdir().unwrap();
+    // Not every reader knows addresses of sockets.
+    let bridge = Bridge::to(&bench.socket());
+    let address = format!("postgresql://postgres@{}/{}?sslmode=disable", bridge.address, bench.database);
     let output = Command::new("sh")
         // -x shows each call.
         .args(["-xc", line])
         .current_dir(root)
         .env("PATH", env::join_paths(programs()).unwrap())
-        .env("DATABASE_URL", engine_url(&bench.database))
+        .env("DATABASE_URL", address)
         // The CLI asks nobody for news and keeps nothing.
         .env("SUPABASE_HOME", home.path())
         .env("SUPABASE_TELEMETRY_DISABLED", "1")
