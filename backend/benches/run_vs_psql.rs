@@ -58,7 +58,8 @@ async fn main() {
     let of_state = |url: String| Target::new(&url, None, true).unwrap();
     let (owner, server) = (of_state(state.owner_url("studio")), of_state(state.url("studio")));
     let studio = Studio::open(StateAddress::Own { owner, server }).await.unwrap();
-    let person = Person { id: "bench".to_owned(), name: "Bench".to_owned(), role: PersonRole::Admin, disabled: false };
+    let person =
+        Person { id: "bench".to_owned(), name: "Bench".to_owned(), role: PersonRole::Admin, disabled: false };
     let insert = "insert into studio.people (id, name, role) values ('bench', 'Bench', 'admin')";
     studio.client().await.unwrap().execute(insert, &[]).await.unwrap();
 

@@ -15,6 +15,7 @@ pub mod lint;
 mod output;
 pub mod plan;
 pub mod serve;
+mod servers;
 mod start_link;
 pub mod status;
 

@@ -4,7 +4,6 @@ use std::{
     io,
     net::SocketAddr,
     process::ExitCode,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -14,18 +13,15 @@ use tokio::{net::TcpListener, sync::watch};
 
 use super::{
     output::{errln, outln},
+    servers::Servers,
     start_link,
 };
 use crate::{
     config::{Config, DEFAULT_LISTEN},
-    engine::{Engine, EngineConfig, EngineError, Server, Zone, locate},
     error::{Error, Result},
     http::Server,
     log,
-    pg::{
-        studio::{StateAddress, Studio},
-        target::Target,
-    },
+    pg::{studio::Studio, target::Target},
     router,
     services::{
         audit::{self, Verdict},
@@ -36,15 +32,8 @@ use crate::{
     state::{AppState, Parts},
 };
 
-/// The embedded databases: the studio's own, and the target.
-const STUDIO_DATABASE: &str = "studio";
-const TARGET_DATABASE: &str = "archon";
-
 /// Requests and streams that are open at the end get this long.
 const DRAIN: Duration = Duration::from_secs(5);
-
-/// The SQLSTATE of a database that exists already.
-const DUPLICATE_DATABASE: &str = "42P04";
 
 /// Serves until it is told to stop.
 pub async fn run(config: Config) -> ExitCode {
@@ -61,10 +50,10 @@ pub async fn run(config: Config) -> ExitCode {
 }
 
 /// What happens, with the time since the start.
-struct Steps(Instant);
+pub(super) struct Steps(Instant);
 
 impl Steps {
-    fn say(&self, text: &str) {
+    pub(super) fn say(&self, text: &str) {
         outln!("{:>7.2} s  {text}", self.0.elapsed().as_secs_f64());
     }
 }
@@ -91,109 +80,6 @@ async fn serve(config: Config) -> Result<()> {
     let served = serve_with(config, folder, &servers, [studio, target], &steps).await;
     servers.stop(&steps).await;
     served
-}
-
-/// The studio's own PostgreSQL, as far as it is needed: a server for what was not given, and the engine that makes
-/// throw-away copies.
-struct Servers {
-    engine: Option<Arc<Engine>>,
-    state: Option<Server>,
-    target: Option<Arc<Server>>,
-}
-
-impl Servers {
-    async fn start(config: &Config, steps: &Steps) -> Result<Self> {
-        let mut servers = Self { engine: None, state: None, target: None };
-        if config.database_url.is_some() && config.state_url.is_some() && config.data_dir.is_none() {
-            steps
-                .say("Without --data-dir there is no place for throw-away copies, so nothing can be dry run");
-            return Ok(servers);
-        }
-        let binaries = locate(config.engine_dir.as_deref())?;
-        let data = config.data_folder().ok_or_else(|| {
-            Error::invalid(
-                "This account has no home folder for the embedded database: name one with --data-dir.",
-            )
-        })?;
-        steps.say(&format!("Starting PostgreSQL in {}", data.display()));
-        let engine = Engine::open(EngineConfig { binaries, data, limits: config.limits() }).await?;
-        steps.say(&format!("A dry run has {}", engine.confinement().phrases().join(", ")));
-        servers.engine = Some(Arc::clone(&engine));
-        let started = servers.start_zones(config, &engine, steps).await;
-        match started {
-            Ok(()) => Ok(servers),
-            Err(error) => {
-                servers.stop(steps).await;
-                Err(error)
-            }
-        }
-    }
-
-    async fn start_zones(&mut self, config: &Config, engine: &Arc<Engine>, steps: &Steps) -> Result<()> {
-        if config.state_url.is_none() {
-            let state = engine.start(Zone::State).await?;
-            create(&state, STUDIO_DATABASE).await?;
-            steps.say(&format!("PostgreSQL {} keeps the studio's state", state.version()));
-            self.state = Some(state);
-        }
-        if config.database_url.is_none() {
-            let target = engine.start(Zone::Target).await?;
-            create(&target, TARGET_DATABASE).await?;
-            target.prepare(TARGET_DATABASE).await?;
-            steps.say(&format!(
-                "PostgreSQL {} is the target: psql -h {} -U postgres {TARGET_DATABASE}",
-                target.version(),
-                target.socket().display()
-            ));
-            self.target = Some(Arc::new(target));
-        }
-        Ok(())
-    }
-
-    async fn stop(self, steps: &Steps) {
-        let Self { engine, state, target } = self;
-        let any = state.is_some() || target.is_some();
-        if let Some(target) = target.and_then(Arc::into_inner) {
-            target.stop().await;
-        }
-        if let Some(state) = state {
-            state.stop().await;
-        }
-        drop(engine);
-        if any {
-            steps.say("PostgreSQL has stopped");
-        }
-    }
-
-    /// Where the studio's own database is: the one that was given, or else the engine's.
-    fn state_address(&self, given: Option<Target>) -> Result<StateAddress> {
-        match (given, &self.state) {
-            (Some(given), _) => Ok(StateAddress::Given(given)),
-            (None, Some(state)) => Ok(StateAddress::Own {
-                owner: Target::new(&state.owner_url(STUDIO_DATABASE), None, true)?,
-                server: Target::new(&state.url(STUDIO_DATABASE), None, true)?,
-            }),
-            (None, None) => {
-                Err(Error::invalid("No database for the studio's state was named, and none runs."))
-            }
-        }
-    }
-
-    /// Where runs go: the database that was given, or else the engine's.
-    fn target_address(&self, given: Option<Target>) -> Result<Target> {
-        match (given, &self.target) {
-            (Some(given), _) => Ok(given),
-            (None, Some(target)) => Ok(Target::new(&target.url(TARGET_DATABASE), None, true)?),
-            (None, None) => Err(Error::invalid("No target was named, and none runs.")),
-        }
-    }
-}
-
-async fn create(server: &Server, database: &str) -> Result<()> {
-    match server.create_database(database).await {
-        Err(EngineError::Database { code: Some(code), .. }) if code == DUPLICATE_DATABASE => Ok(()),
-        other => Ok(other?),
-    }
 }
 
 /// A database that was named.

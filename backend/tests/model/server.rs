@@ -2,7 +2,6 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use secrecy::ExposeSecret;
 use studio_backend::{
     engine::{self, Engine, EngineConfig, Limits, Zone, locate},
     pg::target::{Target, snapshot},

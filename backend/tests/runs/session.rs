@@ -135,7 +135,8 @@ fn a_file_that_keeps_another_role_is_recorded() {
 fn an_answer_that_the_driver_cannot_follow_ends_the_session_in_its_words() {
     on_runtime(async {
         let bench = Bench::new("unfollowed").await;
-        for sql in ["copy (select 1) to stdout", "copy pg_class from stdin"] {
+        bench.client.batch_execute("create table public.lines (line text)").await.unwrap();
+        for sql in ["copy (select 1) to stdout", "copy public.lines from stdin"] {
             let mut session = bench.target.open("unfollowed").await.unwrap();
             let refused = session.execute(sql, &mut |_| {}).await;
             let Err((Failure::Lost(heard), _)) = refused else { panic!("{refused:?}") };

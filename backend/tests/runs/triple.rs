@@ -9,10 +9,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{
-    bench::{connect, on_runtime},
-    process::Server,
-};
+use crate::{bench::on_runtime, process::Server};
 
 const SETUP: &str = "20250801000000_complete_setup.sql";
 const FEATURE: &str = "20250801000300_add_workflow_system.sql";

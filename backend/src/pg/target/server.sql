@@ -18,7 +18,7 @@ group by member, roleid
 
 union all
 select 'setting', concat_ws(' in ', case when setrole = 0 then 'every role' else format('%I', pg_get_userbyid(setrole)) end,
-  coalesce(format('%I', datname), 'every database')), setconfig::text
+  coalesce(quote_ident(datname), 'every database')), setconfig::text
 from pg_catalog.pg_db_role_setting
 left join pg_catalog.pg_database on pg_database.oid = setdatabase
 
