@@ -1,6 +1,6 @@
 //! What every request can reach.
 
-use std::{ops::Deref, sync::Arc};
+use std::{num::NonZeroUsize, ops::Deref, sync::Arc};
 
 use tokio::sync::watch;
 
@@ -8,12 +8,28 @@ use crate::{
     config::{Config, TargetKind},
     engine::{Engine, Server},
     pg::{studio::Studio, target::Target},
-    services::{folder::Folder, runs::Registry},
+    services::{
+        assessments::Assessments,
+        folder::Folder,
+        runs::{
+            Registry,
+            queue::{PROOFS, Queue},
+        },
+        streams::Streams,
+    },
 };
 
 /// Shared by all requests; cloning it is cheap.
 #[derive(Clone)]
-pub struct AppState(Arc<Parts>);
+pub struct AppState(Arc<Whole>);
+
+/// The parts, and what they bring forth.
+struct Whole {
+    parts: Parts,
+    assessments: Assessments,
+    queue: Queue,
+    streams: Streams,
+}
 
 /// What [`AppState`] holds.
 pub struct Parts {
@@ -40,7 +56,24 @@ pub struct Parts {
 impl AppState {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
+        let queue = Queue::new(parts.config.serving.proofs.map_or(PROOFS, NonZeroUsize::get));
+        let (assessments, streams) = (Assessments::default(), Streams::default());
+        Self(Arc::new(Whole { parts, assessments, queue, streams }))
+    }
+
+    /// What changes would run now, as far as somebody asked.
+    pub fn assessments(&self) -> &Assessments {
+        &self.0.assessments
+    }
+
+    /// Where dry runs and validations wait for their turn.
+    pub fn queue(&self) -> &Queue {
+        &self.0.queue
+    }
+
+    /// Who follows how many runs.
+    pub fn streams(&self) -> &Streams {
+        &self.0.streams
     }
 
     /// Whether others depend on the target: then a run on it needs a fresh proof of who starts it.
@@ -54,6 +87,6 @@ impl Deref for AppState {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {
-        &self.0
+        &self.0.parts
     }
 }

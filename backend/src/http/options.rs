@@ -1,6 +1,6 @@
 //! Flags and environment of `studio serve` about being reached by others.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{net::IpAddr, num::NonZeroUsize, path::PathBuf};
 
 use clap::Args;
 
@@ -29,6 +29,10 @@ pub struct Serving {
     /// PEM file with the certificate's key
     #[arg(long, env = "STUDIO_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+
+    /// Dry runs at once; others wait for their turn, 2 by default
+    #[arg(long, env = "STUDIO_PROOFS", value_name = "NUMBER")]
+    pub proofs: Option<NonZeroUsize>,
 
     /// Numbers and times; no flags
     #[arg(skip)]

@@ -13,8 +13,11 @@ use tokio_postgres::{Client, NoTls, Row};
 use super::{schema, target::Target};
 use crate::error::{Error, Result};
 
-/// Connections of one server process; a request holds one for milliseconds.
+/// Connections for requests; each holds one for milliseconds.
 const CONNECTIONS: usize = 8;
+
+/// Connections for what must never wait for page views: the journals of runs, and decisions.
+const RESERVED: usize = 4;
 
 /// A request that waits longer for a connection is told so.
 const WAIT: Duration = Duration::from_secs(10);
@@ -41,6 +44,8 @@ pub enum StateAddress {
 #[derive(Clone)]
 pub struct Studio {
     shared: Arc<Shared>,
+    /// Of the requests, or those that are reserved.
+    permits: Arc<Semaphore>,
 }
 
 struct Shared {
@@ -48,7 +53,7 @@ struct Shared {
     /// What each session begins with.
     begin: Option<String>,
     idle: Mutex<Vec<Client>>,
-    permits: Arc<Semaphore>,
+    reserved: Arc<Semaphore>,
 }
 
 /// A connection for the time of one piece of work; it goes back when dropped.
@@ -75,9 +80,16 @@ impl Studio {
                 address,
                 begin,
                 idle: Mutex::default(),
-                permits: Arc::new(Semaphore::new(CONNECTIONS)),
+                reserved: Arc::new(Semaphore::new(RESERVED)),
             }),
+            permits: Arc::new(Semaphore::new(CONNECTIONS)),
         })
+    }
+
+    /// The same database by the connections that no page view can take.
+    #[must_use]
+    pub fn reserved(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), permits: Arc::clone(&self.shared.reserved) }
     }
 
     /// Borrows a connection.
@@ -85,7 +97,7 @@ impl Studio {
     /// # Errors
     /// [`Error::Busy`] when none comes free, [`Error::Database`] when a new one is refused.
     pub async fn client(&self) -> Result<Lease> {
-        let permits = Arc::clone(&self.shared.permits);
+        let permits = Arc::clone(&self.permits);
         let permit = match tokio::time::timeout(WAIT, permits.acquire_owned()).await {
             Ok(Ok(permit)) => permit,
             Ok(Err(_)) | Err(_) => return Err(Error::Busy),

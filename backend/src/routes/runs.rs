@@ -1,6 +1,6 @@
 //! `/api/runs`, `/api/validations` and what starts runs of a change.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, future::Future, time::Duration};
 
 use axum::{
     Json,
@@ -27,7 +27,7 @@ use crate::{
     extract::{ApiJson, ApiPath, ApiQuery, Signed},
     services::{
         gate,
-        runs::{self, Accepted, dry_run, read, registry, validation},
+        runs::{self, Accepted, dry_run, queue::Place, read, registry, validation},
         sessions::{self, Visit},
     },
     state::AppState,
@@ -58,8 +58,9 @@ async fn start(
 ) -> Result<Json<RunSummary>> {
     let session = signed.1.clone();
     let person = signed.needs(PersonRole::Operator)?;
-    let accepted = gate::start(&state, &person, &session, id, &wish).await?;
-    execute(&state, accepted).await
+    let accepting = state.clone();
+    let accepting = async move { gate::start(&accepting, &person, &session, id, &wish).await };
+    execute(&state, None, accepting).await
 }
 
 async fn dry(
@@ -68,8 +69,10 @@ async fn dry(
     ApiPath(id): ApiPath<i64>,
 ) -> Result<Json<RunSummary>> {
     let person = signed.needs(PersonRole::Author)?;
-    let accepted = dry_run::start(&state, &person, id).await?;
-    execute(&state, accepted).await
+    let place = state.queue().reserve(&person.id, RunKind::DryRun)?;
+    let accepting = state.clone();
+    let accepting = async move { dry_run::start(&accepting, &person, id).await };
+    execute(&state, place, accepting).await
 }
 
 async fn validate(
@@ -78,20 +81,19 @@ async fn validate(
     ApiJson(wish): ApiJson<StartValidation>,
 ) -> Result<Json<RunSummary>> {
     let person = signed.needs(PersonRole::Author)?;
-    let accepted = validation::start(&state, &person, &wish.path).await?;
-    execute(&state, accepted).await
+    let place = state.queue().reserve(&person.id, RunKind::Validate)?;
+    let accepting = state.clone();
+    let accepting = async move { validation::start(&accepting, &person, &wish.path).await };
+    execute(&state, place, accepting).await
 }
 
-/// Executes what was accepted just now; a run that is known already is only shown.
-async fn execute(state: &AppState, accepted: Accepted) -> Result<Json<RunSummary>> {
-    let id = match accepted {
-        Accepted::Known(id) => id,
-        Accepted::New(start) => {
-            let id = start.id.clone();
-            runs::spawn(state, *start);
-            id
-        }
-    };
+/// Accepts and executes; a run that is known already is only shown.
+async fn execute(
+    state: &AppState,
+    place: Option<Place>,
+    accepting: impl Future<Output = Result<Accepted>> + Send + 'static,
+) -> Result<Json<RunSummary>> {
+    let id = runs::accept(state, place, accepting).await?;
     read::summary(state, &id).await.map(Json)
 }
 
@@ -110,18 +112,21 @@ struct After {
 
 async fn events(
     State(state): State<AppState>,
-    _: Signed,
+    Signed(person, _): Signed,
     ApiPath(id): ApiPath<String>,
     ApiQuery(After { after }): ApiQuery<After>,
     visit: Visit,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse> {
+    let open = state.streams().open(&person.id)?;
     // A browser that reconnects by itself knows better than the address it was given.
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let groups = read::follow(&state, &id, last.or(after).unwrap_or(0)).await?;
-    let events = while_signed_in(state, visit, groups)
-        .flat_map(stream::iter)
-        .map(|event| Ok::<_, Infallible>(of_run(&event)));
+    let events = while_signed_in(state, visit, groups).flat_map(stream::iter).map(move |event| {
+        // Open as long as the stream is.
+        let _ = &open;
+        Ok::<_, Infallible>(of_run(&event))
+    });
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(HEARTBEAT))))
 }

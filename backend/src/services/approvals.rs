@@ -7,10 +7,9 @@ use studio_kernel::{
 
 use super::{
     audit, changes,
-    gate::{self, assess},
+    gate::{self, Judged, LOOKS, Looked, Moment},
     people, policy,
     stored::{self, Lock},
-    target,
 };
 use crate::{
     error::{Error, Result},
@@ -24,22 +23,43 @@ use crate::{
 /// [`Error::Target`] when the ledger cannot be read.
 pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -> Result<()> {
     let note = changes::checked_text(&wish.note, 0, 2_000, "note")?;
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
-    let (folder, ledger) = (folder?, ledger?);
-    let mut client = state.studio.client().await?;
+    let mut judged = Judged::now(state, id).await?;
+    for _ in 0..LOOKS {
+        let moment = Moment::now(state).await?;
+        match decide_as_judged(state, person, id, wish, note, moment, &judged).await? {
+            Looked::Decided(()) => return Ok(()),
+            Looked::Changed(inputs) => judged = Judged::of(state, *inputs).await?,
+        }
+    }
+    Err(Error::Busy)
+}
+
+async fn decide_as_judged(
+    state: &AppState,
+    person: &Person,
+    id: i64,
+    wish: &Decide,
+    note: &str,
+    moment: Moment,
+    judged: &Judged,
+) -> Result<Looked<()>> {
+    let mut client = state.studio.reserved().client().await?;
     let transaction = client.transaction().await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
     let person = people::locked(&transaction, &person.id).await?;
     let policy = policy::locked_policy(&transaction).await?;
     let revision = change.newest()?;
-    let files = stored::texts(&transaction, &revision.files).await?;
-    let assessment = assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;
+    let inputs = moment.inputs(policy, revision);
+    if !judged.holds_for(&inputs) {
+        return Ok(Looked::Changed(Box::new(inputs)));
+    }
+    let assessment = &*judged.assessment;
     let bound = &assessment.bound;
     if bound.digest != wish.expected_digest {
         return Err(Error::StaleDigest);
     }
     let approvals = stored::approvals(&transaction, id).await?;
-    let mut obstacles = gate::decide(&person, &change, &approvals, &assessment, policy, false).approve;
+    let mut obstacles = gate::decide(&person, &change, &approvals, assessment, policy, false).approve;
     if wish.decision == Decision::RequestChanges {
         // Nobody gains by asking for changes to their own work, so it is free.
         obstacles.retain(|obstacle| obstacle.code != "own-change");
@@ -81,5 +101,5 @@ pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -
     let text = format!("{verb} revision {} ({})", revision.number, bound.digest.short());
     audit::append(&transaction, changes::about(&person, action, id, &text)).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(Looked::Decided(()))
 }

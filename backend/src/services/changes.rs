@@ -159,7 +159,7 @@ pub async fn set_state(state: &AppState, person: &Person, id: i64, wish: ChangeS
 /// # Errors
 /// [`Error::Database`]. A folder that cannot be written is no error: the change says so.
 pub async fn applied(state: &AppState, id: i64, run: &str) -> Result<()> {
-    let mut client = state.studio.client().await?;
+    let mut client = state.studio.reserved().client().await?;
     let transaction = client.transaction().await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
     let update = "update studio.changes

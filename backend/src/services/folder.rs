@@ -5,7 +5,7 @@ use std::{
     fs, io,
     io::Write as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::SystemTime,
 };
 
@@ -53,6 +53,7 @@ pub struct Snapshot {
     pub unreadable: Vec<Unreadable>,
     /// The newest report, and what it is for.
     report: Mutex<Option<(Settings, Arc<Report>)>>,
+    digest: OnceLock<Digest>,
 }
 
 /// A file that is there and cannot be shown.
@@ -76,6 +77,21 @@ pub enum Written {
 }
 
 impl Snapshot {
+    fn new(set: MigrationSet, unreadable: Vec<Unreadable>) -> Self {
+        Self { set, unreadable, report: Mutex::default(), digest: OnceLock::new() }
+    }
+
+    /// Names the files that could be read and their bytes.
+    pub fn digest(&self) -> &str {
+        let named = || {
+            let files = self.set.files().iter();
+            let lines: Vec<String> =
+                files.map(|file| format!("{} {}:{}\n", file.sha256(), file.path.len(), file.path)).collect();
+            Digest::of(lines.concat().as_bytes())
+        };
+        self.digest.get_or_init(named).as_str()
+    }
+
     /// Findings in all files.
     ///
     /// # Errors
@@ -134,8 +150,7 @@ impl Folder {
                 Err(reason) => unreadable.push(Unreadable { path: path.clone(), reason }),
             }
         }
-        let snapshot =
-            Arc::new(Snapshot { set: MigrationSet::new(files), unreadable, report: Mutex::default() });
+        let snapshot = Arc::new(Snapshot::new(MigrationSet::new(files), unreadable));
         *last = Some(Seen { stamps, snapshot: Arc::clone(&snapshot) });
         Ok(snapshot)
     }

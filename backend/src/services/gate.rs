@@ -1,5 +1,11 @@
 //! The gate: what a change would run now, and the only yes to a run. Approve, edit and start are each decided
-//! in one lock of the change's row, with everything computed anew; nothing a browser sent counts but its wish.
+//! in one lock of the change's row, by what the kernel said of exactly the bytes, folder, ledger and policy that are
+//! found under it; nothing a browser sent counts but its wish.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use studio_kernel::{
     lint::{self, finding::Report, finding::Severity},
@@ -10,14 +16,15 @@ use studio_kernel::{
 };
 
 use super::{
+    assessments::{Inputs, Key},
     audit::{self, Entry},
-    blocking::blocking,
+    folder::Snapshot,
     people,
     policy::{self, PolicyInForce},
     runs::{self, Accepted, NewRun, order},
     sessions::SessionId,
     sign_in,
-    stored::{self, Lock, StoredChange},
+    stored::{self, Lock, StoredChange, StoredRevision},
     target::{self, Ledger},
 };
 use crate::{
@@ -42,38 +49,112 @@ pub struct Assessment {
     pub report: Report,
 }
 
-/// Assesses files laid over a folder, for a target with this ledger.
-///
-/// # Errors
-/// [`Error::Corrupt`] when the kernel fails on them.
-pub async fn assess(
-    set: MigrationSet,
-    files: Vec<SourceFile>,
-    ledger: Ledger,
-    name: &str,
-    policy: PolicyInForce,
-) -> Result<Assessment> {
-    let name = name.to_owned();
-    blocking(move || Ok(assessed(set, files, &ledger, &name, policy))).await
+/// What an assessment depends on besides a change. It is read before any lock, because that takes as long as the
+/// network does; the executor looks again.
+#[derive(Clone)]
+pub struct Moment {
+    /// What a change's files are laid over.
+    pub folder: Arc<Snapshot>,
+    /// What the target has, and what an approval binds of it.
+    pub ledger: Ledger,
+    /// The target, as approvals name it.
+    pub target: String,
 }
 
-fn assessed(
-    mut set: MigrationSet,
+impl Moment {
+    /// As it is now.
+    ///
+    /// # Errors
+    /// [`Error::Folder`]; [`Error::Target`] when the ledger cannot be read.
+    pub async fn now(state: &AppState) -> Result<Self> {
+        let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
+        Ok(Self { folder: folder?, ledger: ledger?, target: target::name(state) })
+    }
+
+    /// What an assessment of this revision depends on.
+    pub fn inputs(self, policy: PolicyInForce, revision: &StoredRevision) -> Inputs {
+        let Self { folder, ledger, target } = self;
+        let (files, author) = (revision.files.clone(), revision.author.id.clone());
+        Inputs { folder, ledger, target, policy, files, author }
+    }
+}
+
+/// An assessment that was made before the lock, to be used under it if what it depends on is still the same.
+pub struct Judged {
+    key: Key,
+    /// What it says.
+    pub assessment: Arc<Assessment>,
+}
+
+/// How often a decision looks again when what it depends on changes under its hands.
+pub const LOOKS: usize = 4;
+
+impl Judged {
+    /// Assesses what a change's newest revision would run now. No connection is held meanwhile.
+    ///
+    /// # Errors
+    /// Those of [`Moment::now`] and [`assessment`]; [`Error::NotFound`].
+    pub async fn now(state: &AppState, id: i64) -> Result<Self> {
+        let moment = Moment::now(state).await?;
+        let client = state.studio.client().await?;
+        let change = stored::change(&*client, id, Lock::None).await?;
+        let policy = policy::policy(&*client).await?;
+        drop(client);
+        Self::of(state, moment.inputs(policy, change.newest()?)).await
+    }
+
+    /// Assesses these inputs.
+    ///
+    /// # Errors
+    /// Those of [`assessment`].
+    pub async fn of(state: &AppState, inputs: Inputs) -> Result<Self> {
+        Ok(Self { key: inputs.key(), assessment: assessment(state, &inputs).await? })
+    }
+
+    /// Whether it says what these inputs come to.
+    pub fn holds_for(&self, inputs: &Inputs) -> bool {
+        self.key == inputs.key()
+    }
+}
+
+/// The assessment of inputs, from memory or made now. No connection is held meanwhile.
+///
+/// # Errors
+/// Those of [`super::assessments::Assessments::of`]; [`Error::Corrupt`] when the bytes of a file are gone.
+pub async fn assessment(state: &AppState, inputs: &Inputs) -> Result<Arc<Assessment>> {
+    let load = async || {
+        let client = state.studio.client().await?;
+        stored::texts(&*client, &inputs.files).await
+    };
+    state.assessments().of(inputs, load).await
+}
+
+/// Assesses files laid over a folder, for a target with this ledger; `None` once it is `abandoned`.
+pub(super) fn assessed(
+    inputs: Inputs,
     files: Vec<SourceFile>,
-    ledger: &Ledger,
-    name: &str,
-    policy: PolicyInForce,
-) -> Assessment {
+    abandoned: &Arc<AtomicBool>,
+) -> Option<Assessment> {
+    let Inputs { folder, ledger, target, policy, .. } = inputs;
+    let goes_on = || (!abandoned.load(Ordering::Relaxed)).then_some(());
+    let mut set = folder.set.clone();
+    set.stop_when(Some(Arc::clone(abandoned)));
     let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     for file in files {
+        goes_on()?;
         set.put(file);
     }
+    goes_on()?;
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let settings = ledger.lint_settings();
     let mut plan = plan_for(&set, &paths, &settings.applied, ledger.server);
     plan.refuse_other_names(&set, &ledger.names());
+    goes_on()?;
     let report = lint::lint_in_full(&set, &paths, &settings);
-    let binding = binding(name, &ledger.standing, policy);
+    goes_on()?;
+    // What is asked of the set later has nothing to do with who waited for this.
+    set.stop_when(None);
+    let binding = binding(&target, &ledger.standing, policy);
     let bound = Bound {
         digest: plan.digest(&binding),
         bytes: plan.bytes_digest(),
@@ -83,7 +164,7 @@ fn assessed(
         session: binding.session,
         policy: binding.policy,
     };
-    Assessment { set, plan, bound, report }
+    Some(Assessment { set, plan, bound, report })
 }
 
 fn binding(target: &str, standing: &Standing, policy: PolicyInForce) -> Binding {
@@ -165,29 +246,57 @@ pub async fn start(
     if !(8..=100).contains(&key.len()) || key.contains('\0') {
         return Err(Error::invalid("An idempotency key has 8 to 100 characters, and no zero byte."));
     }
-    // Read before the lock, because it takes as long as the network does; the executor looks again.
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
-    let (folder, ledger) = (folder?, ledger?);
-    let mut client = state.studio.client().await?;
+    let mut judged = Judged::now(state, id).await?;
+    for _ in 0..LOOKS {
+        let moment = Moment::now(state).await?;
+        match start_as_judged(state, person, session, id, wish, moment, &judged).await? {
+            Looked::Decided(accepted) => return Ok(accepted),
+            Looked::Changed(inputs) => judged = Judged::of(state, *inputs).await?,
+        }
+    }
+    Err(Error::Busy)
+}
+
+/// What became of a decision under the lock.
+pub enum Looked<T> {
+    /// It is made.
+    Decided(T),
+    /// What it depends on is not what was assessed.
+    Changed(Box<Inputs>),
+}
+
+async fn start_as_judged(
+    state: &AppState,
+    person: &Person,
+    session: &SessionId,
+    id: i64,
+    wish: &StartRun,
+    moment: Moment,
+    judged: &Judged,
+) -> Result<Looked<Accepted>> {
+    let mut client = state.studio.reserved().client().await?;
     let transaction = client.transaction().await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
     let person = people::locked_with_deciders(&transaction, &person.id, id).await?;
     if let Some(run) = known(&transaction, id, &wish.idempotency_key).await? {
-        return Ok(Accepted::Known(run));
+        return Ok(Looked::Decided(Accepted::Known(run)));
     }
     if state.is_production() {
         sign_in::need_proof(&transaction, session).await?;
     }
     let policy = policy::locked_policy(&transaction).await?;
     let revision = change.newest()?;
-    let files = stored::texts(&transaction, &revision.files).await?;
-    let assessment = assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;
+    let inputs = moment.inputs(policy, revision);
+    if !judged.holds_for(&inputs) {
+        return Ok(Looked::Changed(Box::new(inputs)));
+    }
+    let assessment = &*judged.assessment;
     if assessment.bound.digest != wish.expected_digest {
         return Err(Error::StaleDigest);
     }
     let approvals = stored::approvals(&transaction, id).await?;
     let running = is_running(&transaction, id).await?;
-    let gate = decide(&person, &change, &approvals, &assessment, policy, running);
+    let gate = decide(&person, &change, &approvals, assessment, policy, running);
     if !gate.run.is_empty() {
         return Err(Error::Refused(gate.run));
     }
@@ -215,7 +324,7 @@ pub async fn start(
         audit::append(&transaction, entry).await?;
     }
     transaction.commit().await?;
-    Ok(accepted)
+    Ok(Looked::Decided(accepted))
 }
 
 /// The run that this key started already.

@@ -1,9 +1,11 @@
 //! The work. Services know nothing of HTTP.
 
 pub mod approvals;
+pub mod assessments;
 mod attempts;
 pub mod audit;
 mod blocking;
+mod budget;
 pub mod changes;
 pub mod comments;
 pub mod folder;
@@ -19,5 +21,6 @@ pub mod runs;
 pub mod sessions;
 pub mod sign_in;
 pub mod stored;
+pub mod streams;
 pub mod target;
 mod tokens;

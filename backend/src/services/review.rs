@@ -1,16 +1,22 @@
 //! Changes as the pages show them: everything stored, with everything computed from it. It changes nothing.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
 use studio_kernel::{
-    migration::{FileName, SourceFile},
+    migration::FileName,
     plan::{Purpose, plan},
     review::{Approval, ChangeState, Decision, FileChange, Gate, Obstacle, Person, Revision, RevisionFile},
-    run::api::{Change, ChangeSummary, Changes, FindingCounts, RevisionText},
+    run::api::{Change, ChangeSummary, Changes, FindingCounts, RevisionText, RunSummary},
 };
 
 use super::{
-    audit, comments,
-    folder::Snapshot,
-    gate::{self, Assessment},
+    audit,
+    blocking::blocking,
+    comments,
+    gate::{self, Assessment, Moment},
     policy::{self, PolicyInForce},
     stored::{self, Lock, StoredChange, StoredFile},
     target::{self, Ledger},
@@ -22,38 +28,42 @@ use crate::{
 };
 
 /// What is the same for all changes at one moment.
-struct Moment {
-    folder: std::sync::Arc<Snapshot>,
-    ledger: Result<Ledger, TargetError>,
+struct Now {
+    moment: Moment,
+    unreachable: Option<TargetError>,
     policy: PolicyInForce,
-    target: String,
 }
 
-impl Moment {
-    async fn now(state: &AppState, client: &impl GenericClient) -> Result<Self> {
+impl Now {
+    async fn look(state: &AppState, policy: PolicyInForce) -> Result<Self> {
         let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
-        let (folder, policy) = (folder?, policy::policy(client).await?);
-        Ok(Self { folder, ledger, policy, target: target::name(state) })
+        let (ledger, unreachable) = match ledger {
+            Ok(ledger) => (ledger, None),
+            Err(error) => (Ledger::default(), Some(error)),
+        };
+        let moment = Moment { folder: folder?, ledger, target: target::name(state) };
+        Ok(Self { moment, unreachable, policy })
     }
 
     /// The target's name, and what its role and database give to every session.
     fn target_with_defaults(&self) -> String {
-        let defaults = self.ledger.as_ref().map(|ledger| ledger.standing.defaults.join(", "));
-        match defaults {
-            Ok(defaults) if !defaults.is_empty() => format!("{}, every session with {defaults}", self.target),
-            _ => self.target.clone(),
+        let Moment { ledger, target, .. } = &self.moment;
+        match ledger.standing.defaults.join(", ") {
+            defaults if defaults.is_empty() => target.clone(),
+            defaults => format!("{target}, every session with {defaults}"),
         }
     }
 
     /// What a change would run now; what an applied one ran.
-    async fn assess(&self, state: ChangeState, files: Vec<SourceFile>) -> Result<Assessment> {
-        let mut ledger = self.ledger.as_ref().cloned().unwrap_or_default();
-        if state == ChangeState::Applied {
-            for version in files.iter().filter_map(|file| FileName::of(&file.path).version) {
-                ledger.rows.retain(|row| row.version != version);
+    async fn assess(&self, state: &AppState, change: &StoredChange) -> Result<Arc<Assessment>> {
+        let newest = change.newest()?;
+        let mut moment = self.moment.clone();
+        if change.state == ChangeState::Applied {
+            for version in newest.files.iter().filter_map(|file| FileName::of(&file.path).version) {
+                moment.ledger.rows.retain(|row| row.version != version);
             }
         }
-        gate::assess(self.folder.set.clone(), files, ledger, &self.target, self.policy).await
+        gate::assessment(state, &moment.inputs(self.policy, newest)).await
     }
 
     /// The gate's answer; without a ledger nobody knows what would run, so nothing may.
@@ -66,7 +76,7 @@ impl Moment {
         running: bool,
     ) -> Gate {
         let mut gate = gate::decide(person, change, approvals, assessment, self.policy, running);
-        if let Err(error) = &self.ledger {
+        if let Some(error) = &self.unreachable {
             let obstacle =
                 Obstacle { code: error.code.to_owned(), message: format!("{error} {}", error.help) };
             gate.run.insert(0, obstacle.clone());
@@ -81,18 +91,22 @@ impl Moment {
 /// # Errors
 /// [`Error::NotFound`], [`Error::Folder`]. A target that cannot be reached is an obstacle, no error.
 pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Change> {
+    let client = state.studio.client().await?;
+    let stored = stored::change(&*client, id, Lock::None).await?;
+    let policy = policy::policy(&*client).await?;
+    // No connection is held while others are asked and the kernel works.
+    drop(client);
+    let now = Now::look(state, policy).await?;
+    let assessment = now.assess(state, &stored).await?;
+    let purposes = purposes(&stored, &assessment).await?;
+    let revisions = revisions(&stored, &purposes);
     let lease = state.studio.client().await?;
     let client = &*lease;
-    let stored = stored::change(client, id, Lock::None).await?;
-    let moment = Moment::now(state, client).await?;
-    let files = stored::texts(client, &stored.newest()?.files).await?;
-    let assessment = moment.assess(stored.state, files).await?;
     let approvals = stored::approvals(client, id).await?;
     let running = gate::is_running(client, id).await?;
-    let gate = moment.decide(person, &stored, &approvals, &assessment, running);
+    let gate = now.decide(person, &stored, &approvals, &assessment, running);
     let comments = comments::list(client, &stored, &assessment.set).await?;
-    let revisions = revisions(&stored, &assessment);
-    let Assessment { plan, bound, report, .. } = assessment;
+    let Assessment { plan, bound, report, .. } = (*assessment).clone();
     Ok(Change {
         id,
         title: stored.title,
@@ -102,7 +116,7 @@ pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Change
         revisions,
         plan,
         digest: bound.digest,
-        target: moment.target_with_defaults(),
+        target: now.target_with_defaults(),
         findings: report.findings,
         coverage: report.coverage,
         gate,
@@ -113,16 +127,27 @@ pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Change
     })
 }
 
-fn revisions(stored: &StoredChange, assessment: &Assessment) -> Vec<Revision> {
-    // An older revision is planned as it would be in today's set: by the role its path has there.
-    let purpose = |path: &str| {
-        let planned = assessment.plan.files.iter().find(|planned| planned.path == path);
-        let alone = || plan(&assessment.set, &[path], &Default::default());
-        match planned {
-            Some(planned) => planned.purpose,
-            None => alone().files.first().map_or(Purpose::Keep, |planned| planned.purpose),
-        }
-    };
+/// What each file that the change ever had would be run as: one of an older revision by the role its path has in
+/// today's set.
+async fn purposes(stored: &StoredChange, assessment: &Arc<Assessment>) -> Result<BTreeMap<String, Purpose>> {
+    let files = stored.revisions.iter().flat_map(|revision| &revision.files);
+    let paths: BTreeSet<String> = files.map(|file| file.path.clone()).collect();
+    let assessment = Arc::clone(assessment);
+    blocking(move || {
+        let purpose = |path: &str| {
+            let planned = assessment.plan.files.iter().find(|planned| planned.path == path);
+            let alone = || plan(&assessment.set, &[path], &Default::default());
+            match planned {
+                Some(planned) => planned.purpose,
+                None => alone().files.first().map_or(Purpose::Keep, |planned| planned.purpose),
+            }
+        };
+        Ok(paths.into_iter().map(|path| (path.clone(), purpose(&path))).collect())
+    })
+    .await
+}
+
+fn revisions(stored: &StoredChange, purposes: &BTreeMap<String, Purpose>) -> Vec<Revision> {
     let file = |file: &StoredFile| RevisionFile {
         path: file.path.clone(),
         sha256: file.sha256.clone(),
@@ -132,7 +157,7 @@ fn revisions(stored: &StoredChange, assessment: &Assessment) -> Vec<Revision> {
             Some(base) if *base == file.sha256 => FileChange::Unchanged,
             Some(_) => FileChange::Modified,
         },
-        purpose: purpose(&file.path),
+        purpose: purposes.get(&file.path).copied().unwrap_or(Purpose::Keep),
     };
     let revision = |revision: &stored::StoredRevision| Revision {
         number: revision.number,
@@ -151,22 +176,42 @@ fn revisions(stored: &StoredChange, assessment: &Assessment) -> Vec<Revision> {
 pub async fn list(state: &AppState, person: &Person) -> Result<Changes> {
     let lease = state.studio.client().await?;
     let client = &*lease;
-    let moment = Moment::now(state, client).await?;
-    let mut changes = Vec::new();
+    let policy = policy::policy(client).await?;
+    let mut rows = Vec::new();
     for id in stored::ids(client).await? {
-        let stored = stored::change(client, id, Lock::None).await?;
-        changes.push(summary(client, &moment, person, stored).await?);
+        rows.push(Row::read(client, id).await?);
+    }
+    drop(lease);
+    let now = Now::look(state, policy).await?;
+    let mut changes = Vec::new();
+    // One after the other: a list takes no more of the server at once than a single change does.
+    for row in rows {
+        changes.push(summary(state, &now, person, row).await?);
     }
     Ok(Changes { changes })
 }
 
-async fn summary(
-    client: &impl GenericClient,
-    moment: &Moment,
-    person: &Person,
+/// What is stored of a change in a list.
+struct Row {
     stored: StoredChange,
-) -> Result<ChangeSummary> {
-    let approvals = stored::approvals(client, stored.id).await?;
+    approvals: Vec<Approval>,
+    open_threads: usize,
+    run: Option<RunSummary>,
+}
+
+impl Row {
+    async fn read(client: &impl GenericClient, id: i64) -> Result<Self> {
+        Ok(Self {
+            stored: stored::change(client, id, Lock::None).await?,
+            approvals: stored::approvals(client, id).await?,
+            open_threads: comments::open_threads(client, id).await?,
+            run: stored::runs(client, id).await?.into_iter().next(),
+        })
+    }
+}
+
+async fn summary(state: &AppState, now: &Now, person: &Person, row: Row) -> Result<ChangeSummary> {
+    let Row { stored, approvals, open_threads, run } = row;
     let newest = stored.newest()?;
     let mut summary = ChangeSummary {
         id: stored.id,
@@ -176,10 +221,10 @@ async fn summary(
         revision: newest.number,
         paths: newest.files.iter().map(|file| file.path.clone()).collect(),
         findings: FindingCounts::default(),
-        approvals: (0, moment.policy.policy.required),
+        approvals: (0, now.policy.policy.required),
         waits_for_me: false,
-        open_threads: comments::open_threads(client, stored.id).await?,
-        run: stored::runs(client, stored.id).await?.into_iter().next(),
+        open_threads,
+        run,
         updated: stored.updated.clone(),
     };
     // What is closed or applied is not judged again: it would take as long as all changes that ever were.
@@ -190,9 +235,16 @@ async fn summary(
         summary.approvals.0 = approvals.iter().filter(on_newest).count();
         return Ok(summary);
     }
-    let files = stored::texts(client, &newest.files).await?;
-    let assessment = moment.assess(stored.state, files).await?;
-    let gate = moment.decide(person, &stored, &approvals, &assessment, false);
+    let assessment = match now.assess(state, &stored).await {
+        Ok(assessment) => assessment,
+        // What takes too long to judge keeps nobody from the list; its own page says why.
+        Err(Error::Exhausted { .. } | Error::Deadline) => {
+            summary.findings = FindingCounts { errors: 1, ..FindingCounts::default() };
+            return Ok(summary);
+        }
+        Err(error) => return Err(error),
+    };
+    let gate = now.decide(person, &stored, &approvals, &assessment, false);
     let current = || gate.approvals.iter().filter(|status| status.stale.is_none());
     // What was asked for blocks until its reviewer decides again, so after an edit it is their turn.
     let decided = current().map(|status| &status.approval).any(|approval| {
@@ -202,7 +254,7 @@ async fn summary(
     let approved = current().filter(|status| status.approval.decision == Decision::Approve).count();
     summary.findings = FindingCounts::of(&assessment.report.findings);
     summary.approvals.0 = approved;
-    summary.waits_for_me = gate.approve.is_empty() && !decided && approved < moment.policy.policy.required;
+    summary.waits_for_me = gate.approve.is_empty() && !decided && approved < now.policy.policy.required;
     Ok(summary)
 }
 

@@ -8,6 +8,7 @@ mod bindings;
 mod entrance;
 mod guard;
 mod harness;
+mod load;
 mod migrations;
 mod passwords;
 mod people;

@@ -85,24 +85,24 @@ async fn no_unapproved_byte_is_ever_executed() {
         if round % 2 == 0 {
             approvals::decide(state, &bob, id, &yes).await.unwrap();
         }
-        // An edit asks no target and would always be first; some come late by a look or two at the ledger.
+        // An edit asks no target and would always be first; some come late by as many looks as a decision takes.
         let late = async {
             for _ in 0..round / 2 % 4 {
-                target::ledger(&state.target).await.unwrap();
+                target::to_approve(&state.target).await.unwrap();
             }
             changes::revise(state, &person, id, edit).await
         };
         let run = async {
             let accepted = gate::start(state, &person, &session, id, &wish).await?;
             if let Accepted::New(start) = &accepted {
-                runs::spawn(state, (**start).clone());
+                runs::spawn(state, (**start).clone(), None);
             }
             Ok::<_, Error>(accepted)
         };
         let disables = round % 3 == 0;
         let disable = async {
-            for _ in 0..round / 3 % 3 {
-                target::ledger(&state.target).await.unwrap();
+            for _ in 0..round / 3 % 5 {
+                target::to_approve(&state.target).await.unwrap();
             }
             if disables {
                 people::set_disabled(&state.studio, &person, &bob.id, true).await.unwrap();

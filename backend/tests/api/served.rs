@@ -79,14 +79,14 @@ async fn tell(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> St
         stream.read_to_end(&mut answer).await
     };
     // A server that closes early may reset the connection; what it said before that counts.
-    let _ = timeout(PATIENCE, told).await.expect("the server ends the connection");
+    let _ = timeout(PATIENCE, told).await.unwrap();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
 /// Waits until the server closes the connection.
 async fn closed(stream: &mut TcpStream) {
     let mut rest = Vec::new();
-    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.expect("the server closes it");
+    let _ = timeout(PATIENCE, stream.read_to_end(&mut rest)).await.unwrap();
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ pub(crate) fn change_state(state: ChangeState) -> &'static str {
 pub(crate) fn run_state(state: RunState) -> &'static str {
     match state {
         RunState::Queued => "Queued",
-        RunState::Waiting => "Waiting for the target",
+        RunState::Waiting => "Waiting",
         RunState::Running => "Running",
         RunState::Cancelling => "Cancelling…",
         RunState::Done => "Done",

@@ -3,7 +3,7 @@
 
 use std::error::Error as _;
 
-use studio_kernel::run::ServerNotice;
+use studio_kernel::{run::ServerNotice, words::count};
 use tokio_postgres::error::{DbError, ErrorPosition, Severity};
 
 use super::error::{chain, io_kind};
@@ -57,15 +57,15 @@ impl Refusal {
             None => Place::Nowhere,
             Some(ErrorPosition::Original(position)) => Place::Sent(index(*position)),
             Some(ErrorPosition::Internal { position, query }) => {
-                Place::Internal { position: index(*position), query: query.clone() }
+                Place::Internal { position: index(*position), query: capped(query) }
             }
         };
         Self {
             sqlstate: error.code().code().to_owned(),
-            message: error.message().to_owned(),
-            detail: error.detail().map(str::to_owned),
-            hint: error.hint().map(str::to_owned),
-            context: error.where_().map(str::to_owned),
+            message: capped(error.message()),
+            detail: error.detail().map(capped),
+            hint: error.hint().map(capped),
+            context: error.where_().map(capped),
             place,
         }
     }
@@ -80,7 +80,7 @@ impl Failure {
     pub(super) fn new(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(db) if matches!(db.parsed_severity(), Some(Severity::Fatal | Severity::Panic)) => {
-                Self::Lost(format!("{} (SQLSTATE {})", db.message(), db.code().code()))
+                Self::Lost(format!("{} (SQLSTATE {})", capped(db.message()), db.code().code()))
             }
             Some(db) => Self::Refused(Refusal::new(db)),
             None if error.is_closed() || io_kind(error).is_some() => Self::Lost(chain(error)),
@@ -94,6 +94,20 @@ impl Failure {
     }
 }
 
+/// Bytes that are kept of each text of a message: databases put whole rows and statements into them.
+const TEXT_KEPT: usize = 8 << 10;
+
+/// The beginning of a text, and how much of it was dropped. That is said on a line of its own with a word that makes
+/// a validation doubtful: whatever the rest said, nobody has read it.
+fn capped(text: &str) -> String {
+    if text.len() <= TEXT_KEPT {
+        return text.to_owned();
+    }
+    let end = (0..=TEXT_KEPT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    let head = text.get(..end).unwrap_or_default();
+    format!("{head}\nWARN: {} were not kept.", count(text.len() - head.len(), "more byte"))
+}
+
 /// A NOTICE or WARNING as the kernel knows it; the severity is never translated.
 pub(super) fn notice(message: &DbError) -> ServerNotice {
     let severity =
@@ -101,12 +115,32 @@ pub(super) fn notice(message: &DbError) -> ServerNotice {
     ServerNotice {
         severity,
         sqlstate: message.code().code().to_owned(),
-        message: message.message().to_owned(),
-        detail: message.detail().map(str::to_owned),
-        hint: message.hint().map(str::to_owned),
+        message: capped(message.message()),
+        detail: message.detail().map(capped),
+        hint: message.hint().map(capped),
     }
 }
 
 fn index(position: u32) -> usize {
     usize::try_from(position).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use studio_kernel::run::verdict::{self, Verdict};
+
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_between_characters_and_say_so() {
+        let short = "é".repeat(TEXT_KEPT / 2);
+        assert_eq!(capped(&short), short);
+        let long = format!("a{}", "é".repeat(TEXT_KEPT));
+        let kept = capped(&long);
+        let (head, said) = kept.split_once('\n').unwrap();
+        assert_eq!(head, format!("a{}", "é".repeat(TEXT_KEPT / 2 - 1)));
+        let dropped = count(TEXT_KEPT + 2, "more byte");
+        assert_eq!(said, format!("WARN: {dropped} were not kept."));
+        assert_eq!(verdict::line(said), Verdict::Warn);
+    }
 }

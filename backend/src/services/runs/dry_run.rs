@@ -23,7 +23,11 @@ use crate::{
         Target,
         fingerprint::{Change, Difference, Fingerprint},
     },
-    services::{gate, people, policy, stored, stored::Lock, target},
+    services::{
+        gate::{Moment, assessment},
+        people, policy, stored,
+        stored::Lock,
+    },
     state::AppState,
 };
 
@@ -39,19 +43,19 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
             "A dry run needs the studio's own PostgreSQL for the copy, and this server runs without one.",
         ));
     }
-    let (folder, ledger) = tokio::join!(state.folder.snapshot(), target::to_approve(&state.target));
-    let (folder, ledger) = (folder?, ledger?);
+    let moment = Moment::now(state).await?;
+    let applied = moment.ledger.versions();
+    let client = state.studio.client().await?;
+    let change = stored::change(&*client, id, Lock::None).await?;
+    let policy = policy::policy(&*client).await?;
+    drop(client);
+    let revision = change.newest()?;
+    let assessed = assessment(state, &moment.inputs(policy, revision)).await?;
+    validation::may_run(&assessed.plan)?;
+    let steps = steps(&assessed.set, &assessed.plan, &applied)?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
-    let change = stored::change(&transaction, id, Lock::None).await?;
-    let revision = change.newest()?;
-    let files = stored::texts(&transaction, &revision.files).await?;
-    let policy = policy::policy(&transaction).await?;
-    let applied = ledger.versions();
-    let assessed = gate::assess(folder.set.clone(), files, ledger, state.target.name(), policy).await?;
-    validation::may_run(&assessed.plan)?;
-    let steps = steps(&assessed.set, &assessed.plan, &applied)?;
     for file in steps.iter().filter_map(|step| step.file.as_ref()) {
         if let Some(source) = assessed.set.get(&file.path) {
             stored::keep(&transaction, &source.text).await?;

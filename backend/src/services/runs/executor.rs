@@ -1,7 +1,7 @@
 //! From an accepted run to its end: fetches the bytes by their digests, checks them, runs them, and says what
 //! the end means. It decides nothing about whether a run may start; the gate did.
 
-use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
 use studio_kernel::{
@@ -11,13 +11,14 @@ use studio_kernel::{
 
 use super::{
     dry_run,
-    journal::{Journal, Start},
+    journal::{Accepted, Journal, Start},
     live::LiveRun,
     order::{Order, checked},
+    queue::Place,
     runner::Step,
 };
 use crate::{
-    error::Result,
+    error::{Error, Result},
     pg::{studio::Studio, target::Settings},
     services::{
         audit::{self, Entry},
@@ -26,14 +27,48 @@ use crate::{
     state::AppState,
 };
 
-/// Executes a run that was just accepted. Closing the page does not end it; the server's end stops it.
-pub fn spawn(state: &AppState, start: Start) {
+/// Accepts a run and executes it, unless it is known already; answers with its id. A client that goes away meanwhile
+/// changes nothing: what is accepted is executed.
+///
+/// # Errors
+/// Those of accepting it.
+pub async fn accept(
+    state: &AppState,
+    place: Option<Place>,
+    accepting: impl Future<Output = Result<Accepted>> + Send + 'static,
+) -> Result<String> {
+    let state = state.clone();
+    let whole = tokio::spawn(async move {
+        Ok(match accepting.await? {
+            Accepted::Known(id) => id,
+            Accepted::New(start) => {
+                let id = start.id.clone();
+                spawn(&state, *start, place);
+                id
+            }
+        })
+    });
+    whole.await.unwrap_or_else(|error| Err(Error::Corrupt(format!("a task ended early: {error}"))))
+}
+
+/// Executes a run that was just accepted, once it is its turn. Closing the page does not end it; the server's end
+/// stops it.
+pub fn spawn(state: &AppState, start: Start, place: Option<Place>) {
     let run = state.registry.admit(&start);
-    let journal = Journal::keep(&state.studio, &run);
+    let journal = Journal::keep(&state.studio.reserved(), &run);
     let state = state.clone();
     tokio::spawn(async move {
         // A panic drops the session, and the server undoes what was open; the run must still end.
-        let conducted = AssertUnwindSafe(conduct(&state, &start, &run, &journal)).catch_unwind().await;
+        let conducted = async {
+            match &place {
+                Some(place) if place.turn(&run).await.is_err() => {
+                    (RunState::Cancelled, "It was stopped before its turn; nothing was run.".to_owned())
+                }
+                _ => conduct(&state, &start, &run, &journal).await,
+            }
+        };
+        let conducted = AssertUnwindSafe(conducted).catch_unwind().await;
+        drop(place);
         let (ended, summary) = conducted.unwrap_or_else(|_| {
             (
                 RunState::Unknown,
@@ -69,7 +104,7 @@ pub(super) async fn tell(state: &AppState, change: Option<i64>, run: &str, ended
     let text = format!("ended the run: {ended}");
     let entry =
         Entry { person: None, action: "run_ended", change: Some(change), run: Some(run), text: &text };
-    let client = state.studio.client().await?;
+    let client = state.studio.reserved().client().await?;
     audit::append(&*client, entry).await?;
     drop(client);
     match ended {
@@ -79,7 +114,7 @@ pub(super) async fn tell(state: &AppState, change: Option<i64>, run: &str, ended
 }
 
 async fn conduct(state: &AppState, start: &Start, run: &LiveRun, journal: &Journal) -> (RunState, String) {
-    let steps = match fetch(&state.studio, &start.steps).await {
+    let steps = match fetch(&state.studio.reserved(), &start.steps).await {
         Ok(steps) => steps,
         Err(why) => return (RunState::Failed, format!("{why} Nothing was run.")),
     };

@@ -2,12 +2,15 @@
 //! to stop. It stores nothing; [`super::journal`] does.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
 use jiff::{SignedDuration, Timestamp};
-use studio_kernel::run::{RunEvent, RunEventKind, RunKind, RunView, event::RunStep};
+use studio_kernel::run::{RunEvent, RunEventKind, RunKind, RunView, ServerNotice, event::RunStep};
 use tokio::sync::watch;
 
 use crate::pg::target::Canceller;
@@ -22,7 +25,15 @@ pub struct LiveRun {
     /// Who asked to stop.
     stop: watch::Sender<Option<String>>,
     session: Mutex<Option<Canceller>>,
+    /// Bytes of what the database said in it.
+    said: AtomicUsize,
 }
+
+/// Bytes of what the database says during one statement that are kept.
+const KEPT_OF_STATEMENT: usize = 1 << 20;
+
+/// Bytes of what the database says during a run that are kept.
+const KEPT_OF_RUN: usize = 8 << 20;
 
 /// The studio database's time, carried on by this machine's steady clock: two machines' clocks never mix.
 #[derive(Clone, Copy)]
@@ -50,6 +61,7 @@ impl LiveRun {
             newest: watch::Sender::new(newest),
             stop: watch::Sender::new(None),
             session: Mutex::new(None),
+            said: AtomicUsize::new(0),
         }
     }
 
@@ -77,6 +89,18 @@ impl LiveRun {
         events.push(RunEvent { seq, at: self.clock.now().to_string(), kind });
         // Under the same lock, so that nobody sees numbers go back.
         self.newest.send_replace(seq);
+    }
+
+    /// Whether a message is kept, by the bytes of its statement (counted in `statement`) and of the whole run.
+    pub fn has_room_for(&self, notice: &ServerNotice, statement: &mut usize) -> bool {
+        let bytes = notice.bytes();
+        if *statement + bytes > KEPT_OF_STATEMENT || self.said.load(Relaxed) + bytes > KEPT_OF_RUN {
+            return false;
+        }
+        *statement += bytes;
+        // One session works for a run at a time, so nobody adds in between.
+        self.said.fetch_add(bytes, Relaxed);
+        true
     }
 
     /// What happened after `seq`.
@@ -157,6 +181,28 @@ mod tests {
         assert_eq!((seqs(0), seqs(2), seqs(9)), (vec![1, 2, 3], vec![3], vec![]));
         assert_eq!(*run.newest().borrow(), 3);
         assert!(run.after(0).iter().all(|event| event.at.starts_with("1970-01-01T00:00:0")));
+    }
+
+    #[test]
+    fn what_is_said_has_a_share_of_each_statement_and_of_the_run() {
+        let run = run();
+        let message = "x".repeat(KEPT_OF_STATEMENT / 4);
+        let said = |statement: &mut usize| {
+            let notice = ServerNotice {
+                severity: "NOTICE".to_owned(),
+                sqlstate: "00000".to_owned(),
+                message: message.clone(),
+                detail: None,
+                hint: None,
+            };
+            run.has_room_for(&notice, statement)
+        };
+        let mut kept = Vec::new();
+        for _ in 0..10 {
+            let mut statement = 0;
+            kept.push((0..8).filter(|_| said(&mut statement)).count());
+        }
+        assert_eq!(kept, [4, 4, 4, 4, 4, 4, 4, 4, 0, 0]);
     }
 
     #[test]

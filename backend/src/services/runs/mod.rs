@@ -10,6 +10,7 @@
 //!   settle       what is true after a broken connection
 //!   place        where in the file an error is
 //! order        what runs, where and for whom
+//! queue        whose turn it is
 //! executor     from an accepted run to its end
 //! remains      what a validation could leave, before and after
 //! ending       what an end means, in words
@@ -29,6 +30,7 @@ pub mod journal;
 pub mod live;
 pub mod order;
 mod place;
+pub mod queue;
 pub mod read;
 pub mod recovery;
 pub mod registry;
@@ -40,7 +42,7 @@ mod transaction;
 pub mod validation;
 mod witness;
 
-pub use executor::spawn;
+pub use executor::{accept, spawn};
 pub use journal::{Accepted, Journal, NewRun, Start};
 pub use live::LiveRun;
 pub use order::Order;

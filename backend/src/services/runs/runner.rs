@@ -213,11 +213,11 @@ impl<'a> Runner<'a> {
         run.emit(RunEventKind::StatementStarted { step: index, statement });
         // Only the file's own statements are cancelled, never a COMMIT or a question of the studio.
         run.works_through(Some(self.session.canceller()));
-        let (mut kept, mut dropped) = (0, 0);
+        let (mut kept, mut dropped, mut bytes) = (0, 0, 0);
         let executed = self
             .session
             .execute(planned.span.of(&step.text), &mut |notice| {
-                if notice.has_place(kept) {
+                if notice.has_place(kept) && run.has_room_for(&notice, &mut bytes) {
                     kept += 1;
                     run.emit(RunEventKind::Notice { step: index, statement, notice });
                 } else {

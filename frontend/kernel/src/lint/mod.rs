@@ -79,6 +79,9 @@ pub fn lint(set: &MigrationSet, paths: &[&str], settings: &Settings) -> Report {
     let paths: BTreeSet<&str> = paths.iter().copied().collect();
     let mut report = Report::default();
     for file in paths.iter().filter_map(|path| set.get(path)) {
+        if set.is_stopped() {
+            break;
+        }
         lint_file(&facts, file, &mut report);
     }
     report
@@ -88,7 +91,7 @@ pub fn lint(set: &MigrationSet, paths: &[&str], settings: &Settings) -> Report {
 pub fn lint_in_full(set: &MigrationSet, paths: &[&str], settings: &Settings) -> Report {
     let mut report = lint(set, paths, settings);
     let paths: BTreeSet<&str> = paths.iter().copied().collect();
-    let files = paths.iter().filter_map(|path| set.get(path));
+    let files = paths.iter().filter_map(|path| set.get(path)).take_while(|_| !set.is_stopped());
     report.coverage.parsed = files.map(|file| with_tree(&parse_in_full(&file.text))).sum();
     report.coverage.unread = 0;
     report
@@ -107,7 +110,10 @@ fn lint_file(set: &SetFacts<'_>, file: &Migration, report: &mut Report) {
     for rule in rules::ALL {
         let mut remarks = Remarks::new(rule, file, &mut findings);
         match rule.check {
-            Check::Step(check) => steps.iter().for_each(|step| check(&facts, step, &mut remarks)),
+            Check::Step(check) => {
+                let wanted = steps.iter().take_while(|_| !facts.set.set.is_stopped());
+                wanted.for_each(|step| check(&facts, step, &mut remarks));
+            }
             Check::File(check) => check(&facts, &mut remarks),
             Check::Comments => {}
         }

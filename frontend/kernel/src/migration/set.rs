@@ -1,7 +1,13 @@
 //! The set: every file of a folder (or of a change laid over it), in order.
 //! It finds files by what headers call them; whether they fit together is for others to judge.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use super::{Migration, SourceFile};
 use crate::sql::statement::Reading;
@@ -10,6 +16,7 @@ use crate::sql::statement::Reading;
 #[derive(Clone, Debug, Default)]
 pub struct MigrationSet {
     files: Vec<Migration>,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 /// A forward file with the files that undo and prove it.
@@ -51,6 +58,17 @@ impl MigrationSet {
                 statement.note(&mut readings.iter().copied());
             }
         }
+    }
+
+    /// Lets work on the set end early once `stop` is set. What it comes to then is incomplete: whoever sets it must not
+    /// use that. `None` lets it always end by itself.
+    pub fn stop_when(&mut self, stop: Option<Arc<AtomicBool>>) {
+        self.stop = stop;
+    }
+
+    /// Whether nobody wants to know any more. It is asked between files, rules and statements.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Relaxed))
     }
 
     /// Takes a file out; nothing happens when there is none of this path.

@@ -28,7 +28,7 @@ impl Plan {
         for name in set.files().iter().flat_map(made_by) {
             *makers.entry(name).or_default() += 1;
         }
-        let mut locking = Locking { relations, catalog: Catalog::default(), makers, server };
+        let mut locking = Locking { set, relations, catalog: Catalog::default(), makers, server };
         // Each file finds what those before it have made; what undoes or proves them finds all of it.
         for file in set.forward_files() {
             locking.file(file, self.files.iter_mut().find(|planned| planned.path == file.path));
@@ -42,6 +42,7 @@ impl Plan {
 }
 
 struct Locking<'a> {
+    set: &'a MigrationSet,
     relations: &'a Relations<'a>,
     /// As the statements so far have made it.
     catalog: Catalog<'a>,
@@ -58,7 +59,7 @@ impl<'a> Locking<'a> {
         let segments = planned.into_iter().flat_map(|planned| &mut planned.segments);
         let mut planned = segments.flat_map(|segment| &mut segment.statements).peekable();
         self.catalog.open(file);
-        for (index, statement) in file.parsed.forward() {
+        for (index, statement) in file.parsed.forward().take_while(|_| !self.set.is_stopped()) {
             match planned.next_if(|planned| planned.index == index) {
                 Some(planned) => planned.locks = self.on_what_existed(statement, &made),
                 None => self.catalog.follow(statement),
@@ -68,6 +69,7 @@ impl<'a> Locking<'a> {
 
     fn on_what_existed(&mut self, statement: &'a Statement, made: &BTreeSet<Name<'_>>) -> Vec<Lock> {
         let mut found: Vec<Lock> = Vec::new();
+        let mut places: BTreeMap<(String, String, Reach), usize> = BTreeMap::new();
         let locks = locks_given(statement, self.server, &mut self.catalog);
         for lock in locks.into_iter().flat_map(|lock| self.relations.named(lock)) {
             let own =
@@ -75,10 +77,9 @@ impl<'a> Locking<'a> {
             if own && made.contains(&resolved(&lock.object)) {
                 continue;
             }
-            let same = |other: &&mut Lock| {
-                other.reach == lock.reach && resolved(&other.object) == resolved(&lock.object)
-            };
-            match found.iter_mut().find(same) {
+            let (schema, name) = resolved(&lock.object);
+            let place = places.entry((schema.to_owned(), name.to_owned(), lock.reach)).or_insert(found.len());
+            match found.get_mut(*place) {
                 Some(known) => known.join(&lock),
                 None => found.push(lock),
             }

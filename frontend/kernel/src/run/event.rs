@@ -31,9 +31,9 @@ pub enum RunEventKind {
         /// In order.
         steps: Vec<RunStep>,
     },
-    /// Another session holds the target's lock.
+    /// Something else comes first.
     Waiting {
-        /// Who: process id, application name and since when, in a phrase.
+        /// What: its turn, with the number of runs before it, or the session that holds the target's lock, in a phrase.
         holder: String,
     },
     /// The lock is held; statements follow.

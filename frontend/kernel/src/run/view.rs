@@ -26,7 +26,7 @@ pub struct RunView {
     pub role: String,
     /// The session's settings.
     pub settings: Vec<String>,
-    /// Who holds the target while this run waits.
+    /// What it waits for, in a phrase, while it does.
     pub waiting_for: Option<String>,
     /// In order.
     pub steps: Vec<StepView>,
@@ -190,6 +190,12 @@ impl ServerNotice {
     pub fn has_place(&self, kept: usize) -> bool {
         let more = if self.severity == "WARNING" { WARNINGS_KEPT } else { 0 };
         kept < NOTICES_KEPT + more
+    }
+
+    /// Bytes of its texts.
+    pub fn bytes(&self) -> usize {
+        let more = [&self.detail, &self.hint].into_iter().flatten();
+        self.message.len() + more.map(String::len).sum::<usize>()
     }
 }
 

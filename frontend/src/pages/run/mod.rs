@@ -145,7 +145,7 @@ fn Banner(live: Live, view: RwSignal<RunView>) -> impl IntoView {
         {move || waiting.get().map(|holder| view! {
             <div class="notice" data-tint="caution" role="status">
                 <Icon glyph=Glyph::Lock/>
-                <p>"Waiting for the target: " {holder}</p>
+                <p>"Waiting for " {holder}</p>
             </div>
         })}
     }

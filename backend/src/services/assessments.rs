@@ -1,0 +1,388 @@
+//! Assessments that are kept: what changes would run now, computed once for everybody who asks, in turn, and only
+//! while somebody waits for it. `gate` says what an assessment is.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use studio_kernel::{migration::SourceFile, plan::Digest};
+use tokio::sync::{Semaphore, watch};
+
+use super::{
+    budget::Budgets,
+    folder::Snapshot,
+    gate::{Assessment, assessed},
+    policy::PolicyInForce,
+    stored::StoredFile,
+    target::Ledger,
+};
+use crate::{
+    error::{Error, Result},
+    pg::target::standing::Standing,
+};
+
+/// Bytes of assessments that are kept, as [`weight`] estimates them; the newest one is kept in any case.
+const KEPT: usize = 192 << 20;
+
+/// How long one assessment may take, waiting for its turn included.
+const WITHIN: Duration = Duration::from_secs(40);
+
+/// Everything that an assessment depends on.
+#[derive(Clone)]
+pub struct Inputs {
+    /// What the files are laid over.
+    pub folder: Arc<Snapshot>,
+    /// What the target has, and what an approval binds of it.
+    pub ledger: Ledger,
+    /// The target, as approvals name it.
+    pub target: String,
+    /// What reviews need.
+    pub policy: PolicyInForce,
+    /// The files, in order.
+    pub files: Vec<StoredFile>,
+    /// Who wrote them, and is charged for the work: others only look. It makes no difference to what it comes to.
+    pub author: String,
+}
+
+/// Names inputs: the same inputs have the same key, and no others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key(String);
+
+impl Inputs {
+    /// The name of these inputs.
+    pub fn key(&self) -> Key {
+        // Taken apart by name: whoever adds something decides here whether it makes a difference.
+        let Self { folder, ledger, target, policy, files, author: _ } = self;
+        let Ledger { rows, server, standing } = ledger;
+        let Standing { database, schema, role, defaults, session } = standing;
+        let mut parts = vec![folder.digest().to_owned(), target.clone(), format!("{policy:?} {server:?}")];
+        parts.extend([database, schema, role, session].map(String::clone));
+        for list in
+            [defaults.clone(), rows.iter().flat_map(|row| [row.version.clone(), row.name.clone()]).collect()]
+        {
+            parts.push(list.len().to_string());
+            parts.extend(list);
+        }
+        for file in files {
+            parts.extend([file.path.clone(), file.sha256.clone()]);
+        }
+        let framed: Vec<String> = parts.iter().map(|part| format!("{}:{part}", part.len())).collect();
+        Key(Digest::of(framed.concat().as_bytes()).to_string())
+    }
+}
+
+/// The assessments of a server. Clones share them.
+#[derive(Clone)]
+pub struct Assessments(Arc<Shared>);
+
+struct Shared {
+    entries: Mutex<Entries>,
+    /// Threads that compute; they are fair, and work on at most one thing of each author.
+    workers: Arc<Semaphore>,
+    budgets: Budgets,
+}
+
+#[derive(Default)]
+struct Entries {
+    by_key: BTreeMap<Key, Entry>,
+    /// Counts uses, so that the one unused for longest goes first.
+    clock: u64,
+}
+
+enum Entry {
+    Ready { assessment: Arc<Assessment>, weight: usize, used: u64 },
+    Pending { outcome: watch::Receiver<Outcome>, interest: Weak<Interest> },
+}
+
+/// `None` while it is computed.
+type Outcome = Option<Result<Arc<Assessment>, Why>>;
+
+/// Why there is no assessment; what went wrong is told to everybody who waits.
+#[derive(Clone, Debug)]
+enum Why {
+    Abandoned,
+    Failed(String),
+    Exhausted(String),
+}
+
+/// Whoever waits for an assessment holds it; when nobody does, the work on it ends.
+struct Interest(Arc<AtomicBool>);
+
+impl Drop for Interest {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Default for Assessments {
+    fn default() -> Self {
+        // One thread stays free for whoever only needs an answer.
+        let workers =
+            std::thread::available_parallelism().map_or(1, |all| all.get().saturating_sub(1).max(1));
+        Self(Arc::new(Shared {
+            entries: Mutex::default(),
+            workers: Arc::new(Semaphore::new(workers)),
+            budgets: Budgets::default(),
+        }))
+    }
+}
+
+impl Assessments {
+    /// The assessment of these inputs. `load` reads the files' texts, which happens only where it is not known.
+    ///
+    /// # Errors
+    /// [`Error::Deadline`]; [`Error::Exhausted`] when the author has used up their share of this server's time;
+    /// [`Error::Corrupt`] when the kernel fails; those of `load`.
+    pub async fn of<Loading>(
+        &self,
+        inputs: &Inputs,
+        load: impl FnOnce() -> Loading,
+    ) -> Result<Arc<Assessment>>
+    where
+        Loading: Future<Output = Result<Vec<SourceFile>>>,
+    {
+        let key = inputs.key();
+        if let Some(ready) = self.0.ready(&key) {
+            return Ok(ready);
+        }
+        let files = load().await?;
+        let waited = tokio::time::timeout(WITHIN, async {
+            loop {
+                let (outcome, interest) = match self.0.entry(&key) {
+                    Known::Ready(assessment) => return Ok(assessment),
+                    Known::Pending(outcome, interest) => (outcome, interest),
+                    Known::Ours(sender, interest) => {
+                        let outcome = sender.subscribe();
+                        let work = Arc::clone(&self.0).compute(
+                            Task { key: key.clone(), inputs: inputs.clone(), sender },
+                            files.clone(),
+                            Arc::clone(&interest.0),
+                        );
+                        tokio::spawn(work);
+                        (outcome, interest)
+                    }
+                };
+                let settled = settled(outcome).await;
+                drop(interest);
+                match settled {
+                    Ok(assessment) => return Ok(assessment),
+                    // Those before us went away in this very moment; we are still here.
+                    Err(Why::Abandoned) => {}
+                    Err(Why::Failed(why)) => return Err(Error::Corrupt(why)),
+                    Err(Why::Exhausted(message)) => {
+                        return Err(Error::Exhausted { code: "time-used-up", message });
+                    }
+                }
+            }
+        });
+        waited.await.unwrap_or(Err(Error::Deadline))
+    }
+}
+
+async fn settled(mut outcome: watch::Receiver<Outcome>) -> Result<Arc<Assessment>, Why> {
+    match outcome.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone().unwrap_or(Err(Why::Abandoned)),
+        Err(_) => Err(Why::Abandoned),
+    }
+}
+
+enum Known {
+    Ready(Arc<Assessment>),
+    Pending(watch::Receiver<Outcome>, Arc<Interest>),
+    /// Nobody computes it: the caller has to.
+    Ours(watch::Sender<Outcome>, Arc<Interest>),
+}
+
+struct Task {
+    key: Key,
+    inputs: Inputs,
+    sender: watch::Sender<Outcome>,
+}
+
+impl Shared {
+    fn ready(&self, key: &Key) -> Option<Arc<Assessment>> {
+        let mut entries = self.entries();
+        entries.clock += 1;
+        let clock = entries.clock;
+        match entries.by_key.get_mut(key)? {
+            Entry::Ready { assessment, used, .. } => {
+                *used = clock;
+                Some(Arc::clone(assessment))
+            }
+            Entry::Pending { .. } => None,
+        }
+    }
+
+    fn entry(&self, key: &Key) -> Known {
+        if let Some(ready) = self.ready(key) {
+            return Known::Ready(ready);
+        }
+        let mut entries = self.entries();
+        if let Some(Entry::Pending { outcome, interest }) = entries.by_key.get(key)
+            && let Some(interest) = interest.upgrade()
+        {
+            return Known::Pending(outcome.clone(), interest);
+        }
+        let (sender, outcome) = watch::channel(None);
+        let interest = Arc::new(Interest(Arc::default()));
+        let pending = Entry::Pending { outcome, interest: Arc::downgrade(&interest) };
+        entries.by_key.insert(key.clone(), pending);
+        Known::Ours(sender, interest)
+    }
+
+    async fn compute(self: Arc<Self>, task: Task, files: Vec<SourceFile>, abandoned: Arc<AtomicBool>) {
+        let Task { key, inputs, sender } = task;
+        let weight = weight(&files);
+        let outcome = self.computed(inputs, files, abandoned).await;
+        self.settle(&key, outcome.as_ref().ok(), weight, &sender);
+        sender.send_replace(Some(outcome));
+    }
+
+    async fn computed(
+        &self,
+        inputs: Inputs,
+        files: Vec<SourceFile>,
+        abandoned: Arc<AtomicBool>,
+    ) -> Result<Arc<Assessment>, Why> {
+        // The author's turn first, so that many files of one person wait outside the queue of all.
+        let account = self.budgets.of(&inputs.author);
+        let Ok(_turn) = account.turn().await else { return Err(Why::Abandoned) };
+        let Ok(worker) = Arc::clone(&self.workers).acquire_owned().await else { return Err(Why::Abandoned) };
+        if abandoned.load(Ordering::Relaxed) {
+            return Err(Why::Abandoned);
+        }
+        account.check().map_err(Why::Exhausted)?;
+        let work = tokio::task::spawn_blocking(move || {
+            // Held by the thread: work that nobody waits for any more still counts until it has ended.
+            let _worker = worker;
+            account.charge(|| assessed(inputs, files, &abandoned))
+        });
+        match work.await {
+            Ok(Some(assessment)) => Ok(Arc::new(assessment)),
+            Ok(None) => Err(Why::Abandoned),
+            Err(error) => Err(Why::Failed(format!("a task ended early: {error}"))),
+        }
+    }
+
+    /// Keeps an assessment, and lets others go until all fit. What is not kept is forgotten, unless somebody else
+    /// has begun it anew.
+    fn settle(
+        &self,
+        key: &Key,
+        assessment: Option<&Arc<Assessment>>,
+        weight: usize,
+        sender: &watch::Sender<Outcome>,
+    ) {
+        let mut entries = self.entries();
+        entries.clock += 1;
+        let used = entries.clock;
+        match (assessment, entries.by_key.get(key)) {
+            (Some(assessment), _) => {
+                let assessment = Arc::clone(assessment);
+                entries.by_key.insert(key.clone(), Entry::Ready { assessment, weight, used });
+            }
+            (None, Some(Entry::Pending { outcome, .. })) if outcome.same_channel(&sender.subscribe()) => {
+                entries.by_key.remove(key);
+            }
+            (None, _) => {}
+        }
+        entries.shrink(key);
+    }
+
+    fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entries {
+    fn shrink(&mut self, newest: &Key) {
+        loop {
+            let ready = self.by_key.iter().filter_map(|(key, entry)| match entry {
+                Entry::Ready { weight, used, .. } => Some((*used, *weight, key)),
+                Entry::Pending { .. } => None,
+            });
+            let held: usize = ready.clone().map(|(_, weight, _)| weight).sum();
+            let oldest = ready.filter(|(_, _, key)| *key != newest).min();
+            match oldest.map(|(_, _, key)| key.clone()) {
+                Some(oldest) if held > KEPT => drop(self.by_key.remove(&oldest)),
+                _ => return,
+            }
+        }
+    }
+}
+
+/// Bytes that an assessment takes in memory, by experience: its statements, findings and locks are some forty times
+/// as large as the text they come from.
+fn weight(files: &[SourceFile]) -> usize {
+    (64 << 10) + files.iter().map(|file| file.text.len()).sum::<usize>().saturating_mul(40)
+}
+
+#[cfg(test)]
+mod tests {
+    use studio_kernel::run::api::Policy;
+
+    use super::*;
+    use crate::{pg::target::ledger::LedgerRow, services::folder::Folder};
+
+    #[tokio::test]
+    async fn whatever_an_assessment_depends_on_gives_it_another_key() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::new(root.path());
+        let row = |version: &str, name: &str| LedgerRow {
+            version: version.to_owned(),
+            name: name.to_owned(),
+            statements: None,
+        };
+        let file = |path: &str| StoredFile { path: path.to_owned(), sha256: "1".to_owned(), base: None };
+        let standing = Standing {
+            database: "1/2".to_owned(),
+            schema: "a".to_owned(),
+            role: "r".to_owned(),
+            defaults: vec!["d".to_owned()],
+            session: "s".to_owned(),
+        };
+        let inputs = Inputs {
+            folder: folder.snapshot().await.unwrap(),
+            ledger: Ledger { rows: vec![row("1", "one")], server: Some(17), standing },
+            target: "app".to_owned(),
+            policy: PolicyInForce { policy: Policy { four_eyes: true, required: 1 }, epoch: 1 },
+            files: vec![file("a.sql")],
+            author: "ada".to_owned(),
+        };
+        std::fs::write(root.path().join("1_one.sql"), "select 1;").unwrap();
+        let written = folder.snapshot().await.unwrap();
+        let changes: &[&dyn Fn(&mut Inputs)] = &[
+            &|other| other.folder = Arc::clone(&written),
+            &|other| other.target.push('s'),
+            &|other| other.policy.epoch += 1,
+            &|other| other.policy.policy.required += 1,
+            &|other| other.policy.policy.four_eyes = false,
+            &|other| other.ledger.server = Some(18),
+            &|other| other.ledger.rows.push(row("2", "two")),
+            &|other| other.ledger.rows[0].name.clear(),
+            &|other| other.ledger.standing.database.push('3'),
+            &|other| other.ledger.standing.schema.push('b'),
+            &|other| other.ledger.standing.role.push('s'),
+            &|other| other.ledger.standing.defaults.clear(),
+            &|other| other.ledger.standing.session.push('t'),
+            &|other| other.files.push(file("b.sql")),
+            &|other| other.files[0].sha256.push('2'),
+            // What stands in one list is not the same in the next.
+            &|other| other.ledger.rows = vec![row("d", "1"), row("1", "one")],
+        ];
+        let mut keys = std::collections::BTreeSet::from([inputs.key()]);
+        for (index, change) in changes.iter().enumerate() {
+            let mut other = inputs.clone();
+            change(&mut other);
+            assert!(keys.insert(other.key()), "change {index} makes no difference");
+        }
+        let by_another = Inputs { author: "ben".to_owned(), ..inputs.clone() };
+        assert_eq!(by_another.key(), inputs.key(), "who wrote it changes nothing");
+    }
+}
