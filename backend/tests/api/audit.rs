@@ -1,7 +1,10 @@
 //! The audit log holds, and nobody else sees the studio's tables.
 
 use serde_json::json;
-use studio_backend::services::audit::{Verdict, verify};
+use studio_backend::{
+    engine::Zone,
+    services::audit::{Verdict, verify},
+};
 use tokio_postgres::Client;
 
 use crate::harness::World;
@@ -67,7 +70,8 @@ async fn nobody_rewrites_the_log() {
 async fn api_roles_of_the_same_database_see_nothing() {
     let world = World::new().await;
     world.owner().await;
-    let database = world.studio_database().await;
+    let name = world.studio_database().await.query_one("select current_database()::text", &[]).await.unwrap();
+    let database = world.superuser(Zone::State, name.get(0)).await;
     let tables = "select relname::text, relrowsecurity from pg_class
                   where relnamespace = 'studio'::regnamespace and relkind = 'r'";
     let tables = database.query(tables, &[]).await.unwrap();

@@ -1,5 +1,6 @@
 //! An approval holds for one database as it stood, not for whatever has its name.
 
+use studio_backend::engine::Zone;
 use studio_kernel::{review::Stale, run::api::Change};
 use tokio_postgres::Client;
 
@@ -26,7 +27,8 @@ async fn another_schema_role_setting_or_database_makes_an_approval_stale() {
     assert_eq!(now(&owner, id).await, (None, String::new()));
 
     let database = world.target_database().await;
-    let name: String = database.query_one("select current_database()::text", &[]).await.unwrap().get(0);
+    let name = world.state.target.database();
+    let superuser = world.superuser(Zone::Target, "postgres").await;
     execute(&database, "create table public.other (id int)").await;
     let (stale, said) = now(&owner, id).await;
     assert_eq!(stale, Some(Stale::Schema));
@@ -43,21 +45,20 @@ async fn another_schema_role_setting_or_database_makes_an_approval_stale() {
         "\"app.settings.secret\" = 'hush'",
         "default_transaction_isolation = serializable",
     ] {
-        execute(&database, &format!("alter database {name} set {setting}")).await;
+        execute(&superuser, &format!("alter database {name} set {setting}")).await;
         let (stale, said) = now(&owner, id).await;
         assert_eq!(stale, Some(Stale::Session), "{setting}");
         assert!(said.contains("defaults of its sessions"), "{said}");
         let shown = owner.change(id).await.target;
         let key = setting.split(' ').next().unwrap().trim_matches('"');
         assert!(shown.contains(key) && !shown.contains("hush"), "{shown}");
-        execute(&database, &format!("alter database {name} reset all")).await;
+        execute(&superuser, &format!("alter database {name} reset all")).await;
         assert_eq!(now(&owner, id).await.0, None, "{setting}");
     }
 
     drop(database);
-    let beside = world.studio_database().await;
-    execute(&beside, &format!("drop database {name} with (force)")).await;
-    execute(&beside, &format!("create database {name}")).await;
+    execute(&superuser, &format!("drop database {name} with (force)")).await;
+    execute(&superuser, &format!("create database {name}")).await;
     let (stale, said) = now(&owner, id).await;
     assert_eq!(stale, Some(Stale::Database));
     assert!(said.starts_with("Another database has the target's name"), "{said}");

@@ -195,6 +195,17 @@ impl World {
         connect(&self.shared.servers()[1].url(&self.databases[1])).await
     }
 
+    /// A connection to a database of the studio's own server or of the target's as the superuser, for what neither
+    /// owner may do.
+    pub(crate) async fn superuser(&self, zone: Zone, database: &str) -> Client {
+        let [state, target] = self.shared.servers();
+        let server = match zone {
+            Zone::State => state,
+            Zone::Target => target,
+        };
+        connect(&server.superuser_url(database)).await
+    }
+
     pub(crate) fn stranger(&self) -> Visitor {
         Visitor { app: self.app.clone(), cookie: String::new() }
     }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::json;
+use studio_backend::engine::Zone;
 use studio_kernel::{review::PersonRole, run::api::RunSummary};
 
 use crate::harness::World;
@@ -11,6 +12,11 @@ use crate::harness::World;
 async fn a_target_role_that_reaches_further_needs_an_operator() {
     let world = World::new().await;
     let owner = world.owner().await;
+    // A function of an untrusted language can do anything that the server's process can.
+    let reaching = "create language reaching handler plpgsql_call_handler;
+                    create function public.reach() returns void language reaching as ''";
+    let superuser = world.superuser(Zone::Target, world.state.target.database()).await;
+    superuser.batch_execute(reaching).await.unwrap();
     let ann = world.join(&owner, "Ann", PersonRole::Author).await;
     for (path, text) in [
         ("validate/validate_it.sql", "do $$ begin raise notice '✅ one'; end $$;\n"),
