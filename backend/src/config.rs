@@ -7,12 +7,14 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use studio_kernel::plan::Digest;
 
 use crate::{
     engine::{self, Limits},
     http::Serving,
+    log::LogFormat,
+    services::audit::Anchors,
 };
 
 /// Where the server listens unless it is told otherwise.
@@ -81,6 +83,14 @@ pub struct Config {
     /// Seconds that a throw-away copy may be in use
     #[arg(long, env = "STUDIO_PROOF_TIME", value_name = "SECONDS", default_value_t = 600)]
     pub proof_time: u64,
+
+    /// File to which the audit log's head is added at each start and after each run; in the data folder by default
+    #[arg(long, env = "STUDIO_AUDIT_ANCHOR", value_name = "FILE")]
+    pub audit_anchor: Option<PathBuf>,
+
+    /// How the log on standard error is written
+    #[arg(long, env = "STUDIO_LOG_FORMAT", value_enum, default_value_t)]
+    pub log_format: LogFormat,
 }
 
 impl Config {
@@ -112,6 +122,29 @@ impl Config {
         let migrations = std::fs::canonicalize(&self.migrations).ok();
         let path = migrations.as_deref().unwrap_or(&self.migrations);
         Some(engine::default_data_folder()?.join(folder_name(path)))
+    }
+}
+
+impl Config {
+    /// Where heads of the audit log are kept; each database that was named has a file of its own.
+    pub fn anchors(&self) -> Option<Anchors> {
+        if let Some(file) = &self.audit_anchor {
+            return Some(Anchors::new(file.clone()));
+        }
+        let name = match &self.state_url {
+            None => "audit-heads.jsonl".to_owned(),
+            Some(url) => {
+                let digest = Digest::of(url.expose_secret().as_bytes());
+                format!("audit-heads-{}.jsonl", digest.short())
+            }
+        };
+        let folder = self.data_folder()?;
+        // Where nothing is embedded no data folder is made, and one that held this alone would look like somebody's.
+        if self.data_dir.is_none() && self.database_url.is_some() && self.state_url.is_some() {
+            let beside = folder.file_name()?.to_string_lossy().into_owned();
+            return Some(Anchors::new(folder.with_file_name(format!("{beside}-{name}"))));
+        }
+        Some(Anchors::new(folder.join(name)))
     }
 }
 

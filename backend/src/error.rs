@@ -1,7 +1,7 @@
 //! Everything that can go wrong with a request, and the one place where it becomes a status and words.
 //! It logs nothing: `log` does, once, with the request's id.
 
-use std::{io, path::PathBuf};
+use std::io;
 
 use axum::{
     http::StatusCode,
@@ -57,6 +57,9 @@ pub enum Error {
     /// The person's role does not reach.
     #[error("This needs the role {0}.")]
     Role(PersonRole),
+    /// Somebody else's change or thread, and the person reviews nothing.
+    #[error("This belongs to somebody else.")]
+    NotYours,
     /// The last admin would lose the role.
     #[error("Somebody must remain admin.")]
     LastAdmin,
@@ -123,15 +126,15 @@ pub enum Error {
     #[error(transparent)]
     Target(#[from] TargetError),
     /// The folder of migrations, or a file of it, failed to be read or written.
-    #[error("The folder {} cannot be read: {source}", path.display())]
+    #[error("{path} cannot be used: {source}.")]
     Folder {
-        /// The file or folder.
-        path: PathBuf,
+        /// From `migrations/` on; the whole path is in the server's log.
+        path: String,
         /// The system's reason.
         source: io::Error,
     },
-    /// The embedded PostgreSQL failed.
-    #[error(transparent)]
+    /// The embedded PostgreSQL failed. What it says may name places on the server, and is for its log.
+    #[error("The embedded PostgreSQL failed.")]
     Engine(#[from] EngineError),
     /// The studio's own database failed.
     #[error("The studio's own database failed.")]
@@ -174,6 +177,7 @@ impl Error {
             Self::Disabled(_) => (StatusCode::CONFLICT, "disabled"),
             Self::Oneself => (StatusCode::CONFLICT, "oneself"),
             Self::Role(_) => (StatusCode::FORBIDDEN, "role"),
+            Self::NotYours => (StatusCode::FORBIDDEN, "not-yours"),
             Self::LastAdmin => (StatusCode::CONFLICT, "last-admin"),
             Self::CrossSite => (StatusCode::FORBIDDEN, "cross-site"),
             Self::OtherHost => (StatusCode::MISDIRECTED_REQUEST, "other-host"),
@@ -225,6 +229,7 @@ impl Error {
             Self::Disabled(_) => "Enable the account first.",
             Self::Oneself => "Ask another admin.",
             Self::Role(_) => "An admin can give you the role on the people page.",
+            Self::NotYours => "Ask its author, or somebody with the role reviewer.",
             Self::LastAdmin => "Make somebody else admin first.",
             Self::CrossSite => "Use the studio's page, or send the Origin header of this address.",
             Self::OtherHost => {
@@ -244,8 +249,10 @@ impl Error {
             Self::StaleDigest => "Look at the change as it is now, and decide again.",
             Self::Refused(_) => "Remove what stands in the way, then try again.",
             Self::Target(error) => &error.help,
-            Self::Folder { .. } => "Check that the folder exists and who owns it.",
-            Self::Engine(_) => "The message names the remedy.",
+            Self::Folder { .. } => {
+                "Check on the server that it exists, who owns it, and that no link leads out of the folder."
+            }
+            Self::Engine(_) => "Look at the server's log, which names the remedy.",
             Self::Database(_) => "Try again; when it stays, look at the server's log with the request id.",
             Self::Busy => "Try again in a moment.",
             Self::OtherSchema(_) => {

@@ -71,7 +71,7 @@ fn visit(parts: &Parts, state: &AppState) -> Visit {
 
 /// The values of all cookies of this name: on loopback another server of this machine may have set one as well,
 /// and the browser may send that one first.
-fn session_tokens(headers: &HeaderMap, name: &str) -> Vec<SecretString> {
+pub(crate) fn session_tokens(headers: &HeaderMap, name: &str) -> Vec<SecretString> {
     headers
         .get_all(header::COOKIE)
         .iter()

@@ -1,7 +1,7 @@
 //! The boundary of a request: its id, its line in the log, and the body of a refusal.
 //! Nothing else logs a failed request.
 
-use std::{io::IsTerminal as _, time::Instant};
+use std::{io, time::Instant};
 
 use axum::{
     Json,
@@ -10,6 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
 use crate::error::Failure;
@@ -17,14 +18,58 @@ use crate::error::Failure;
 /// The header that carries a request's id back.
 pub const REQUEST_ID: &str = "x-request-id";
 
+/// How an event is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Time, level, place, message, fields.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
 /// Sends the log to standard error. `RUST_LOG` says how much; by default what needs a look.
-pub fn init() {
+pub fn init(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    let colours = std::io::stderr().is_terminal();
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| OneLine).with_ansi(false);
     // A second call, as tests make, keeps the first log.
-    let _ = log.try_init();
+    let _ = match format {
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}
+
+/// Writes each event as one line, whatever text of a person, a database or a file it quotes: what could begin a
+/// line, move a cursor or turn the direction of reading is shown as `\u000a` and does nothing.
+struct OneLine;
+
+impl io::Write for OneLine {
+    /// An event comes whole, with the newline that ends it.
+    fn write(&mut self, event: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let mut line = String::with_capacity(text.len());
+        for letter in text.strip_suffix('\n').unwrap_or(&text).chars() {
+            match acts(letter) {
+                true => line.push_str(&format!("\\u{:04x}", u32::from(letter))),
+                false => line.push(letter),
+            }
+        }
+        line.push('\n');
+        io::Write::write_all(&mut io::stderr().lock(), line.as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::Write::flush(&mut io::stderr().lock())
+    }
+}
+
+/// Control characters, line and paragraph separators, and what is not seen but turns or joins what is.
+fn acts(letter: char) -> bool {
+    let unseen = ['\u{61c}', '\u{feff}'];
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || unseen.contains(&letter)
 }
 
 /// Gives the request an id, logs how it ended, and completes the body of a refusal.
@@ -56,8 +101,8 @@ pub async fn boundary(request: Request, next: Next) -> Response {
 
 fn log_failure(status: StatusCode, request: &str, method: &str, path: &str, code: &str, text: &str) {
     if status.is_server_error() {
-        tracing::error!(request, method, path, code, "{text}");
+        tracing::error!(request, method, path, code, text, "a request failed");
     } else {
-        tracing::info!(request, method, path, code, "{text}");
+        tracing::info!(request, method, path, code, text, "a request was refused");
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     pg::{studio::Studio, target::Target},
     services::{
         assessments::Assessments,
+        audit::{Anchors, Refusals},
         folder::Folder,
         runs::{
             Registry,
@@ -47,6 +48,10 @@ pub struct Parts {
     pub folder: Folder,
     /// The runs under way here.
     pub registry: Registry,
+    /// How often whom was refused lately.
+    pub refusals: Refusals,
+    /// Where heads of the audit log are kept outside of the database.
+    pub anchors: Option<Anchors>,
     /// Turns true once, when the server is to end.
     pub shutdown: watch::Receiver<bool>,
     /// The name of the session cookie; cookies know no ports, so that of a local server holds its own.

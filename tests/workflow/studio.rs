@@ -24,7 +24,7 @@ use studio_backend::{
     config::{Config, DEFAULT_LISTEN},
     pg::{studio::Studio as State, target::Target},
     router,
-    services::{folder::Folder, runs::Registry, sign_in},
+    services::{audit::Refusals, folder::Folder, runs::Registry, sign_in},
     state::{AppState, Parts},
 };
 use studio_kernel::{
@@ -87,12 +87,16 @@ impl Studio {
                 engine_dir: None,
                 data_dir: None,
                 serving: Default::default(),
+                audit_anchor: None,
+                log_format: Default::default(),
             },
             studio: State::open(Target::new(own.url(), None, true).unwrap()).await.unwrap(),
             target: Target::new(target.url(), None, true).unwrap(),
             engine: None,
             folder: Folder::new(folder.path()),
             registry: Registry::default(),
+            refusals: Refusals::default(),
+            anchors: None,
             shutdown: shutdown.clone(),
             cookie: "studio-test".to_owned(),
         });

@@ -8,6 +8,7 @@
 )]
 
 pub mod apply;
+mod audit;
 pub mod graph;
 mod input;
 pub mod inspect;
@@ -38,6 +39,9 @@ pub struct Cli {
 enum Command {
     /// Serve the studio to browsers
     Serve(Box<Config>),
+    /// Check the audit log, or write it out
+    #[command(subcommand)]
+    Audit(Box<audit::What>),
     /// Judge migration files
     Lint(lint::Args),
     /// List the statements of a file, with the objects they name
@@ -61,6 +65,7 @@ impl Cli {
     pub async fn run(self) -> ExitCode {
         match self.command {
             Command::Serve(config) => serve::run(*config).await,
+            Command::Audit(what) => whole(audit::run(*what).await),
             Command::Lint(args) => whole(lint::run(&args)),
             Command::Inspect(args) => whole(inspect::run(&args)),
             Command::Plan(args) => whole(plan::run(&args)),

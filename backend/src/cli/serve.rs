@@ -24,7 +24,7 @@ use crate::{
     pg::{studio::Studio, target::Target},
     router,
     services::{
-        audit::{self, Verdict},
+        audit::{self, Anchors, Refusals, Verdict},
         folder::Folder,
         people,
         runs::{Registry, recovery},
@@ -37,7 +37,7 @@ const DRAIN: Duration = Duration::from_secs(5);
 
 /// Serves until it is told to stop.
 pub async fn run(config: Config) -> ExitCode {
-    log::init();
+    log::init(config.log_format);
     match serve(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -83,7 +83,7 @@ async fn serve(config: Config) -> Result<()> {
 }
 
 /// A database that was named.
-fn given(config: &Config, url: Option<&SecretString>) -> Result<Option<Target>> {
+pub(super) fn given(config: &Config, url: Option<&SecretString>) -> Result<Option<Target>> {
     let target = url.map(|url| Target::new(url.expose_secret(), config.database_ca.as_deref(), false));
     Ok(target.transpose()?)
 }
@@ -96,7 +96,8 @@ async fn serve_with(
     steps: &Steps,
 ) -> Result<()> {
     let studio = Studio::open(servers.state_address(studio)?).await?;
-    steps.say(&log_of_audit(audit::verify(&studio).await?));
+    let anchors = config.anchors();
+    check_log(&studio, anchors.as_ref(), steps).await?;
     let target = servers.target_address(target)?;
     steps.say(&format!("Runs go to {}", target.name()));
     let tls = config.serving.tls()?;
@@ -114,6 +115,8 @@ async fn serve_with(
         target_server: servers.target.clone(),
         folder,
         registry: Registry::default(),
+        refusals: Refusals::default(),
+        anchors,
         shutdown: shutdown.clone(),
         cookie,
     });
@@ -147,6 +150,10 @@ async fn serve_with(
     }
     signals.abort();
     state.registry.stop_all("the server's end", DRAIN).await;
+    state.refusals.settle(&state.studio).await;
+    if let Some(anchors) = &state.anchors {
+        anchors.keep(&state.studio, None).await?;
+    }
     Ok(())
 }
 
@@ -159,15 +166,22 @@ async fn settle(state: &AppState, steps: &Steps) -> Result<()> {
     Ok(())
 }
 
-fn log_of_audit(verdict: Verdict) -> String {
-    match verdict {
-        Verdict::Intact { rows, head } => {
-            format!("The audit log is intact: {rows} entries, head {}", head.get(..16).unwrap_or_default())
+/// Says whether the audit log is what it was, and keeps its head from now on. A log that was tampered with is said
+/// again at every start, and its head is not vouched for.
+async fn check_log(studio: &Studio, anchors: Option<&Anchors>, steps: &Steps) -> Result<()> {
+    let kept = anchors.map(Anchors::read).transpose()?.unwrap_or_default();
+    let verdict = audit::verify(studio, &kept, |_| {}).await?;
+    steps.say(&verdict.to_string());
+    match (verdict, anchors) {
+        (Verdict::Intact { .. }, Some(anchors)) => {
+            anchors.keep(studio, None).await?;
         }
-        Verdict::Broken { seq } => {
-            format!("THE AUDIT LOG WAS TAMPERED WITH: entry {seq} does not follow from the ones before")
+        (Verdict::Intact { .. }, None) => {
+            steps.say("This account has no home folder, so nothing outside of the database vouches for the audit log");
         }
+        _ => {}
     }
+    Ok(())
 }
 
 /// Cookies know no ports: two studios on this machine must not overwrite each other's.

@@ -77,8 +77,34 @@ impl Servers {
         Ok(())
     }
 
+    /// Starts what serves the studio's own database alone, for a command that only looks into it.
+    pub(super) async fn of_state(config: &Config) -> Result<Self> {
+        let mut servers = Self { engine: None, state: None, target: None };
+        if config.state_url.is_some() {
+            return Ok(servers);
+        }
+        let data = config.data_folder().filter(|data| data.is_dir()).ok_or_else(|| {
+            Error::invalid(
+                "No server has served this folder with an embedded database: name the studio's own with --state-url, \
+                 or its data folder with --data-dir.",
+            )
+        })?;
+        let binaries = locate(config.engine_dir.as_deref())?;
+        let engine = Engine::open(EngineConfig { binaries, data, limits: config.limits() }).await?;
+        servers.state = Some(engine.start(Zone::State).await?);
+        servers.engine = Some(engine);
+        Ok(servers)
+    }
+
     /// Stops it in order.
     pub(super) async fn stop(self, steps: &Steps) {
+        if self.end().await {
+            steps.say("PostgreSQL has stopped");
+        }
+    }
+
+    /// Stops it in order, and says nothing; whether there was anything to stop.
+    pub(super) async fn end(self) -> bool {
         let Self { engine, state, target } = self;
         let any = state.is_some() || target.is_some();
         if let Some(target) = target.and_then(Arc::into_inner) {
@@ -88,9 +114,7 @@ impl Servers {
             state.stop().await;
         }
         drop(engine);
-        if any {
-            steps.say("PostgreSQL has stopped");
-        }
+        any
     }
 
     /// Where the studio's own database is: the one that was given, or else the engine's.

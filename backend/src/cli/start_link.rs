@@ -59,6 +59,6 @@ fn write(config: &Config, link: &str) -> Result<PathBuf> {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         writeln!(options.open(&path)?, "{link}")
     });
-    written.map_err(|source| Error::Folder { path: path.clone(), source })?;
+    written.map_err(|source| Error::Folder { path: path.display().to_string(), source })?;
     Ok(path)
 }

@@ -13,6 +13,7 @@ const FILES: &[(&str, &str)] = &[
     ("30_runs", include_str!("../schema/30_runs.sql")),
     ("40_audit", include_str!("../schema/40_audit.sql")),
     ("50_accounts", include_str!("../schema/50_accounts.sql")),
+    ("60_audit_context", include_str!("../schema/60_audit_context.sql")),
     ("80_bindings", include_str!("../schema/80_bindings.sql")),
 ];
 

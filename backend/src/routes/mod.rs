@@ -1,5 +1,6 @@
 //! Every address of the server. Routes speak HTTP and leave the work to the services.
 
+mod audited;
 mod changes;
 pub mod guard;
 mod listed;
@@ -47,6 +48,7 @@ pub fn router(state: AppState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), guard::deadline))
         .layer(middleware::from_fn_with_state(state.clone(), guard::same_origin))
         .layer(middleware::from_fn_with_state(state.clone(), guard::own_name))
+        .layer(middleware::from_fn_with_state(state.clone(), audited::audited))
         .layer(middleware::from_fn_with_state(state.clone(), guard::security_headers))
         .layer(middleware::from_fn(log::boundary))
         .layer(middleware::from_fn_with_state(state.clone(), resolve_client))

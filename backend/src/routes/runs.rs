@@ -27,7 +27,7 @@ use crate::{
     extract::{ApiJson, ApiPath, ApiQuery, Signed},
     services::{
         gate,
-        runs::{self, Accepted, dry_run, queue::Place, read, registry, validation},
+        runs::{self, Accepted, dry_run, queue::Place, read, validation},
         sessions::{self, Visit},
     },
     state::AppState,
@@ -167,7 +167,7 @@ async fn cancel(
     let own = run.kind != RunKind::Apply && run.person.id == signed.0.id;
     let person = signed.needs(if own { PersonRole::Author } else { PersonRole::Operator })?;
     match state.registry.get(&id) {
-        Some(live) => registry::stop(live, &person.name),
+        Some(live) => runs::cancel(&state, &person, &run, live).await?,
         None if run.ended.is_some() => return Err(Error::refused("ended", "This run has ended already.")),
         None => {
             return Err(Error::refused("elsewhere", "Another server executes this run; cancel it there."));

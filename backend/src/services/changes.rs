@@ -11,7 +11,7 @@ use studio_kernel::{
 
 use super::{
     audit::{self, Entry},
-    folder::{FILE_LIMIT, Written, checked_path},
+    folder::{FILE_LIMIT, Snapshot, Written, checked_path, look_alike},
     gate, people,
     stored::{self, Lock, StoredFile},
 };
@@ -36,6 +36,7 @@ pub async fn open(state: &AppState, person: &Person, wish: OpenChange) -> Result
     let description = checked_text(&wish.description, 0, 20_000, "description")?;
     check_files(&wish.files)?;
     let folder = state.folder.snapshot().await?;
+    refuse_look_alikes(&wish.files, &folder)?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
@@ -59,6 +60,7 @@ pub async fn revise(state: &AppState, person: &Person, id: i64, wish: Revise) ->
     let note = checked_text(&wish.note, 0, 2_000, "note")?;
     check_files(&wish.files)?;
     let folder = state.folder.snapshot().await?;
+    refuse_look_alikes(&wish.files, &folder)?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
@@ -123,10 +125,10 @@ async fn insert_revision(
     Ok(())
 }
 
-/// Closes a change or opens it again.
+/// Closes a change or opens it again: its authors' right, and that of reviewers.
 ///
 /// # Errors
-/// [`Error::Refused`] when it was applied or a run of it is under way; [`Error::Invalid`] for another state.
+/// [`Error::NotYours`]; [`Error::Refused`] when it was applied or a run of it is under way; [`Error::Invalid`] for another state.
 pub async fn set_state(state: &AppState, person: &Person, id: i64, wish: ChangeState) -> Result<()> {
     let (action, text) = match wish {
         ChangeState::Open => ("reopened", "opened the change again"),
@@ -135,8 +137,9 @@ pub async fn set_state(state: &AppState, person: &Person, id: i64, wish: ChangeS
     };
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
-    let change = stored::change(&transaction, id, Lock::Row).await?;
     let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
+    let change = stored::change(&transaction, id, Lock::Row).await?;
+    refuse_unless_own(person, &change.authors())?;
     if change.state == wish {
         return Ok(());
     }
@@ -176,7 +179,7 @@ pub async fn applied(state: &AppState, id: i64, run: &str) -> Result<()> {
             Ok(Written::Replaced) => written.push(file.path.clone()),
             Ok(Written::Same) => {}
             Ok(Written::Differs) => left.push(format!("{} has changed in the folder meanwhile", file.path)),
-            Err(error) => left.push(error.with_causes()),
+            Err(error) => left.push(error.to_string().trim_end_matches('.').to_owned()),
         }
     }
     let transaction = client.transaction().await?;
@@ -245,6 +248,14 @@ pub(super) fn about<'a>(person: &'a Person, action: &'a str, change: i64, text: 
     Entry { person: Some(person), action, change: Some(change), run: None, text }
 }
 
+/// What somebody began is theirs to end, and the business of whoever reviews.
+pub(super) fn refuse_unless_own(person: &Person, authors: &[String]) -> Result<()> {
+    match person.role.allows(PersonRole::Reviewer) || authors.contains(&person.id) {
+        true => Ok(()),
+        false => Err(Error::NotYours),
+    }
+}
+
 fn refuse_unless_open(state: ChangeState) -> Result<()> {
     match state {
         ChangeState::Open => Ok(()),
@@ -286,6 +297,21 @@ fn check_files(files: &[SourceFile]) -> Result<()> {
             return Err(Error::invalid(format!(
                 "{path} is larger than {} MB or holds a zero byte, which PostgreSQL takes in no text.",
                 FILE_LIMIT >> 20
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A name stands for a file in a review, so none may pass for another of the folder or of the change.
+fn refuse_look_alikes(files: &[SourceFile], folder: &Snapshot) -> Result<()> {
+    let paths = || files.iter().map(|file| file.path.as_str());
+    for path in paths() {
+        let present = folder.set.files().iter().map(|file| file.path.as_str());
+        let unreadable = folder.unreadable.iter().map(|file| file.path.as_str());
+        if let Some(other) = look_alike(path, paths().chain(present).chain(unreadable)) {
+            return Err(Error::invalid(format!(
+                "{path} looks like {other}, so that a reader would take one for the other."
             )));
         }
     }

@@ -107,10 +107,10 @@ async fn locate(client: &impl GenericClient, change: &StoredChange, place: &Comm
     })
 }
 
-/// Settles a thread, or opens it again.
+/// Settles a thread, or opens it again: its author's right, that of the change's authors, and of reviewers.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`Error::NotFound`], [`Error::NotYours`].
 pub async fn resolve(
     state: &AppState,
     person: &Person,
@@ -120,11 +120,25 @@ pub async fn resolve(
 ) -> Result<()> {
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
-    people::locked_as(&transaction, person, PersonRole::Author).await?;
+    let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
+    let change = stored::change(&transaction, id, Lock::None).await?;
     let thread = thread_of(&transaction, id, comment).await?;
+    let find = "select author, resolved from studio.comments where id = $1 for update";
+    let row = transaction.query_one(find, &[&thread]).await?;
+    let mut owners = change.authors();
+    owners.push(row.try_get("author")?);
+    changes::refuse_unless_own(person, &owners)?;
+    if row.try_get::<_, bool>("resolved")? == resolved {
+        return Ok(());
+    }
     let update = "update studio.comments set resolved = $2 where id = $1";
     transaction.execute(update, &[&thread, &resolved]).await?;
     changes::touch(&transaction, id).await?;
+    let (action, text) = match resolved {
+        true => ("resolved", "resolved a thread"),
+        false => ("unresolved", "opened a thread again"),
+    };
+    audit::append(&transaction, changes::about(person, action, id, text)).await?;
     transaction.commit().await?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use studio_kernel::{
 };
 
 use super::{
-    audit::{self, Entry},
+    audit::{self, Entry, Origin},
     people::{self, person},
     stored, tokens,
 };
@@ -84,6 +84,7 @@ pub(super) async fn open(
     let id = tokens::hashed(token.expose_secret());
     let address = visit.address.map(|address| address.to_string());
     client.execute(&insert, &[&id, &who.id, &address, &visit.agent, &proof.as_str()]).await?;
+    Origin::is_of(who, &id);
     Ok(token)
 }
 
@@ -137,7 +138,9 @@ pub async fn find(studio: &Studio, visit: &Visit) -> Result<Option<(Person, Sess
         let seen = "update studio.sessions set seen_at = now() where id = $1";
         client.execute(seen, &[&id]).await?;
     }
-    Ok(Some((person(&row)?, SessionId(id))))
+    let who = person(&row)?;
+    Origin::is_of(&who, &id);
+    Ok(Some((who, SessionId(id))))
 }
 
 /// Whose sessions.

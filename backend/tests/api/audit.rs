@@ -15,6 +15,10 @@ async fn refusal(client: &Client, sql: &str) -> String {
     refused.code().map(|code| code.code().to_owned()).unwrap()
 }
 
+async fn verdict(world: &World) -> Verdict {
+    verify(&world.state.studio, &[], |_| {}).await.unwrap()
+}
+
 #[tokio::test]
 async fn the_chain_holds_and_shows_every_tampering() {
     let world = World::new().await;
@@ -23,7 +27,7 @@ async fn the_chain_holds_and_shows_every_tampering() {
         owner.open("20250802000000_a.sql", &format!("select '{name}';")).await;
     }
     owner.put("/api/policy", json!({ "four_eyes": true, "required": 2 })).await;
-    let Verdict::Intact { rows, head } = verify(&world.state.studio).await.unwrap() else { panic!("broken") };
+    let Verdict::Intact { rows, head } = verdict(&world).await else { panic!("broken") };
     assert_eq!((rows, head.len()), (5, 64));
     let database = world.studio_database().await;
     for (tamper, seq) in [
@@ -38,13 +42,51 @@ async fn the_chain_holds_and_shows_every_tampering() {
         );
         database.batch_execute("create table public.kept as table studio.audit").await.unwrap();
         database.batch_execute(&disarmed).await.unwrap();
-        assert_eq!(verify(&world.state.studio).await.unwrap(), Verdict::Broken { seq }, "{tamper}");
+        assert_eq!(verdict(&world).await, Verdict::Broken { seq }, "{tamper}");
         let restore = "begin; alter table studio.audit disable trigger user; delete from studio.audit;
                        insert into studio.audit table public.kept;
                        alter table studio.audit enable trigger user; drop table public.kept; commit";
         database.batch_execute(restore).await.unwrap();
     }
-    assert_eq!(verify(&world.state.studio).await.unwrap(), Verdict::Intact { rows, head });
+    assert_eq!(verdict(&world).await, Verdict::Intact { rows, head });
+}
+
+#[tokio::test]
+async fn entries_of_an_older_form_hold_and_cannot_pass_for_newer_ones() {
+    let world = World::new().await;
+    let database = world.studio_database().await;
+    let form = |file: &str| {
+        let from = file.find("function studio.chain_audit").unwrap();
+        let until = from + file[from..].find("\n$$;").unwrap();
+        format!("create or replace {}\n$$;", &file[from..until])
+    };
+    let [older, newer] = [
+        include_str!("../../src/schema/40_audit.sql"),
+        include_str!("../../src/schema/60_audit_context.sql"),
+    ];
+    database.batch_execute(&form(older)).await.unwrap();
+    let insert =
+        "insert into studio.audit (person, action, text) values ('p', 'opened', 'x: 1,2'), (null, 'a', '')";
+    database.batch_execute(insert).await.unwrap();
+    database.batch_execute(&form(newer)).await.unwrap();
+    world.owner().await;
+    let Verdict::Intact { rows: 3, .. } = verdict(&world).await else { panic!("broken") };
+    let forms =
+        database.query_one("select array_agg(form order by seq) from studio.audit", &[]).await.unwrap();
+    assert_eq!(forms.get::<_, Vec<i16>>(0), [1, 1, 2]);
+    for (tamper, seq) in
+        [("form = 2 where seq = 1", 1), ("name = 'Ann' where seq = 2", 2), ("form = 1 where seq = 3", 3)]
+    {
+        let disarmed = format!(
+            "alter table studio.audit disable trigger user; create table public.kept as table studio.audit;
+             update studio.audit set {tamper}"
+        );
+        database.batch_execute(&disarmed).await.unwrap();
+        assert_eq!(verdict(&world).await, Verdict::Broken { seq }, "{tamper}");
+        let restore =
+            "delete from studio.audit; insert into studio.audit table public.kept; drop table public.kept";
+        database.batch_execute(restore).await.unwrap();
+    }
 }
 
 #[tokio::test]

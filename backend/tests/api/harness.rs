@@ -25,7 +25,7 @@ use studio_backend::{
         target::Target,
     },
     router,
-    services::{folder::Folder, runs::Registry, sessions::Visit, sign_in},
+    services::{audit::Refusals, folder::Folder, runs::Registry, sessions::Visit, sign_in},
     state::{AppState, Parts},
 };
 use studio_kernel::{
@@ -167,6 +167,8 @@ impl World {
                 proof_disk: 2048,
                 proof_memory: 2048,
                 proof_time: 600,
+                audit_anchor: None,
+                log_format: Default::default(),
             },
             studio: Studio::open(own).await.unwrap(),
             target: at(target_server.url(&databases[1])),
@@ -174,6 +176,8 @@ impl World {
             target_server: None,
             folder: Folder::new(folder.path()),
             registry: Registry::default(),
+            refusals: Refusals::default(),
+            anchors: None,
             shutdown,
             cookie: "studio-test".to_owned(),
         });

@@ -14,6 +14,7 @@ mod passwords;
 mod people;
 mod policy;
 mod races;
+mod refusals;
 mod review;
 mod routes;
 mod served;

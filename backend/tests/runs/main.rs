@@ -4,11 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
 mod apply;
+mod audit;
 mod bench;
 mod bridge;
 mod differential;
 mod disturbed;
 mod ledger;
+mod log;
 mod pooler;
 mod process;
 mod relay;

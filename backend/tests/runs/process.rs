@@ -16,14 +16,37 @@ pub(crate) struct Server {
     process: Child,
     address: String,
     token: String,
+    /// Holds what would else go to the account's own data folder.
+    _heads: Option<tempfile::TempDir>,
 }
 
 impl Server {
     /// A server whose databases outlive it.
     pub(crate) fn start(migrations: &Path, bench: &Bench, state: &str) -> Self {
         let mut command = Self::command(migrations);
+        let heads = tempfile::tempdir().unwrap();
+        command.env("STUDIO_AUDIT_ANCHOR", heads.path().join("heads.jsonl"));
+        Self::on(&mut command, bench, state).keeping(heads)
+    }
+
+    /// The same, told more.
+    pub(crate) fn told(
+        migrations: &Path,
+        bench: &Bench,
+        state: &str,
+        tell: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Self {
+        Self::on(tell(&mut Self::command(migrations)), bench, state)
+    }
+
+    fn on(command: &mut Command, bench: &Bench, state: &str) -> Self {
         command.env("DATABASE_URL", engine_url(&bench.database)).env("STUDIO_STATE_URL", engine_url(state));
-        Self::spawn(&mut command)
+        Self::spawn(command)
+    }
+
+    fn keeping(mut self, heads: tempfile::TempDir) -> Self {
+        self._heads = Some(heads);
+        self
     }
 
     /// A server with an engine of its own in `data`.
@@ -49,7 +72,7 @@ impl Server {
         let token = token.to_owned();
         // Whoever stops reading would stop the server at its next word.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, address: origin.trim_start_matches("http://").to_owned(), token }
+        Self { process, address: origin.trim_start_matches("http://").to_owned(), token, _heads: None }
     }
 
     pub(crate) fn sign_in(&self) -> String {

@@ -24,6 +24,7 @@ use crate::{
         fingerprint::{Change, Difference, Fingerprint},
     },
     services::{
+        audit::{self, Entry},
         gate::{Moment, assessment},
         people, policy, stored,
         stored::Lock,
@@ -72,6 +73,12 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
         steps,
     };
     let accepted = journal::insert(&transaction, run).await?;
+    if let Accepted::New(start) = &accepted {
+        let text = format!("started a dry run of revision {}", revision.number);
+        let (action, run) = ("dry_run_started", Some(start.id.as_str()));
+        let entry = Entry { person: Some(person), action, change: Some(id), run, text: &text };
+        audit::append(&transaction, entry).await?;
+    }
     transaction.commit().await?;
     Ok(accepted)
 }

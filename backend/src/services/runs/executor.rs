@@ -94,8 +94,17 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Place>) {
                 "the end of a run is not stored yet"
             );
         }
+        keep_head(&state, &run).await;
         state.registry.dismiss(run.id());
     });
+}
+
+/// Keeps the head of the audit log where the database does not reach.
+async fn keep_head(state: &AppState, run: &LiveRun) {
+    let Some(anchors) = &state.anchors else { return };
+    if let Err(error) = anchors.keep(&state.studio, Some(run.id())).await {
+        tracing::error!(run = run.id(), reason = error.with_causes(), "the audit log's head is not kept");
+    }
 }
 
 /// Tells the change what its run came to.

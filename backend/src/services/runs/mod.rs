@@ -46,5 +46,5 @@ pub use executor::{accept, spawn};
 pub use journal::{Accepted, Journal, NewRun, Start};
 pub use live::LiveRun;
 pub use order::Order;
-pub use registry::Registry;
+pub use registry::{Registry, cancel};
 pub use runner::{Runner, Step, Stop};

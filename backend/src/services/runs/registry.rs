@@ -6,9 +6,15 @@ use std::{
     time::Duration,
 };
 
+use studio_kernel::{review::Person, run::api::RunSummary};
 use tokio::sync::watch;
 
 use super::{Start, live::LiveRun};
+use crate::{
+    error::Result,
+    services::audit::{self, Entry},
+    state::AppState,
+};
 
 /// Between two cancel requests: one that arrives between two statements meets nobody.
 const CANCEL_EVERY: Duration = Duration::from_millis(200);
@@ -63,6 +69,20 @@ impl Registry {
     fn runs(&self) -> MutexGuard<'_, HashMap<String, Arc<LiveRun>>> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Stops a run for a person.
+///
+/// # Errors
+/// [`crate::error::Error::Database`]: what cannot be recorded is not done.
+pub async fn cancel(state: &AppState, person: &Person, run: &RunSummary, live: Arc<LiveRun>) -> Result<()> {
+    let client = state.studio.client().await?;
+    let (change, id) = (run.change, Some(run.id.as_str()));
+    let text = "asked the run to stop";
+    let entry = Entry { person: Some(person), action: "run_cancelled", change, run: id, text };
+    audit::append(&*client, entry).await?;
+    stop(live, &person.name);
+    Ok(())
 }
 
 /// Asks a run to stop: before the next statement, and the one under way by a cancel request.

@@ -13,7 +13,11 @@ use super::{Accepted, NewRun, journal, order};
 use crate::{
     error::{Error, Result},
     pg::target::reach,
-    services::{folder::checked_path, people, stored},
+    services::{
+        audit::{self, Entry},
+        folder::checked_path,
+        people, stored,
+    },
     state::AppState,
 };
 
@@ -54,6 +58,12 @@ pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Acce
         steps: order::steps(&plan),
     };
     let accepted = journal::insert(&transaction, run).await?;
+    if let Accepted::New(start) = &accepted {
+        let text = format!("started the validation {path} on {}", state.target.name());
+        let (action, run) = ("validation_started", Some(start.id.as_str()));
+        let entry = Entry { person: Some(person), action, change: None, run, text: &text };
+        audit::append(&transaction, entry).await?;
+    }
     transaction.commit().await?;
     Ok(accepted)
 }

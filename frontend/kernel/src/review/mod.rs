@@ -174,7 +174,7 @@ pub struct TimelineEntry {
     /// Who.
     pub person: Option<Person>,
     /// A stable word: `opened`, `revised`, `commented`, `approved`, `requested_changes`, `run_started`,
-    /// `run_ended`, `files_written`, `closed`, `reopened`.
+    /// `run_ended`, `run_cancelled`, `dry_run_started`, `files_written`, `resolved`, `unresolved`, `closed`, `reopened`.
     pub action: String,
     /// A sentence for people, without the name and the time.
     pub text: String,

@@ -30,9 +30,9 @@
 //! | `GET /api/changes/{id}/files?revision=…&path=…` | → [`RevisionText`] | a session |
 //! | `POST /api/changes/{id}/revisions` | [`Revise`] → [`Change`] | author |
 //! | `POST /api/changes/{id}/comments` | [`AddComment`] → [`Change`] | author |
-//! | `PUT /api/changes/{id}/comments/{comment}` | [`ResolveComment`] → [`Change`] | author |
+//! | `PUT /api/changes/{id}/comments/{comment}` | [`ResolveComment`] → [`Change`] | author of the thread or the change, or reviewer |
 //! | `POST /api/changes/{id}/approvals` | [`Decide`] → [`Change`] | reviewer |
-//! | `PUT /api/changes/{id}/state` | [`SetChangeState`] → [`Change`] | author |
+//! | `PUT /api/changes/{id}/state` | [`SetChangeState`] → [`Change`] | author of the change, or reviewer |
 //! | `POST /api/changes/{id}/runs` | [`StartRun`] → [`RunSummary`] | operator |
 //! | `POST /api/changes/{id}/dry-runs` | → [`RunSummary`] | author |
 //! | `POST /api/validations` | [`StartValidation`] → [`RunSummary`] | author |
