@@ -9,6 +9,7 @@ mod bench;
 mod bridge;
 mod differential;
 mod disturbed;
+mod escapes;
 mod ledger;
 mod log;
 mod pooler;

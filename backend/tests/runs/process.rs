@@ -51,7 +51,20 @@ impl Server {
 
     /// A server with an engine of its own in `data`.
     pub(crate) fn with_engine(migrations: &Path, data: &Path) -> Self {
-        Self::spawn(Self::command(migrations).arg("--data-dir").arg(data))
+        Self::with(migrations, ["--data-dir".to_owned(), data.display().to_string()])
+    }
+
+    /// A server with these flags besides the usual.
+    pub(crate) fn with(migrations: &Path, flags: impl IntoIterator<Item = String>) -> Self {
+        Self::spawn(Self::command(migrations).args(flags))
+    }
+
+    /// Somebody whom the admin invites; answers with their cookie.
+    pub(crate) fn join(&self, admin: &str, name: &str, role: &str) -> String {
+        let invitation = self.ask("POST", "/api/invitations", admin, &json!({"name": name, "role": role}));
+        let link = invitation["link"].as_str().unwrap();
+        let (_, token) = link.split_once("#token=").unwrap();
+        self.enter(token)
     }
 
     fn command(migrations: &Path) -> Command {
@@ -76,7 +89,11 @@ impl Server {
     }
 
     pub(crate) fn sign_in(&self) -> String {
-        let (head, _) = self.send("POST", "/api/session", "", &json!({"token": self.token}));
+        self.enter(&self.token)
+    }
+
+    fn enter(&self, token: &str) -> String {
+        let (head, _) = self.send("POST", "/api/session", "", &json!({"token": token}));
         let cookie = head.lines().find_map(|line| {
             line.to_lowercase().starts_with("set-cookie:").then(|| line[11..].trim().to_owned())
         });
