@@ -234,6 +234,8 @@ fn agree(whole: &Ended, one: &Ended) -> bool {
     const BY_PARSER: [&str; 7] = ["42601", "22025", "22P06", "42602", "0A000", "22021", "54001"];
     match whole.1.as_deref() {
         Some(state) if whole.0.is_empty() && BY_PARSER.contains(&state) => one.1.is_some(),
+        // Of a parameter, which has no value either way, a Parse message also asks what type it could have.
+        Some("42P02") => whole.0 == one.0 && one.1.is_some(),
         _ => whole == one,
     }
 }

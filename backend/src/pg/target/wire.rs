@@ -6,8 +6,9 @@ use tokio_postgres::{Client, SimpleQueryMessage, types::Type};
 
 use super::{Failure, Place, Refusal};
 
-/// What the server says of a Bind message without the values that the statement wants.
-const PROTOCOL_VIOLATION: &str = "08P01";
+/// What the server says of a Bind message without the values that the statement wants, and of a parameter whose type
+/// only a value would tell.
+const WITHOUT_VALUES: [&str; 2] = ["08P01", "42P18"];
 
 /// What it says of the same statement when nobody could give it values.
 const UNDEFINED_PARAMETER: &str = "42P02";
@@ -33,7 +34,7 @@ pub(super) async fn send(client: &Client, sql: &str) -> Result<u64, Failure> {
     let ended = match may_return_rows(sql) {
         false => client.execute_typed(sql, &[]).await,
         true => {
-            let statement = client.prepare(sql).await.map_err(|error| Failure::new(&error))?;
+            let statement = client.prepare(sql).await.map_err(|error| refused(&error, sql))?;
             if !statement.params().is_empty() {
                 return Err(Failure::Refused(without_values(sql)));
             }
@@ -43,12 +44,18 @@ pub(super) async fn send(client: &Client, sql: &str) -> Result<u64, Failure> {
             client.execute(&statement, &[]).await
         }
     };
-    ended.map_err(|error| match Failure::new(&error) {
-        Failure::Refused(refusal) if refusal.sqlstate == PROTOCOL_VIOLATION => {
+    ended.map_err(|error| refused(&error, sql))
+}
+
+fn refused(error: &tokio_postgres::Error, sql: &str) -> Failure {
+    match Failure::new(error) {
+        Failure::Refused(refusal)
+            if WITHOUT_VALUES.contains(&refusal.sqlstate.as_str()) && sql::first_parameter(sql).is_some() =>
+        {
             Failure::Refused(without_values(sql))
         }
         failure => failure,
-    })
+    }
 }
 
 /// The driver asks for rows in binary form, which not every type has. EXECUTE, a text of the studio's own, runs
