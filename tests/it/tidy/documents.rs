@@ -28,8 +28,8 @@ pub(super) fn invariants(architecture: &str, files: &[TreeFile]) -> Vec<String> 
             }
         }
     }
-    if numbered != 13 {
-        found.push(format!("{numbered} invariants instead of 13"));
+    if numbered != 17 {
+        found.push(format!("{numbered} invariants instead of 17"));
     }
     found
 }
