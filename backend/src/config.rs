@@ -72,17 +72,9 @@ pub struct Config {
     #[command(flatten)]
     pub serving: Serving,
 
-    /// Megabytes of disk that a throw-away copy of the target may use
-    #[arg(long, env = "STUDIO_PROOF_DISK", value_name = "MB", default_value_t = 2048)]
-    pub proof_disk: u64,
-
-    /// Megabytes of memory that each process of a throw-away copy may use
-    #[arg(long, env = "STUDIO_PROOF_MEMORY", value_name = "MB", default_value_t = 2048)]
-    pub proof_memory: u64,
-
-    /// Seconds that a throw-away copy may be in use
-    #[arg(long, env = "STUDIO_PROOF_TIME", value_name = "SECONDS", default_value_t = 600)]
-    pub proof_time: u64,
+    /// What throw-away copies may use
+    #[command(flatten)]
+    pub proofs: ProofLimits,
 
     /// File to which the audit log's head is added at each start and after each run; in the data folder by default
     #[arg(long, env = "STUDIO_AUDIT_ANCHOR", value_name = "FILE")]
@@ -102,15 +94,6 @@ impl Config {
     /// Whether the server may listen where it was told to: for others it needs the name that they use.
     pub fn may_listen(&self) -> bool {
         self.is_local() || self.serving.public_url.is_some() || self.serving.any_host
-    }
-
-    /// What a throw-away copy may use.
-    pub fn limits(&self) -> Limits {
-        Limits {
-            disk: self.proof_disk.saturating_mul(1 << 20),
-            memory: self.proof_memory.saturating_mul(1 << 20),
-            time: Duration::from_secs(self.proof_time),
-        }
     }
 
     /// The embedded database's folder: as told, else by the migrations folder, so that two checkouts do not
@@ -145,6 +128,39 @@ impl Config {
             return Some(Anchors::new(folder.with_file_name(format!("{beside}-{name}"))));
         }
         Some(Anchors::new(folder.join(name)))
+    }
+}
+
+/// Flags and environment that bound a throw-away copy.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct ProofLimits {
+    /// Megabytes of disk that a throw-away copy of the target may use
+    #[arg(long, env = "STUDIO_PROOF_DISK", value_name = "MB", default_value_t = 2048)]
+    pub proof_disk: u64,
+
+    /// Megabytes of memory that each process of a throw-away copy may use
+    #[arg(long, env = "STUDIO_PROOF_MEMORY", value_name = "MB", default_value_t = 2048)]
+    pub proof_memory: u64,
+
+    /// Seconds that a throw-away copy may be in use
+    #[arg(long, env = "STUDIO_PROOF_TIME", value_name = "SECONDS", default_value_t = 600)]
+    pub proof_time: u64,
+}
+
+impl From<ProofLimits> for Limits {
+    fn from(flags: ProofLimits) -> Self {
+        Self {
+            disk: flags.proof_disk.saturating_mul(1 << 20),
+            memory: flags.proof_memory.saturating_mul(1 << 20),
+            time: Duration::from_secs(flags.proof_time),
+        }
+    }
+}
+
+impl Default for ProofLimits {
+    /// As the flags have it.
+    fn default() -> Self {
+        Self { proof_disk: 2048, proof_memory: 2048, proof_time: 600 }
     }
 }
 

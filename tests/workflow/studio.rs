@@ -22,7 +22,10 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use studio_backend::{
     config::{Config, DEFAULT_LISTEN},
-    pg::{studio::Studio as State, target::Target},
+    pg::{
+        studio::{StateAddress, Studio as State},
+        target::Target,
+    },
     router,
     services::{audit::Refusals, folder::Folder, runs::Registry, sign_in},
     state::{AppState, Parts},
@@ -69,6 +72,7 @@ pub(crate) struct Answer {
 impl Studio {
     pub(crate) async fn start(name: &str) -> Self {
         let own = Database::empty(&format!("{name}_studio")).await;
+        let own = Target::new(own.url(), None, true).unwrap();
         let target = Database::empty(name).await;
         let folder = tempfile::tempdir().unwrap();
         copy(&tree::root().join("migrations"), folder.path());
@@ -86,13 +90,15 @@ impl Studio {
                 database_ca: None,
                 engine_dir: None,
                 data_dir: None,
+                proofs: Default::default(),
                 serving: Default::default(),
                 audit_anchor: None,
                 log_format: Default::default(),
             },
-            studio: State::open(Target::new(own.url(), None, true).unwrap()).await.unwrap(),
+            studio: State::open(StateAddress::Given(own)).await.unwrap(),
             target: Target::new(target.url(), None, true).unwrap(),
             engine: None,
+            target_server: None,
             folder: Folder::new(folder.path()),
             registry: Registry::default(),
             refusals: Refusals::default(),

@@ -43,7 +43,7 @@ impl Servers {
             )
         })?;
         steps.say(&format!("Starting PostgreSQL in {}", data.display()));
-        let engine = Engine::open(EngineConfig { binaries, data, limits: config.limits() }).await?;
+        let engine = Engine::open(EngineConfig { binaries, data, limits: config.proofs.into() }).await?;
         steps.say(&format!("A dry run has {}", engine.confinement().phrases().join(", ")));
         servers.engine = Some(Arc::clone(&engine));
         let started = servers.start_zones(config, &engine, steps).await;
@@ -90,7 +90,7 @@ impl Servers {
             )
         })?;
         let binaries = locate(config.engine_dir.as_deref())?;
-        let engine = Engine::open(EngineConfig { binaries, data, limits: config.limits() }).await?;
+        let engine = Engine::open(EngineConfig { binaries, data, limits: config.proofs.into() }).await?;
         servers.state = Some(engine.start(Zone::State).await?);
         servers.engine = Some(engine);
         Ok(servers)

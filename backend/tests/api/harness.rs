@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use studio_backend::{
-    config::{Config, DEFAULT_LISTEN, TargetKind},
+    config::{Config, DEFAULT_LISTEN, ProofLimits, TargetKind},
     engine::{Engine, EngineConfig, Limits, Server, Zone, locate},
     http::Serving,
     pg::{
@@ -164,9 +164,7 @@ impl World {
                 engine_dir: None,
                 data_dir: None,
                 serving,
-                proof_disk: 2048,
-                proof_memory: 2048,
-                proof_time: 600,
+                proofs: ProofLimits::default(),
                 audit_anchor: None,
                 log_format: Default::default(),
             },

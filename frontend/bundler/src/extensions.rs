@@ -56,7 +56,7 @@ pub(crate) fn keep_harmless(engine: &Path) -> Outcome {
         if HARMLESS.contains(&name.as_str()) {
             kept += 1;
             if name != "plpgsql" && value(&text, "trusted") != Some("true") {
-                write(&control, &format!("{text}\ntrusted = true\n"))?;
+                write(&control, format!("{text}\ntrusted = true\n"))?;
             }
             continue;
         }

@@ -43,6 +43,17 @@ impl Origin {
         CURRENT.scope(self, work).await
     }
 
+    /// Makes `work` a part of the present request, on whichever task it is done.
+    pub fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+        let origin = CURRENT.try_with(Arc::clone).ok();
+        async move {
+            match origin {
+                Some(origin) => origin.within(work).await,
+                None => work.await,
+            }
+        }
+    }
+
     /// The request of this task belongs to a person's session, or has begun it; of its token this is the SHA-256.
     pub fn is_of(person: &Person, session: &[u8]) {
         // Outside of a request there is nobody to name.

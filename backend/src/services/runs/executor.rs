@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     pg::{studio::Studio, target::Settings},
     services::{
-        audit::{self, Entry},
+        audit::{self, Entry, Origin},
         changes,
     },
     state::AppState,
@@ -38,6 +38,7 @@ pub async fn accept(
     accepting: impl Future<Output = Result<Accepted>> + Send + 'static,
 ) -> Result<String> {
     let state = state.clone();
+    let accepting = Origin::carried(accepting);
     let whole = tokio::spawn(async move {
         Ok(match accepting.await? {
             Accepted::Known(id) => id,
