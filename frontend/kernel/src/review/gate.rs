@@ -329,7 +329,8 @@ mod tests {
     #[test]
     fn another_database_schema_or_session_makes_an_approval_stale_and_says_so() {
         let bob = || person("bob", PersonRole::Reviewer);
-        let other: [(fn(&mut Bound), Stale, &str); 3] = [
+        type Change = fn(&mut Bound);
+        let other: [(Change, Stale, &str); 3] = [
             (|bound| bound.database.push('x'), Stale::Database, "Another database"),
             (|bound| bound.schema.push('x'), Stale::Schema, "schema changed"),
             (|bound| bound.session.push('x'), Stale::Session, "defaults of its sessions"),
