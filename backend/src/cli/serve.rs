@@ -58,7 +58,22 @@ impl Steps {
     }
 }
 
+/// Other processes of the same user can look neither at the environment, which may hold a database's password, nor
+/// at the memory.
+#[cfg(target_os = "linux")]
+fn close_to_others() {
+    use rustix::process::{DumpableBehavior, set_dumpable_behavior};
+    // Refused by no kernel that is known; without it the password is as open as the environment of any program.
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "other programs of this user can read the environment of the studio");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn close_to_others() {}
+
 async fn serve(config: Config) -> Result<()> {
+    close_to_others();
     let steps = Steps(Instant::now());
     if !config.may_listen() {
         return Err(Error::invalid(format!(
