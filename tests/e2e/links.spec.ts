@@ -93,8 +93,8 @@ test("who signs in arrives where they wanted to go", async () => {
   const stranger = await newPerson(browser);
   await stranger.page.goto(`${studio.origin}/rules?from=deep`);
   await stranger.page.waitForURL(/sign-in/);
-  await stranger.page.getByLabel("Token").fill(studio.link);
-  await stranger.page.getByRole("button", { name: "Sign in" }).click();
+  await stranger.page.getByLabel("Link or token").fill(studio.link);
+  await stranger.page.getByRole("button", { name: "Use link" }).click();
   await stranger.page.waitForURL(`${studio.origin}/rules?from=deep`);
   await stranger.page.getByRole("heading", { level: 1, name: "Rules" }).waitFor();
 });
