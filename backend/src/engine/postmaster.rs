@@ -85,13 +85,17 @@ impl Postmaster {
         self.ended().await;
     }
 
-    /// Ends a server that holds nothing to keep, and returns when the process is gone.
-    pub(super) async fn stop_at_once(mut self) {
-        self.send(Signal::QUIT);
-        if tokio::time::timeout(IMMEDIATE_STOP, self.ended()).await.is_err() {
-            self.send(Signal::KILL);
-            self.ended().await;
+    /// Ends a server that holds nothing to keep, and returns when the process is gone. Where it is the first process
+    /// of a namespace, the kernel ends all others with it; else the server has to be told, so that it ends them.
+    pub(super) async fn stop_at_once(mut self, in_namespaces: bool) {
+        if !in_namespaces {
+            self.send(Signal::QUIT);
+            if tokio::time::timeout(IMMEDIATE_STOP, self.ended()).await.is_ok() {
+                return;
+            }
         }
+        self.send(Signal::KILL);
+        self.ended().await;
     }
 
     /// Returns when the process is gone, from any task.

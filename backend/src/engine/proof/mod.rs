@@ -53,6 +53,7 @@ pub struct Proof {
     place: Place,
     watch: Watch,
     version: String,
+    in_namespaces: bool,
 }
 
 impl Proof {
@@ -78,8 +79,14 @@ impl Proof {
         let databases = Databases::new(place.socket(), engine.programs.major);
         let postmaster = spawn(engine, &place, account.as_ref()).await?;
         let watch = Watch::over(place.0.clone(), engine.limits, postmaster.gone());
-        let mut proof =
-            Self { postmaster: Some(postmaster), databases, place, watch, version: String::new() };
+        let mut proof = Self {
+            postmaster: Some(postmaster),
+            databases,
+            place,
+            watch,
+            version: String::new(),
+            in_namespaces: engine.confinement.has_namespaces(),
+        };
         match proof.made_ready(source).await {
             Ok(()) => Ok(proof),
             Err(error) => {
@@ -130,7 +137,7 @@ impl Proof {
 
     async fn end(&mut self) {
         if let Some(postmaster) = self.postmaster.take() {
-            postmaster.stop_at_once().await;
+            postmaster.stop_at_once(self.in_namespaces).await;
         }
     }
 }
