@@ -112,9 +112,10 @@ fn the_feature_goes_in_is_proven_and_goes_out_again() {
 
         // Proven.
         let template = create(&target, &NewTemplate::named("kept")).await.unwrap();
-        let (events, run) = bob_validates(&ada, &bob).await;
+        let (events, run) = ada_validates(&ada, &bob).await;
         assert_eq!(notices(&events), WHOLE);
-        assert_eq!((run.view.state, run.view.summary.as_str()), (RunState::Done, "All 13 checks passed."));
+        assert_eq!(run.view.state, RunState::Done);
+        assert!(run.view.summary.starts_with("All 13 checks passed."), "{}", run.view.summary);
         assert_eq!(all::<Template>(&target).await, slice::from_ref(&template), "it leaves nothing");
 
         // Out, with its rows kept.
@@ -128,7 +129,7 @@ fn the_feature_goes_in_is_proven_and_goes_out_again() {
         assert_eq!(fit::<Template>(row.get(0)), Ok(template));
 
         // And the proof says so.
-        let (events, run) = bob_validates(&ada, &bob).await;
+        let (events, run) = ada_validates(&ada, &bob).await;
         assert_eq!(run.view.state, RunState::Failed);
         let error = events.iter().find_map(|event| match &event.kind {
             RunEventKind::StatementFailed { error, .. } => Some(error),
@@ -143,11 +144,12 @@ fn the_feature_goes_in_is_proven_and_goes_out_again() {
     });
 }
 
-/// Bob validates what stands there; Ada is shown the same run.
-async fn bob_validates(ada: &Person, bob: &Person) -> (Vec<RunEvent>, Run) {
-    let (events, run) = bob.validate(VALIDATION).await;
+/// Ada validates what stands there, as an operator may, because the file inserts a row to try; Bob is shown the same
+/// run.
+async fn ada_validates(ada: &Person, bob: &Person) -> (Vec<RunEvent>, Run) {
+    let (events, run) = ada.validate(VALIDATION).await;
     holds_together(&events, &run);
-    let seen: Run = ada.get(&format!("/api/runs/{}", run.run.id)).await.read();
+    let seen: Run = bob.get(&format!("/api/runs/{}", run.run.id)).await.read();
     assert_eq!(seen.view, run.view);
     (events, run)
 }
