@@ -33,9 +33,14 @@ fn runtime() -> &'static Runtime {
     RUNTIME.get_or_init(|| tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap())
 }
 
+/// A test that waits for what never comes fails after this time, with its name, instead of holding up all others.
+const LONGEST: Duration = Duration::from_secs(20 * 60);
+
 /// Runs a test on the one runtime that the engine lives in.
 pub(crate) fn on_runtime(test: impl Future<Output = ()>) {
-    runtime().block_on(test);
+    runtime()
+        .block_on(async { tokio::time::timeout(LONGEST, test).await })
+        .expect("the test waits for what never comes");
 }
 
 static ENGINE: tokio::sync::OnceCell<Server> = tokio::sync::OnceCell::const_new();

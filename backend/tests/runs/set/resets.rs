@@ -294,11 +294,9 @@ fn two_who_reset_at_once_take_turns() {
         for session in [&one, &two] {
             session.batch_execute("set archon.confirm = 'factory_reset'").await.unwrap();
         }
-        let first = async {
-            send(&one, &sent).await;
-            drop(one);
-        };
-        tokio::join!(first, send(&two, &sent));
+        // The lock is the session's: whichever comes first has to end for the other to go on.
+        let reset = async |session: Client| send(&session, &sent).await;
+        tokio::join!(reset(one), reset(two));
         let resets = "select count(*) from archon_rollback.factory_resets where finished_at is not null";
         assert_eq!(bench.ask(resets).await, "2");
         // The second found nothing: what was exported is what the first removed.
