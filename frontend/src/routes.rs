@@ -28,6 +28,8 @@ pub(crate) enum Route {
     Rules,
     /// One rule.
     Rule(String),
+    /// The studio itself: its version and what protects people here.
+    About,
     /// An address that means nothing.
     NotFound,
 }
@@ -48,6 +50,7 @@ impl Route {
             ("runs", id) if !id.contains('/') => Self::Run(decode(id)),
             ("people", "") => Self::People,
             ("account", "") => Self::Account,
+            ("about", "") => Self::About,
             ("rules", "") => Self::Rules,
             ("rules", id) if !id.contains('/') => Self::Rule(decode(id)),
             _ => Self::NotFound,
@@ -67,6 +70,7 @@ impl Route {
             Self::Run(id) => format!("/runs/{}", encode(id)),
             Self::People => "/people".to_owned(),
             Self::Account => "/account".to_owned(),
+            Self::About => "/about".to_owned(),
             Self::Rules => "/rules".to_owned(),
             Self::Rule(id) => format!("/rules/{}", encode(id)),
         }
@@ -99,7 +103,7 @@ impl Route {
             Self::Runs | Self::Run(_) => Some(Self::Runs),
             Self::People => Some(Self::People),
             Self::Rules | Self::Rule(_) => Some(Self::Rules),
-            Self::Account | Self::SignIn | Self::Join | Self::NotFound => None,
+            Self::Account | Self::About | Self::SignIn | Self::Join | Self::NotFound => None,
         }
     }
 }
@@ -155,6 +159,7 @@ mod tests {
             Route::Run("0193-ab".to_owned()),
             Route::People,
             Route::Account,
+            Route::About,
             Route::Rules,
             Route::Rule("drop-table".to_owned()),
         ] {

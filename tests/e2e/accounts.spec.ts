@@ -72,6 +72,25 @@ test("another browser is seen among the sessions and ended from here", async () 
   await isSound(phone.page, "sign-in-on-a-phone-in-the-dark");
 });
 
+test("the studio says what protects people here, and what is missing", async () => {
+  const { page, complaints } = ann;
+  const before = complaints.length;
+  await page.goto(new URL("/account", studio.origin).href);
+  await page.getByRole("link", { name: "About this studio" }).click();
+  await page.getByRole("heading", { level: 1, name: "About this studio" }).waitFor();
+  const about = page.getByTestId("about");
+  await about.getByText("In force: a server process of its own, without network").waitFor();
+  await about.getByText("In force: Only this machine can reach the studio").waitFor();
+  await about.getByText("Missing: It is not production").waitFor();
+  await isSound(page, "about");
+  const phone = await newPerson(browser, { width: 390, height: 844, colorScheme: "dark" });
+  await phone.page.goto(new URL("/about", studio.origin).href);
+  await enter(phone.page, "Owner");
+  await phone.page.getByTestId("about").waitFor();
+  await isSound(phone.page, "about-on-a-phone-in-the-dark");
+  assert.deepEqual(complaints.slice(before), []);
+});
+
 test("whoever is disabled is out, and an open link can be taken back", async () => {
   const eve = await invite(ann.page, browser, "viewer", "Eve");
   const { page } = ann;

@@ -15,7 +15,7 @@ use crate::{
     error::Result,
     log,
     pg::studio::Studio,
-    services::audit::{self, Anchor, Anchors, Chain, Record, Verdict},
+    services::audit::{self, Anchor, Anchors, Chain, Kept, Record, Verdict},
 };
 
 /// What to do with the log.
@@ -76,12 +76,17 @@ fn said(error: crate::error::Error) -> String {
 }
 
 async fn of_database(config: &Config, each: impl FnMut(&Record)) -> Result<Verdict> {
-    let anchors = config.anchors().map(|anchors| anchors.read()).transpose()?.unwrap_or_default();
+    let in_file = config.anchors().map(|anchors| anchors.read()).transpose()?.unwrap_or_default();
+    let on_target = match serve::given(config, config.database_url.as_ref())? {
+        Some(target) => audit::beside::read(&target).await?,
+        None => Vec::new(),
+    };
+    let kept = Kept { in_file, on_target };
     let named = serve::given(config, config.state_url.as_ref())?;
     let servers = Servers::of_state(config).await?;
     let found = async {
         let studio = Studio::open(servers.state_address(named)?).await?;
-        audit::verify(&studio, &anchors, each).await
+        audit::verify(&studio, kept, each).await
     }
     .await;
     servers.end().await;

@@ -24,7 +24,7 @@ use crate::{
     pg::{studio::Studio, target::Target},
     router,
     services::{
-        audit::{self, Anchors, Refusals, Verdict},
+        audit::{self, Anchor, Anchors, Kept, Refusals, Verdict},
         folder::Folder,
         people,
         runs::{Registry, recovery},
@@ -112,8 +112,8 @@ async fn serve_with(
 ) -> Result<()> {
     let studio = Studio::open(servers.state_address(studio)?).await?;
     let anchors = config.anchors();
-    check_log(&studio, anchors.as_ref(), steps).await?;
     let target = servers.target_address(target)?;
+    check_log(&studio, anchors.as_ref(), &target, steps).await?;
     steps.say(&format!("Runs go to {}", target.name()));
     let tls = config.serving.tls()?;
     let own_tls = tls.is_some();
@@ -167,7 +167,7 @@ async fn serve_with(
     state.registry.stop_all("the server's end", DRAIN).await;
     state.refusals.settle(&state.studio).await;
     if let Some(anchors) = &state.anchors {
-        anchors.keep(&state.studio, None).await?;
+        anchors.keep(&Anchor::of(&state.studio, None).await?).await?;
     }
     Ok(())
 }
@@ -183,13 +183,15 @@ async fn settle(state: &AppState, steps: &Steps) -> Result<()> {
 
 /// Says whether the audit log is what it was, and keeps its head from now on. A log that was tampered with is said
 /// again at every start, and its head is not vouched for.
-async fn check_log(studio: &Studio, anchors: Option<&Anchors>, steps: &Steps) -> Result<()> {
-    let kept = anchors.map(Anchors::read).transpose()?.unwrap_or_default();
-    let verdict = audit::verify(studio, &kept, |_| {}).await?;
+async fn check_log(studio: &Studio, anchors: Option<&Anchors>, target: &Target, steps: &Steps) -> Result<()> {
+    let in_file = anchors.map(Anchors::read).transpose()?.unwrap_or_default();
+    // A target that is away is said where it is needed.
+    let on_target = audit::beside::read(target).await.unwrap_or_default();
+    let verdict = audit::verify(studio, Kept { in_file, on_target }, |_| {}).await?;
     steps.say(&verdict.to_string());
     match (verdict, anchors) {
         (Verdict::Intact { .. }, Some(anchors)) => {
-            anchors.keep(studio, None).await?;
+            anchors.keep(&Anchor::of(studio, None).await?).await?;
         }
         (Verdict::Intact { .. }, None) => {
             steps.say("This account has no home folder, so nothing outside of the database vouches for the audit log");

@@ -44,7 +44,9 @@ impl Servers {
         })?;
         steps.say(&format!("Starting PostgreSQL in {}", data.display()));
         let engine = Engine::open(EngineConfig { binaries, data, limits: config.proofs.into() }).await?;
-        steps.say(&format!("A dry run has {}", engine.confinement().phrases().join(", ")));
+        let protections = engine.confinement().protections();
+        let texts: Vec<String> = protections.into_iter().map(|(Ok(text) | Err(text))| text).collect();
+        steps.say(&format!("A dry run has {}", texts.join(", ")));
         servers.engine = Some(Arc::clone(&engine));
         let started = servers.start_zones(config, &engine, steps).await;
         match started {

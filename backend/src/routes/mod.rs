@@ -1,5 +1,6 @@
 //! Every address of the server. Routes speak HTTP and leave the work to the services.
 
+mod about;
 mod audited;
 mod changes;
 pub mod guard;
@@ -28,6 +29,7 @@ fn routes() -> Routes {
         .and(changes::routes())
         .and(runs::routes())
         .and(rules::routes())
+        .and(about::routes())
 }
 
 /// Method and path, below `/api`, of everything that the server answers besides the page's own files.

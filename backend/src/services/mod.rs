@@ -1,5 +1,6 @@
 //! The work. Services know nothing of HTTP.
 
+pub mod about;
 pub mod approvals;
 pub mod assessments;
 mod attempts;

@@ -3,7 +3,7 @@
 use serde_json::json;
 use studio_backend::{
     engine::Zone,
-    services::audit::{Verdict, verify},
+    services::audit::{Kept, Verdict, verify},
 };
 use tokio_postgres::Client;
 
@@ -16,7 +16,7 @@ async fn refusal(client: &Client, sql: &str) -> String {
 }
 
 async fn verdict(world: &World) -> Verdict {
-    verify(&world.state.studio, &[], |_| {}).await.unwrap()
+    verify(&world.state.studio, Kept::default(), |_| {}).await.unwrap()
 }
 
 #[tokio::test]

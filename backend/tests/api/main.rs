@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed helper is a failed test")]
 
+mod about;
 mod audit;
 mod bindings;
 mod entrance;

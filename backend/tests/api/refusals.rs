@@ -8,7 +8,7 @@ use axum::{
     http::{Request, header},
 };
 use serde_json::json;
-use studio_backend::services::audit::{Verdict, verify};
+use studio_backend::services::audit::{Kept, Verdict, verify};
 use studio_kernel::{
     review::PersonRole,
     run::api::{Change, RunSummary},
@@ -114,7 +114,10 @@ async fn what_is_done_and_what_is_refused_leaves_one_entry_each() {
     let found = entries(&database).await.split_off(before);
     let found: Vec<_> = found.iter().map(|(a, b, c, d)| (a.as_str(), b.as_deref(), *c, d.clone())).collect();
     assert_eq!(found, expected);
-    assert!(matches!(verify(&world.state.studio, &[], |_| {}).await.unwrap(), Verdict::Intact { .. }));
+    assert!(matches!(
+        verify(&world.state.studio, Kept::default(), |_| {}).await.unwrap(),
+        Verdict::Intact { .. }
+    ));
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ const TABLE_OF_ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/runs/{id}/events", SESSION),
     ("POST", "/runs/{id}/cancel", OPERATOR),
     ("GET", "/rules", SESSION),
+    ("GET", "/about", SESSION),
 ];
 
 /// A body of the right shape that asks for nothing there is.

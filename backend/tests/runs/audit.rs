@@ -16,13 +16,23 @@ use crate::{
 const PATH: &str = "20260101000000_a.sql";
 
 fn studio(state: &str, heads: &Path, args: &[&str]) -> (Option<i32>, String) {
+    studio_with(None, state, heads, args)
+}
+
+fn studio_with(target: Option<&str>, state: &str, heads: &Path, args: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_studio"));
-    command
-        .env("STUDIO_STATE_URL", engine_url(state))
-        .env("STUDIO_AUDIT_ANCHOR", heads)
-        .env_remove("DATABASE_URL");
+    command.env("STUDIO_STATE_URL", engine_url(state)).env("STUDIO_AUDIT_ANCHOR", heads);
+    match target {
+        Some(target) => command.env("DATABASE_URL", engine_url(target)),
+        None => command.env_remove("DATABASE_URL"),
+    };
     let Output { status, stdout, stderr } = command.arg("audit").args(args).output().unwrap();
     (status.code(), String::from_utf8(stdout).unwrap() + &String::from_utf8(stderr).unwrap())
+}
+
+/// The same with a target, in whose ledger's comment the head of the log is kept as well.
+fn with_target(target: &str, state: &str, heads: &Path) -> (Option<i32>, String) {
+    studio_with(Some(target), state, heads, &["verify"])
 }
 
 /// Writes the whole log anew as the tables' owner, with every hash computed again.
@@ -88,8 +98,16 @@ fn a_log_that_was_rewritten_whole_or_cut_off_does_not_fit_the_heads_kept_outside
         fs::write(&export, "{}\n").unwrap();
         assert_eq!(studio("none", &heads, &["verify", file]).0, Some(2));
 
+        assert_eq!(with_target(&bench.database, &state.database, &kept.path().join("none")).0, Some(0));
+
         state.client.batch_execute(REWRITE).await.unwrap();
         let none = kept.path().join("none");
+        let (code, said) = with_target(&bench.database, &state.database, &none);
+        assert_eq!(
+            (code, said.contains("WAS TAMPERED WITH")),
+            (Some(1), true),
+            "the ledger's comment: {said}"
+        );
         assert_eq!(studio(&state.database, &none, &["verify"]).0, Some(0), "its hashes fit each other");
         let (code, said) = studio(&state.database, &heads, &["verify"]);
         assert_eq!(

@@ -9,9 +9,10 @@ pub(crate) use send::Answer;
 
 use send::{delete, get, post, put};
 use studio_kernel::run::api::{
-    AddComment, Change, Changes, Confirm, Decide, FileText, Invitation, Invite, Me, Migrations, OpenChange,
-    People, Policy, Rename, ResolveComment, Revise, RevisionText, Rules, Run, RunSummary, Runs, Sessions,
-    SetChangeState, SetDisabled, SetPassword, SetRole, SignIn, Sources, StartRun, StartValidation, Target,
+    About, AddComment, Change, Changes, Confirm, Decide, FileText, Invitation, Invite, Me, Migrations,
+    OpenChange, People, Policy, Rename, ResolveComment, Revise, RevisionText, Rules, Run, RunSummary, Runs,
+    Sessions, SetChangeState, SetDisabled, SetPassword, SetRole, SignIn, Sources, StartRun, StartValidation,
+    Target,
 };
 
 use crate::routes::encode_component as encoded;
@@ -192,6 +193,11 @@ pub(crate) async fn run(id: &str) -> Answer<Run> {
 /// Asks a run to stop.
 pub(crate) async fn cancel(id: &str) -> Answer<RunSummary> {
     post(&format!("/api/runs/{}/cancel", encoded(id)), &()).await
+}
+
+/// What the studio is and what protects people here.
+pub(crate) async fn about() -> Answer<About> {
+    get("/api/about").await
 }
 
 /// The linter's rules.

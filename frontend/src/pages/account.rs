@@ -7,6 +7,7 @@ use super::sessions::SessionsBox;
 use crate::{
     api,
     components::{Form, PageHead, PasswordField, Sending},
+    routes::Route,
     state::{session::Session, toasts::Toasts},
 };
 
@@ -22,6 +23,10 @@ pub(crate) fn AccountPage() -> impl IntoView {
             <div class="stack">
                 <NameBox/>
                 <PasswordBox/>
+                <p class="muted">
+                    <a href=Route::About.href()>"About this studio"</a>
+                    ": its version, and what protects people, data and the machine."
+                </p>
             </div>
         </div>
     }

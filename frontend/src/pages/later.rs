@@ -13,8 +13,8 @@ use leptos::{
 use studio_kernel::run::api::ApiError;
 
 use super::{
-    AccountPage, ChangePage, ChangesPage, MigrationPage, NotFoundPage, PeoplePage, RulePage, RulesPage,
-    RunPage, RunsPage,
+    AboutPage, AccountPage, ChangePage, ChangesPage, MigrationPage, NotFoundPage, PeoplePage, RulePage,
+    RulesPage, RunPage, RunsPage,
 };
 use crate::{
     browser::timer,
@@ -132,6 +132,7 @@ fn settings(route: Route) -> Result<AnyView, SplitLoaderError> {
     Ok(match route {
         Route::People => view! { <PeoplePage/> }.into_any(),
         Route::Account => view! { <AccountPage/> }.into_any(),
+        Route::About => view! { <AboutPage/> }.into_any(),
         Route::Rules => view! { <RulesPage/> }.into_any(),
         Route::Rule(id) => view! { <RulePage id/> }.into_any(),
         _ => view! { <NotFoundPage/> }.into_any(),

@@ -1,5 +1,6 @@
 //! The pages: one module per address. Here the server's answers, the state and the components meet.
 
+mod about;
 mod account;
 mod change;
 mod changes;
@@ -19,6 +20,7 @@ pub(crate) use migrations::MigrationsPage;
 pub(crate) use not_found::NotFoundPage;
 pub(crate) use sign_in::{JoinPage, SignInPage};
 
+use about::AboutPage;
 use account::AccountPage;
 use change::ChangePage;
 use changes::ChangesPage;

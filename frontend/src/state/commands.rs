@@ -13,6 +13,7 @@ pub(crate) enum Action {
     GoRuns,
     GoPeople,
     GoRules,
+    GoAbout,
     GoNew,
     Palette,
     Shortcuts,
@@ -31,6 +32,7 @@ impl Action {
             Self::GoRuns => Some(Route::Runs),
             Self::GoPeople => Some(Route::People),
             Self::GoRules => Some(Route::Rules),
+            Self::GoAbout => Some(Route::About),
             Self::GoNew => Some(Route::Migration("new".to_owned())),
             _ => None,
         }
@@ -66,6 +68,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command(Action::GoRuns, &["g", "r"], "Go to runs", true),
     command(Action::GoPeople, &["g", "p"], "Go to people", true),
     command(Action::GoRules, &["g", "l"], "Go to lint rules", true),
+    command(Action::GoAbout, &[], "About this studio", true),
     command(Action::GoNew, &["g", "n"], "New migration", true),
     command(Action::Next, &["j"], "Next row", false),
     command(Action::Previous, &["k"], "Previous row", false),

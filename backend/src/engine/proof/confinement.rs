@@ -47,23 +47,22 @@ impl Confinement {
         Self { bubblewrap, missing, account }
     }
 
-    /// For people: what is in force, and what is not.
+    /// What a dry run has: each in force, or an error that says what is missing. In words for people.
     #[must_use]
-    pub fn phrases(&self) -> Vec<String> {
-        let mut phrases = vec![
-            "a server process of its own, without network".to_owned(),
-            "no superuser".to_owned(),
-            "no new privileges".to_owned(),
-        ];
-        match &self.account {
-            Some(name) => phrases.push(format!("the account {name}")),
-            None => phrases.push("no account of its own".to_owned()),
-        }
-        match &self.missing {
-            None => phrases.push("namespaces that hold nothing but the copy".to_owned()),
-            Some(why) => phrases.push(format!("no namespaces: {why}")),
-        }
-        phrases
+    pub fn protections(&self) -> Vec<Result<String, String>> {
+        vec![
+            Ok("a server process of its own, without network".to_owned()),
+            Ok("no superuser".to_owned()),
+            Ok("no new privileges".to_owned()),
+            match &self.account {
+                Some(name) => Ok(format!("the account {name}")),
+                None => Err("no account of its own".to_owned()),
+            },
+            match &self.missing {
+                None => Ok("namespaces that hold nothing but the copy".to_owned()),
+                Some(why) => Err(format!("no namespaces: {why}")),
+            },
+        ]
     }
 
     /// Whether nothing of the machine but the copy can be reached from it.

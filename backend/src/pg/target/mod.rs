@@ -10,6 +10,7 @@
 //! settings     what a session is set to
 //! lock         one run at a time
 //! ledger       supabase_migrations.schema_migrations
+//! remark       the comment on it
 //! fence        an old runner that wakes up writes nothing
 //! outcome      what became of work whose connection broke
 //! facts        what people should know before they run
@@ -29,6 +30,7 @@ pub mod lock;
 pub mod outcome;
 pub mod reach;
 pub mod refusal;
+pub mod remark;
 pub mod session;
 pub mod settings;
 pub mod snapshot;

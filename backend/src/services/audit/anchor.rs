@@ -33,6 +33,25 @@ pub struct Anchor {
     pub run: Option<String>,
 }
 
+impl Anchor {
+    /// The log's present head.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn of(studio: &Studio, run: Option<&str>) -> Result<Self> {
+        let client = studio.client().await?;
+        let head = "select log::text as log, seq, encode(hash, 'hex') as hash from studio.audit_head";
+        let head = client.query_one(head, &[]).await?;
+        Ok(Self {
+            log: head.try_get("log")?,
+            seq: head.try_get("seq")?,
+            hash: head.try_get("hash")?,
+            at: jiff::Timestamp::now().to_string(),
+            run: run.map(str::to_owned),
+        })
+    }
+}
+
 /// A file of anchors, one to a line. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Anchors(Arc<Path>);
@@ -71,25 +90,13 @@ impl Anchors {
         Ok(anchors)
     }
 
-    /// Adds the log's present head.
+    /// Adds a head.
     ///
     /// # Errors
-    /// [`Error::Database`]; [`Error::Invalid`] when the file cannot be written.
-    pub async fn keep(&self, studio: &Studio, run: Option<&str>) -> Result<Anchor> {
-        let client = studio.client().await?;
-        let head = "select log::text as log, seq, encode(hash, 'hex') as hash from studio.audit_head";
-        let head = client.query_one(head, &[]).await?;
-        let anchor = Anchor {
-            log: head.try_get("log")?,
-            seq: head.try_get("seq")?,
-            hash: head.try_get("hash")?,
-            at: jiff::Timestamp::now().to_string(),
-            run: run.map(str::to_owned),
-        };
-        drop(client);
-        let (anchors, line) = (self.clone(), anchor.clone());
-        blocking(move || anchors.append(&line).map_err(|error| anchors.unusable(&error))).await?;
-        Ok(anchor)
+    /// [`Error::Invalid`] when the file cannot be written.
+    pub async fn keep(&self, head: &Anchor) -> Result<()> {
+        let (anchors, line) = (self.clone(), head.clone());
+        blocking(move || anchors.append(&line).map_err(|error| anchors.unusable(&error))).await
     }
 
     fn append(&self, anchor: &Anchor) -> io::Result<()> {

@@ -7,9 +7,11 @@
 //! refusals   requests that were refused, within bounds
 //! verify     recomputes the chain, and holds it against the anchors
 //! anchor     heads of the log, kept outside of its database
+//! beside     the last of them, in the comment on the target's ledger
 //! ```
 
 mod anchor;
+pub mod beside;
 mod origin;
 mod record;
 mod refusals;
@@ -22,7 +24,7 @@ pub use self::{
     origin::Origin,
     record::Record,
     refusals::{Note, Refusals},
-    verify::{Chain, Verdict, verify},
+    verify::{Chain, Kept, Verdict, verify},
 };
 use super::stored;
 use crate::{

@@ -17,6 +17,15 @@ use crate::{
 /// Entries that are read at once.
 const PAGE: i64 = 1_000;
 
+/// Heads that were kept outside of the log's database.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// In a file of this log alone.
+    pub in_file: Vec<Anchor>,
+    /// On a target that other logs may share.
+    pub on_target: Vec<Anchor>,
+}
+
 /// What checking the whole log found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -52,7 +61,7 @@ pub enum Verdict {
 ///
 /// # Errors
 /// [`crate::error::Error::Database`].
-pub async fn verify(studio: &Studio, anchors: &[Anchor], mut each: impl FnMut(&Record)) -> Result<Verdict> {
+pub async fn verify(studio: &Studio, kept: Kept, mut each: impl FnMut(&Record)) -> Result<Verdict> {
     let mut client = studio.client().await?;
     let transaction = client
         .build_transaction()
@@ -63,10 +72,12 @@ pub async fn verify(studio: &Studio, anchors: &[Anchor], mut each: impl FnMut(&R
     let head = "select seq, encode(hash, 'hex') as hash, log::text as log from studio.audit_head";
     let head = transaction.query_one(head, &[]).await?;
     let log: String = head.try_get("log")?;
+    let Kept { in_file: mut anchors, on_target } = kept;
     if let Some(other) = anchors.iter().find(|anchor| anchor.log != log) {
         return Ok(Verdict::Replaced { at: other.at.clone() });
     }
-    let mut chain = Chain::new(anchors);
+    anchors.extend(on_target.into_iter().filter(|anchor| anchor.log == log));
+    let mut chain = Chain::new(&anchors);
     let page = format!("select {} from studio.audit where seq > $1 order by seq limit $2", Record::COLUMNS);
     loop {
         let rows = transaction.query(&page, &[&chain.seq, &PAGE]).await?;

@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     pg::{studio::Studio, target::Settings},
     services::{
-        audit::{self, Entry, Origin},
+        audit::{self, Anchor, Entry, Origin},
         changes,
     },
     state::AppState,
@@ -95,16 +95,30 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Place>) {
                 "the end of a run is not stored yet"
             );
         }
-        keep_head(&state, &run).await;
+        keep_head(&state, start.kind, &run).await;
         state.registry.dismiss(run.id());
     });
 }
 
-/// Keeps the head of the audit log where the database does not reach.
-async fn keep_head(state: &AppState, run: &LiveRun) {
-    let Some(anchors) = &state.anchors else { return };
-    if let Err(error) = anchors.keep(&state.studio, Some(run.id())).await {
+/// Keeps the head of the audit log where its database does not reach. Only what changes the target anyway writes there.
+async fn keep_head(state: &AppState, kind: RunKind, run: &LiveRun) {
+    let head = match Anchor::of(&state.studio, Some(run.id())).await {
+        Ok(head) => head,
+        Err(error) => {
+            let reason = error.with_causes();
+            return tracing::error!(run = run.id(), reason, "the audit log's head is not known");
+        }
+    };
+    if let Some(anchors) = &state.anchors
+        && let Err(error) = anchors.keep(&head).await
+    {
         tracing::error!(run = run.id(), reason = error.with_causes(), "the audit log's head is not kept");
+    }
+    if kind == RunKind::Apply
+        && let Err(error) = audit::beside::keep(&state.target, &head).await
+    {
+        let reason = error.to_string();
+        tracing::warn!(run = run.id(), reason, "the audit log's head is not kept on the target");
     }
 }
 

@@ -78,6 +78,11 @@ impl Queue {
         Self { proofs: line(room), validations: line(VALIDATIONS) }
     }
 
+    /// How many dry runs run at once.
+    pub fn proofs_at_once(&self) -> usize {
+        self.proofs.room.at_once
+    }
+
     /// Takes a place; `None` for a run on the target, which waits for the target itself.
     ///
     /// # Errors

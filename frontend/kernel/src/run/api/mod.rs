@@ -41,9 +41,11 @@
 //! | `GET /api/runs/{id}/events` | → server-sent [`RunEvent`](super::RunEvent)s, id = seq, resumed by `Last-Event-ID` or `?after=` | a session |
 //! | `POST /api/runs/{id}/cancel` | → [`RunSummary`] | operator |
 //! | `GET /api/rules` | → [`Rules`] | a session |
+//! | `GET /api/about` | → [`About`] | a session |
 //!
 //! A refused request answers with an [`ApiError`] and a status that fits.
 
+mod about;
 mod changes;
 mod migrations;
 mod people;
@@ -54,6 +56,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{lint::finding::Severity, review::Obstacle};
 
+pub use about::*;
 pub use changes::*;
 pub use migrations::*;
 pub use people::*;
