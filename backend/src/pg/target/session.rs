@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    /// Runs commands of the studio's own, without parameters, and returns the first value they yield.
+    /// Runs commands of the studio's own, without parameters, and returns the first value of the last row they yield.
     ///
     /// # Errors
     /// [`Failure`].
@@ -175,12 +175,16 @@ impl Session {
         *self.other.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All of those settings, by asking.
+    /// All of those settings, by asking; `first` is a command that is sent before the question.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn unpinned(&mut self) -> Result<Option<String>, Failure> {
-        self.command(&settings::unpinned()).await
+    pub async fn unpinned(&mut self, first: Option<&str>) -> Result<Option<String>, Failure> {
+        let question = settings::unpinned();
+        match first {
+            Some(first) => self.command(&format!("{first}; {question}")).await,
+            None => self.command(&question).await,
+        }
     }
 
     /// Gives them their values again.
@@ -286,8 +290,9 @@ where
 }
 
 fn value(messages: &[SimpleQueryMessage]) -> Option<&str> {
-    messages.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.try_get(0).ok().flatten(),
+    let row = messages.iter().rev().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
-    })
+    });
+    row.and_then(|row| row.try_get(0).ok().flatten())
 }

@@ -182,10 +182,13 @@ impl Journal {
         let sql = "insert into studio.run_intents (run, step, segment, xid) values ($1, $2, $3, $4)
                    on conflict (run, step, segment) do update set xid = excluded.xid, at = excluded.at";
         let (step, segment) = (number(step), number(segment));
-        let client = kept.studio.client().await?;
-        client.execute(sql, &[&kept.run.id(), &step, &segment, &xid]).await?;
-        drop(client);
-        self.flush().await
+        let intent = async {
+            let client = kept.studio.client().await?;
+            client.execute(sql, &[&kept.run.id(), &step, &segment, &xid]).await?;
+            Ok(())
+        };
+        // At once, so that the disk is waited for once.
+        tokio::try_join!(intent, self.flush()).map(drop)
     }
 }
 

@@ -23,6 +23,10 @@ use crate::pg::target::{Failure, Refusal, Session, outcome};
 /// Statements whose purpose is the session's settings: they need no patience, and what they set is to stay.
 const SETTING: [&str; 2] = ["set", "reset"];
 
+/// Statements that may leave an invalid index, with CONCURRENTLY: nothing else can, because functions and blocks must not
+/// say that word. <https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>
+const INDEXING: [&str; 4] = ["create_index", "drop_index", "reindex", "unknown"];
+
 impl Runner<'_> {
     /// Runs segment `at` of a step to its end.
     pub(super) async fn standalone(&mut self, step: &Step, at: usize, last: bool) -> Result<(), Stop> {
@@ -37,8 +41,10 @@ impl Runner<'_> {
         let index = step.index;
         let sql = planned.span.of(&step.text);
         let restore = self.be_patient(planned).await?;
-        let before = outcome::invalid_indexes(&self.session).await?;
-        if let Some(carcass) = hidden_carcass(&self.session, sql).await {
+        let before = self.carcasses(planned).await?;
+        if before.is_some()
+            && let Some(carcass) = hidden_carcass(&self.session, sql).await
+        {
             return Err(Stop::Failed(format!(
                 "{}, line {}: the index {carcass} exists and is invalid, so IF NOT EXISTS would leave it so. Drop \
                  it with DROP INDEX CONCURRENTLY {carcass} first.",
@@ -52,18 +58,18 @@ impl Runner<'_> {
         match self.statement(step, planned).await {
             Ok(()) => {}
             Err((Failure::Refused(refusal), took)) => {
-                return Err(self.standalone_refused(step, at, planned, refusal, took, &before).await);
+                return Err(self
+                    .standalone_refused(step, at, planned, refusal, took, before.as_deref())
+                    .await);
             }
             Err((Failure::Lost(heard), _)) => {
                 return Err(self.standalone_lost(step, at, planned, &heard).await);
             }
         }
-        if let Some(restore) = restore {
-            self.session.command(&restore).await.map_err(|failure| Stop::Failed(said(failure)))?;
-        }
         let reads = match self.reads_otherwise(planned).await {
             Ok(None) => {
-                self.session.unpinned().await.map(|names| names.map(|names| changed(planned, &names)))
+                let names = self.session.unpinned(restore.as_deref()).await;
+                names.map(|names| names.map(|names| changed(planned, &names)))
             }
             reads => reads,
         };
@@ -71,7 +77,7 @@ impl Runner<'_> {
             self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: None });
             return Err(Stop::Failed(format!("{}. {why}", file.path)));
         }
-        let new = self.new_carcasses(&before).await?;
+        let new = self.new_carcasses(before.as_deref()).await?;
         if let Some(carcass) = new.first() {
             let why = format!(
                 "It left the invalid index {carcass}; drop it with DROP INDEX CONCURRENTLY {carcass}."
@@ -139,7 +145,7 @@ impl Runner<'_> {
         planned: &PlannedStatement,
         refusal: Refusal,
         took: Duration,
-        before: &[String],
+        before: Option<&[String]>,
     ) -> Stop {
         let index = step.index;
         let stopped = refusal.sqlstate == "57014" && self.run.is_stopping();
@@ -198,7 +204,16 @@ impl Runner<'_> {
         }
     }
 
-    async fn new_carcasses(&self, before: &[String]) -> Result<Vec<String>, Stop> {
+    /// The indexes that are invalid before a statement that may leave one more; `None` before all others.
+    async fn carcasses(&self, planned: &PlannedStatement) -> Result<Option<Vec<String>>, Stop> {
+        match INDEXING.contains(&planned.kind.as_str()) {
+            true => Ok(Some(outcome::invalid_indexes(&self.session).await?)),
+            false => Ok(None),
+        }
+    }
+
+    async fn new_carcasses(&self, before: Option<&[String]>) -> Result<Vec<String>, Stop> {
+        let Some(before) = before else { return Ok(Vec::new()) };
         let mut now = outcome::invalid_indexes(&self.session).await?;
         now.retain(|index| !before.contains(index));
         Ok(now)
