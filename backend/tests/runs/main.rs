@@ -10,6 +10,7 @@ mod bridge;
 mod differential;
 mod disturbed;
 mod escapes;
+mod flood;
 mod ledger;
 mod log;
 mod pooler;

@@ -123,6 +123,32 @@ impl Server {
         (head.to_owned(), body.to_owned())
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The most memory that its process has had at once, in bytes.
+    pub(crate) fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
+    /// A request whose connection may be closed instead of answered; what was heard of the answer.
+    pub(crate) fn try_send(&self, method: &str, path: &str, cookie: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {0}\r\nOrigin: http://{0}\r\nCookie: {cookie}\r\n\
+             Connection: close\r\nContent-Length: 0\r\n\r\n",
+            self.address
+        )?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
     /// Opens, approves and starts a change of one file; answers with the run's id.
     pub(crate) fn run(&self, cookie: &str, path: &str, text: &str) -> String {
         let change = self.open(cookie, path, text);
