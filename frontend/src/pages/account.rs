@@ -74,6 +74,8 @@ fn PasswordBox() -> impl IntoView {
     let has_password = Memo::new(move |_| session.remote().with(|me| me.has_password).unwrap_or(false));
     let present = RwSignal::new(String::new());
     let new = RwSignal::new(String::new());
+    // Fields that were sent are drawn anew: a browser marks one that is emptied as wrong.
+    let rounds = RwSignal::new(0);
     let sending = Sending::new();
     let save = move || {
         let typed = present.get_untracked();
@@ -85,6 +87,7 @@ fn PasswordBox() -> impl IntoView {
             session.remote().set(me);
             present.set(String::new());
             new.set(String::new());
+            rounds.update(|rounds| *rounds += 1);
             toasts.good("Your password is set. Your other sessions have ended.");
         });
     };
@@ -99,10 +102,15 @@ fn PasswordBox() -> impl IntoView {
                 }}
             </p>
             <Form sending on_submit=save submit="Set password">
-                <Show when=move || has_password.get()>
-                    <PasswordField label="Present password" name="present" value=present autocomplete="current-password" optional=true/>
-                </Show>
-                <PasswordField label="New password" name="new" value=new autocomplete="new-password"/>
+                {move || {
+                    rounds.track();
+                    view! {
+                        <Show when=move || has_password.get()>
+                            <PasswordField label="Present password" name="present" value=present autocomplete="current-password" optional=true/>
+                        </Show>
+                        <PasswordField label="New password" name="new" value=new autocomplete="new-password"/>
+                    }
+                }}
             </Form>
         </section>
     }

@@ -9,7 +9,7 @@ use studio_kernel::{
 use crate::{
     api,
     components::{Avatar, Button, Loaded, When},
-    state::{remote::Remote, session::Session, toasts::Toasts},
+    state::{remote::Remote, session::Session, toasts::Toasts, wording},
 };
 
 /// The sessions that have not ended.
@@ -68,12 +68,14 @@ fn SessionRow(info: SessionInfo, sessions: Remote<Sessions>, of_all: RwSignal<bo
             }
         });
     };
-    let place = [info.agent, info.address].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let whole = info.agent.clone();
+    let browser = info.agent.map(|agent| wording::browser(&agent));
+    let place = [browser, info.address].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     view! {
         <li class="session">
             <div>
                 {of_all.get_untracked().then(|| view! { <Avatar person=info.person/> })}
-                <span class="session-place">{if place.is_empty() { "A browser".to_owned() } else { place }}</span>
+                <span class="session-place" title=whole>{if place.is_empty() { "A browser".to_owned() } else { place }}</span>
                 <span class="muted">
                     "Signed in " <When at=info.made/> ", last used " <When at=info.seen/>
                 </span>

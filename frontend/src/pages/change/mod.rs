@@ -15,7 +15,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use studio_kernel::{
-    review::{ChangeState, Decision},
+    review::{ChangeState, Decision, PersonRole},
     run::api::{Change, SetChangeState},
 };
 
@@ -29,6 +29,7 @@ use crate::{
     state::{
         commands::{PageAction, PageActions},
         remote::Remote,
+        session::Session,
         toasts::Toasts,
         wording::count,
     },
@@ -153,7 +154,13 @@ fn Facts(opened: Opened) -> impl IntoView {
 #[component]
 fn StateButton(opened: Opened) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
+    let session = expect_context::<Session>();
     let state = Memo::new(move |_| opened.change.with(|change| change.state));
+    let is_own = move || {
+        let me = session.remote().with(|me| me.person.id.clone());
+        opened.change.with(|change| Some(&change.author.id) == me.as_ref())
+    };
+    let may = Memo::new(move |_| session.allows(PersonRole::Reviewer) || is_own());
     let set = move |state: ChangeState| {
         leptos::task::spawn_local(async move {
             match api::set_change_state(opened.id, SetChangeState { state }).await {
@@ -163,19 +170,19 @@ fn StateButton(opened: Opened) -> impl IntoView {
         });
     };
     move || match state.get() {
-        ChangeState::Open => Some(
+        ChangeState::Open if may.get() => Some(
             view! {
                 <Button on_press=move |_| set(ChangeState::Closed)>"Close change"</Button>
             }
             .into_any(),
         ),
-        ChangeState::Closed => Some(
+        ChangeState::Closed if may.get() => Some(
             view! {
                 <Button on_press=move |_| set(ChangeState::Open)>"Reopen change"</Button>
             }
             .into_any(),
         ),
-        ChangeState::Applied => None,
+        _ => None,
     }
 }
 

@@ -1,14 +1,14 @@
 //! The files beside the editor: those of the folder, or those of the change that is edited.
 
 use leptos::prelude::*;
-use studio_kernel::run::api::Migrations;
+use studio_kernel::{review::PersonRole, run::api::Migrations};
 
 use crate::{
     api,
     browser::page,
     components::{FileBadge, Glyph, Icon, Skeleton},
     routes::Route,
-    state::{filter::Group, remote::Remote, wording::file_name},
+    state::{filter::Group, remote::Remote, session::Session, wording::file_name},
 };
 
 /// The list; it can be folded away.
@@ -19,6 +19,7 @@ pub(super) fn FileSide(
     /// The change it is edited in.
     change: Option<i64>,
 ) -> impl IntoView {
+    let session = expect_context::<Session>();
     let set = Remote::new(api::migrations);
     let current = StoredValue::new(current);
     let change = change.map(|id| id.to_string()).unwrap_or_default();
@@ -47,9 +48,11 @@ pub(super) fn FileSide(
                     Some(groups) => groups.into_any(),
                     None => view! { <Skeleton rows=6/> }.into_any(),
                 }}
-                <a class="button" href=Route::Migration("new".to_owned()).href()>
-                    <Icon glyph=Glyph::Plus/> "New migration"
-                </a>
+                {move || session.allows(PersonRole::Author).then(|| view! {
+                    <a class="button" href=Route::Migration("new".to_owned()).href()>
+                        <Icon glyph=Glyph::Plus/> "New migration"
+                    </a>
+                })}
             </nav>
         </details>
     }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
-use studio_kernel::text::LineIndex;
+use studio_kernel::{review::PersonRole, text::LineIndex};
 
 use super::{Opened, panel::Panel, save::SaveDialog};
 use crate::{
@@ -11,7 +11,10 @@ use crate::{
     components::{Button, FileBadge, Glyph, Icon, Look},
     editor::{Command, Marked, SqlEditor},
     routes::Route,
-    state::draft::{Draft, Opening},
+    state::{
+        draft::{Draft, Opening},
+        session::Session,
+    },
 };
 
 /// After the last key press; a draft is at most this old.
@@ -83,7 +86,8 @@ pub(super) fn Workbench(
         let _ = stop_timer();
         timer.set_value(set_timeout_with_handle(keep, KEEP_AFTER).ok());
     });
-    let save = Callback::new(move |_: String| saving.set(true));
+    let session = expect_context::<Session>();
+    let save = Callback::new(move |_: String| saving.set(session.allows(PersonRole::Author)));
     let discard = move |_| {
         forget.run(());
         opening.set(Opening::Plain);
@@ -123,9 +127,11 @@ pub(super) fn Workbench(
                 {move || edited.get().then(|| view! {
                     <Button on_press=discard glyph=Glyph::Undo>"Discard edits"</Button>
                 })}
-                <Button on_press=move |_| saving.set(true) look=Look::Primary glyph=Glyph::Changes test="save">
-                    {if change.is_some() { "Save revision…" } else { "Propose change…" }}
-                </Button>
+                {move || session.allows(PersonRole::Author).then(|| view! {
+                    <Button on_press=move |_| saving.set(true) look=Look::Primary glyph=Glyph::Changes test="save">
+                        {if change.is_some() { "Save revision…" } else { "Propose change…" }}
+                    </Button>
+                })}
             </span>
         </div>
         <div class="bench-panes">

@@ -10,7 +10,10 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_navigate, use_query_map},
 };
-use studio_kernel::run::api::{FileState, Migrations, Target};
+use studio_kernel::{
+    review::PersonRole,
+    run::api::{FileState, Migrations, Target},
+};
 
 use crate::{
     api,
@@ -34,6 +37,7 @@ const FRESH: Duration = Duration::from_secs(10);
 pub(crate) fn MigrationsPage() -> impl IntoView {
     let set = Remote::new(api::migrations).keep_fresh(FRESH);
     let target = Remote::new(api::target).keep_fresh(FRESH);
+    let session = expect_context::<Session>();
     let query = use_query_map();
     let filter = Memo::new(move |_| {
         query.with(|query| Filter {
@@ -45,8 +49,10 @@ pub(crate) fn MigrationsPage() -> impl IntoView {
         <PageHead
             title="Migrations"
             subtitle=move || view! { <Summary set target/> }
-            actions=|| view! {
-                <LinkButton href=Route::Migration("new".to_owned()).href() glyph=Glyph::Plus>"New migration"</LinkButton>
+            actions=move || view! {
+                {move || session.allows(PersonRole::Author).then(|| view! {
+                    <LinkButton href=Route::Migration("new".to_owned()).href() glyph=Glyph::Plus>"New migration"</LinkButton>
+                })}
             }
         />
         <TargetProblems target/>
@@ -158,6 +164,7 @@ fn FilterBar(filter: Memo<Filter>, set: Remote<Migrations>) -> impl IntoView {
 
 #[component]
 fn Files(files: RwSignal<Migrations>, filter: Memo<Filter>) -> impl IntoView {
+    let session = expect_context::<Session>();
     let chosen = RwSignal::new(BTreeSet::<String>::new());
     let proposing = RwSignal::new(false);
     let pending = Memo::new(move |_| {
@@ -168,7 +175,7 @@ fn Files(files: RwSignal<Migrations>, filter: Memo<Filter>) -> impl IntoView {
     });
     expect_context::<PageActions>().offer(Signal::derive(move || {
         let pending = pending.get();
-        (!pending.is_empty()).then(|| PageAction {
+        (!pending.is_empty() && session.allows(PersonRole::Author)).then(|| PageAction {
             title: format!("Propose {} for review", count(pending.len(), "pending file")),
             run: Callback::new(move |()| {
                 chosen.set(pending.iter().cloned().collect());
@@ -191,7 +198,9 @@ fn Files(files: RwSignal<Migrations>, filter: Memo<Filter>) -> impl IntoView {
                         "Put SQL files named " <code>"20250801000000_what_it_does.sql"</code>
                         " into the folder " <code>"migrations"</code> ", or start one here."
                     </p>
-                    <a class="button" data-look="primary" href=Route::Migration("new".to_owned()).href()>"Write a migration"</a>
+                    {session.allows(PersonRole::Author).then(|| view! {
+                        <a class="button" data-look="primary" href=Route::Migration("new".to_owned()).href()>"Write a migration"</a>
+                    })}
                 </EmptyState>
             }.into_any()),
             (_, 0) => Some(view! {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use studio_kernel::{
     migration::Role,
+    review::PersonRole,
     run::api::{MadeObject, MigrationSummary, StartValidation},
 };
 
@@ -13,7 +14,7 @@ use crate::{
     api,
     components::{Button, FileBadge, FindingCounts, Glyph, When},
     routes::Route,
-    state::{toasts::Toasts, wording},
+    state::{session::Session, toasts::Toasts, wording},
 };
 
 /// Objects named before the rest is counted.
@@ -36,26 +37,31 @@ pub(super) fn FileRow(
     let changes = file.changes.iter().map(|id| {
         view! { <a class="chip" href=Route::Change(*id).href()>"#" {*id}</a> }
     });
+    let choose = move |event| {
+        let on = event_target_checked(&event);
+        chosen.update(|chosen| {
+            if on {
+                chosen.insert(path.get_value());
+            } else {
+                chosen.remove(&path.get_value());
+            }
+        });
+    };
+    let session = expect_context::<Session>();
+    let may_write = move || session.allows(PersonRole::Author);
     let checks = matches!(file.role, Role::Validation | Role::Test);
     let applied = file.applied_at.clone().map(|at| view! { <When at/> });
     view! {
         <tr class="row" data-row="true" data-path=shown_path data-state=file.state.as_str()>
             <td class="cell-check">
-                <input
-                    type="checkbox"
-                    aria-label=label
-                    prop:checked=is_chosen
-                    on:change=move |event| {
-                        let on = event_target_checked(&event);
-                        chosen.update(|chosen| {
-                            if on {
-                                chosen.insert(path.get_value());
-                            } else {
-                                chosen.remove(&path.get_value());
-                            }
-                        });
-                    }
-                />
+                {move || may_write().then(|| view! {
+                    <input
+                        type="checkbox"
+                        aria-label=label.clone()
+                        prop:checked=is_chosen
+                        on:change=choose
+                    />
+                })}
             </td>
             <td class="cell-file" data-label="File">
                 <a class="file-link" data-row-link="true" href=href>
@@ -68,7 +74,11 @@ pub(super) fn FileRow(
             <td data-label="Creates"><Made objects=file.makes/></td>
             <td data-label="Findings"><FindingCounts counts=file.findings/></td>
             <td data-label="Changes">{changes.collect_view()}</td>
-            <td class="cell-actions">{checks.then(|| view! { <Validate path=file.path/> })}</td>
+            <td class="cell-actions">
+                <Show when=move || checks && may_write()>
+                    <Validate path=path.get_value()/>
+                </Show>
+            </td>
         </tr>
     }
 }
