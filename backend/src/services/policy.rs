@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// How long somebody who was an admin still counts as the other one whom a weaker policy needs.
+const ADMIN_COUNTS_FOR: &str = "1 day";
+
 /// A proposal that nobody confirms ends after this long.
 const PROPOSAL_FOR: &str = "7 days";
 
@@ -107,7 +110,10 @@ pub async fn set_policy(studio: &Studio, by: &Person, policy: Policy) -> Result<
     } else if is_weaker && !is_confirmed && has_other_admin(&transaction, &by).await? {
         let insert = "insert into studio.policy_proposals (four_eyes, required, by) values ($1, $2, $3)";
         transaction.execute(insert, &[&policy.four_eyes, &required, &by.id]).await?;
-        ("policy_proposed", format!("asked for {wish}; another admin has to confirm"))
+        (
+            "policy_proposed",
+            format!("asked for {wish}; another admin has to confirm, or a day to pass since there was one"),
+        )
     } else {
         let update = "update studio.settings
                       set four_eyes = $1, required = $2, policy_epoch = policy_epoch + 1";
@@ -121,8 +127,13 @@ pub async fn set_policy(studio: &Studio, by: &Person, policy: Policy) -> Result<
     Ok(())
 }
 
+/// Whether there is another admin, or was one lately: who puts the other one out of the way decides no sooner alone.
 async fn has_other_admin(transaction: &Transaction<'_>, by: &Person) -> Result<bool> {
-    let find = "select exists (select from studio.people
-                               where role = 'admin' and disabled_at is null and id <> $1)";
-    Ok(transaction.query_one(find, &[&by.id]).await?.try_get(0)?)
+    let find = format!(
+        "select exists (select from studio.people
+                        where (role = 'admin' and disabled_at is null
+                               or admin_until > now() - interval '{ADMIN_COUNTS_FOR}')
+                          and id <> $1)"
+    );
+    Ok(transaction.query_one(&find, &[&by.id]).await?.try_get(0)?)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use studio_kernel::{
     review::{PersonRole, Stale},
-    run::api::{Change, Me},
+    run::api::{Change, Me, People},
 };
 
 use crate::harness::{TABLE, World};
@@ -37,6 +37,26 @@ async fn a_weaker_policy_needs_two_admins_where_there_are_two() {
     assert!(!me.policy.four_eyes && me.proposal.is_none());
     let me: Me = ann.put("/api/policy", policy(true, 2)).await.read();
     assert!(me.policy.four_eyes, "a stricter one needs nobody else");
+}
+
+#[tokio::test]
+async fn an_admin_who_puts_the_other_one_out_of_the_way_waits_a_day() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    owner.put("/api/policy", policy(true, 1)).await.read::<Me>();
+    for (name, path, body) in
+        [("Ann", "", json!({ "role": "viewer" })), ("Kim", "/state", json!({ "disabled": true }))]
+    {
+        let other = world.join(&owner, name, PersonRole::Admin).await;
+        let id = other.get("/api/me").await.read::<Me>().person.id;
+        owner.put(&format!("/api/people/{id}{path}"), body).await.read::<People>();
+        let me: Me = owner.put("/api/policy", policy(false, 1)).await.read();
+        assert!(me.policy.four_eyes && me.proposal.is_some(), "{name} was an admin a moment ago");
+        let yesterday = "update studio.people set admin_until = admin_until - interval '25 hours'";
+        world.state.studio.client().await.unwrap().execute(yesterday, &[]).await.unwrap();
+    }
+    let me: Me = owner.put("/api/policy", policy(false, 1)).await.read();
+    assert!(!me.policy.four_eyes, "nobody else has been an admin for a day");
 }
 
 #[tokio::test]

@@ -294,7 +294,7 @@ fn PolicyBox() -> impl IntoView {
                     let waits = me.proposal.is_some();
                     session.remote().set(me);
                     toasts.good(if waits {
-                        "A weaker policy comes into force when another admin asks for the same."
+                        "A weaker policy comes into force when another admin asks for the same, or when there has been none for a day and it is asked for again."
                     } else {
                         "The review policy is set. Approvals given before a change are stale."
                     });
