@@ -2,7 +2,7 @@
 //! the server's own can get to, stopped so that no data is lost.
 
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -200,11 +200,9 @@ async fn spawn(
     account: Option<&Account>,
     zone: Zone,
 ) -> Result<Postmaster, EngineError> {
-    let mut command = engine.programs.command("postgres", account)?;
-    command.current_dir("/").arg("-D").arg(place.data()).arg("-k").arg(place.socket());
+    let command = engine.programs.command("postgres", account)?;
     let file = |name: &str, path: PathBuf| format!("{name}={}", path.display());
     let settings = [
-        "listen_addresses=".to_owned(),
         file("hba_file", engine.folder.hba()),
         file("ident_file", engine.folder.ident()),
         "fsync=on".to_owned(),
@@ -212,18 +210,27 @@ async fn spawn(
         "synchronous_commit=on".to_owned(),
         // As on Supabase; without it every `create publication` warns.
         format!("wal_level={}", if zone == Zone::State { "replica" } else { "logical" }),
-        "timezone=UTC".to_owned(),
-        "log_timezone=UTC".to_owned(),
-        "logging_collector=off".to_owned(),
     ];
-    for setting in settings {
+    launch(command, place, settings, Start::default()).await
+}
+
+/// Runs `postgres` on the place's data directory and socket, without network, its words in the place's log.
+pub(super) async fn launch(
+    mut command: Command,
+    place: &Place,
+    settings: impl IntoIterator<Item = String>,
+    start: Start,
+) -> Result<Postmaster, EngineError> {
+    command.current_dir("/").arg("-D").arg(place.data()).arg("-k").arg(place.socket());
+    let of_all = ["listen_addresses=", "timezone=UTC", "log_timezone=UTC", "logging_collector=off"];
+    for setting in of_all.map(str::to_owned).into_iter().chain(settings) {
         command.arg("-c").arg(setting);
     }
     let log = place.fresh_log()?;
     let log_again = log.try_clone().map_err(EngineError::file("Opening", &place.log()))?;
     command.stdin(Stdio::null()).stdout(log).stderr(log_again);
     let program = PathBuf::from(command.get_program());
-    let spawned = Postmaster::spawn(command, Start::default()).await;
+    let spawned = Postmaster::spawn(command, start).await;
     spawned.map_err(|source| EngineError::Program { program, source })
 }
 

@@ -11,7 +11,6 @@ mod limits;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -205,39 +204,27 @@ async fn spawn(engine: &Engine, place: &Place, account: Option<&Account>) -> Res
     // Nobody but the studio's user and the copy's own can enter the socket's folder.
     let hba = engine.folder.proof_hba();
     let confinement = &engine.confinement;
-    let mut command = confinement.command(&engine.programs, account, place, &[&hba])?;
-    command.arg("-D").arg(place.data()).arg("-k").arg(place.socket());
+    let command = confinement.command(&engine.programs, account, place, &[&hba])?;
     let limits = engine.limits;
     let settings = [
-        "listen_addresses=".to_owned(),
         format!("hba_file={}", hba.display()),
         // Nothing of it outlives a crash.
         "fsync=off".to_owned(),
         "full_page_writes=off".to_owned(),
         "synchronous_commit=off".to_owned(),
         "wal_level=logical".to_owned(),
+        "wal_init_zero=off".to_owned(),
         "max_wal_size=128MB".to_owned(),
         "max_slot_wal_keep_size=64MB".to_owned(),
         format!("temp_file_limit={}kB", (limits.disk >> 11).max(1)),
         "shared_buffers=32MB".to_owned(),
         "max_connections=12".to_owned(),
         "max_worker_processes=4".to_owned(),
-        "timezone=UTC".to_owned(),
-        "log_timezone=UTC".to_owned(),
-        "logging_collector=off".to_owned(),
         // Statements of people may hold what a log should not.
         "log_min_error_statement=panic".to_owned(),
     ];
-    for setting in settings {
-        command.arg("-c").arg(setting);
-    }
-    let log = place.fresh_log()?;
-    let log_again = log.try_clone().map_err(EngineError::file("Opening", &place.log()))?;
-    command.stdin(Stdio::null()).stdout(log).stderr(log_again);
-    let program = PathBuf::from(command.get_program());
     let start = Start { throw_away: true, memory: Some(limits.memory), file: Some(limits.disk) };
-    let spawned = Postmaster::spawn(command, start).await;
-    spawned.map_err(|source| EngineError::Program { program, source })
+    server::launch(command, place, settings, start).await
 }
 
 /// Removes the copies that a studio which was killed has left.
