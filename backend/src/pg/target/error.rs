@@ -35,7 +35,7 @@ impl TargetError {
         )
     }
 
-    pub(super) fn silent(name: &str) -> Self {
+    pub(crate) fn silent(name: &str) -> Self {
         Self::new(
             "target-unreachable",
             format!("{name} took a connection and then did not answer."),
