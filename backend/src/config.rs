@@ -40,8 +40,8 @@ pub struct Config {
     #[arg(long, env = "STUDIO_MIGRATIONS", default_value = "migrations")]
     pub migrations: PathBuf,
 
-    /// The database that runs go to; without it an embedded one
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    /// The database that runs go to, as a URL or as @FILE that holds one; without it an embedded one
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = url_or_file)]
     pub database_url: Option<SecretString>,
 
     /// Whether others depend on that database; production, unless it is the embedded one
@@ -52,8 +52,8 @@ pub struct Config {
     #[arg(long)]
     pub sign_in_link: bool,
 
-    /// The studio's own database; without it an embedded one
-    #[arg(long, env = "STUDIO_STATE_URL", hide_env_values = true, value_name = "URL")]
+    /// The studio's own database, as a URL or as @FILE that holds one; without it an embedded one
+    #[arg(long, env = "STUDIO_STATE_URL", hide_env_values = true, value_name = "URL", value_parser = url_or_file)]
     pub state_url: Option<SecretString>,
 
     /// PEM file of the authorities that vouch for both databases; the system's by default
@@ -164,6 +164,17 @@ impl Default for ProofLimits {
     }
 }
 
+/// A database's URL as it was given, or what a file holds: a list of processes shows arguments, and whatever keeps
+/// secrets can put one into a file.
+///
+/// # Errors
+/// A phrase, when the file cannot be read.
+pub fn url_or_file(given: &str) -> Result<SecretString, String> {
+    let Some(file) = given.strip_prefix('@') else { return Ok(given.into()) };
+    let held = std::fs::read_to_string(file).map_err(|error| format!("{file} cannot be read: {error}"))?;
+    Ok(held.trim().into())
+}
+
 fn folder_name(path: &Path) -> String {
     let digest = Digest::of(path.as_os_str().as_encoded_bytes());
     digest.short().to_owned()
@@ -179,6 +190,25 @@ mod tests {
     struct Command {
         #[command(flatten)]
         config: Config,
+    }
+
+    #[test]
+    fn a_databases_url_may_be_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("url");
+        std::fs::write(&file, "postgresql://u:hunter2@h/a\n").unwrap();
+        let in_file = format!("@{}", file.display());
+        for flag in ["--database-url", "--state-url"] {
+            for given in [&in_file, "postgresql://u:hunter2@h/a"] {
+                let Config { database_url, state_url, .. } =
+                    Command::try_parse_from(["studio", flag, given]).unwrap().config;
+                let url = if flag == "--state-url" { state_url } else { database_url }.unwrap();
+                assert_eq!(url.expose_secret(), "postgresql://u:hunter2@h/a", "{flag} {given}");
+            }
+            let error =
+                Command::try_parse_from(["studio", flag, "@/nowhere/at/all"]).err().unwrap().to_string();
+            assert!(error.contains("/nowhere/at/all cannot be read"), "{error}");
+        }
     }
 
     #[test]

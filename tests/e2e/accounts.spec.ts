@@ -40,7 +40,9 @@ test("with a password somebody comes back without a link, to where they wanted t
   const { page, complaints } = ann;
   await page.getByTitle("Your account").click();
   await page.getByRole("heading", { level: 1, name: "Your account" }).waitFor();
-  await page.getByLabel("New password").fill("short");
+  const field = page.getByLabel("New password");
+  assert.deepEqual([await field.getAttribute("type"), await field.getAttribute("autocomplete")], ["password", "new-password"]);
+  await field.fill("short");
   await page.getByRole("button", { name: "Set password" }).click();
   await page.getByText("A password has 12 to 128 characters").waitFor();
   await page.getByLabel("New password").fill(password);

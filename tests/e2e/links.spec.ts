@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser } from "playwright-core";
-import { openMigrations, row, signIn, typeInEditor } from "./act.ts";
+import { invite, openMigrations, row, signIn, typeInEditor } from "./act.ts";
 import { newPerson, startBrowser, startStudio, type Person, type Studio } from "./start.ts";
 
 const setup = "20250801000000_complete_setup.sql";
@@ -70,6 +70,24 @@ test("a draft outlives leaving at once, and ends with its proposal", async () =>
   await page.waitForURL(/\/changes\/\d+/);
   await page.goto(`${studio.origin}/migrations/${setup}`);
   await page.getByTestId("draft-state").getByText("No edits").waitFor();
+});
+
+test("signing out takes drafts along, also what was typed a moment before", async () => {
+  const kim = await invite(ann.page, browser, "author", "Kim");
+  const { page } = kim;
+  const drafts = () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("studio.draft")));
+  await page.goto(`${studio.origin}/migrations/${setup}`);
+  await page.locator(".cm-content").waitFor();
+  await typeInEditor(page, "select 'kept';\n");
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith("studio.draft")));
+  await typeInEditor(page, "select 'gone';\n");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  await page.waitForFunction(() => localStorage.length === 0);
+  // Nothing of the page that is left writes one behind it.
+  await page.reload();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+  assert.deepEqual(await drafts(), []);
 });
 
 test("a comment that cannot be sent is not lost", async () => {

@@ -19,6 +19,7 @@ use super::{
     print_json, unusable, verdict,
 };
 use crate::{
+    config::url_or_file,
     pg::target::{Settings, Target, TargetError},
     services::{
         migrations::file_state,
@@ -50,8 +51,8 @@ pub struct Args {
 /// Which database.
 #[derive(clap::Args, Debug)]
 pub struct Database {
-    /// postgresql://user:password@host/database
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    /// postgresql://user:password@host/database, or @FILE that holds it
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL", value_parser = url_or_file)]
     database_url: SecretString,
     /// PEM file with the authorities to trust instead of the system's
     #[arg(long, env = "STUDIO_DATABASE_CA", value_name = "FILE")]

@@ -255,3 +255,30 @@ async fn signal() {
         std::future::pending().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[test]
+    fn a_session_needs_https_except_on_this_machine() {
+        for (arguments, name) in [
+            (&["studio"][..], "studio-4800"),
+            (&["studio", "--public-url", "http://localhost:4800"], "studio-4800"),
+            (&["studio", "--public-url", "https://a.example"], "__Host-studio"),
+            (&["studio", "--listen", "0.0.0.0:4800", "--public-url", "https://a.example"], "__Host-studio"),
+            (&["studio", "--listen", "0.0.0.0:4800", "--any-host"], "__Host-studio"),
+        ] {
+            let Command { config } = Command::try_parse_from(arguments).unwrap();
+            assert_eq!(cookie_name(&config, DEFAULT_LISTEN), name, "{arguments:?}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret as _, SecretString};
 use studio_kernel::{
     review::{Person, PersonRole},
     run::api::{Confirm, Me, Policy, Rename, Sessions, SetPassword, SignIn},
@@ -60,9 +60,14 @@ async fn enter(
             return Err(Error::invalid("Signing in takes a link's token, or a name and a password."));
         }
     };
-    let cookie = cookie(&state, token.expose_secret(), sessions::COOKIE_AGE, is_secure(&state, &headers));
+    let cookie = carrying(&state, &token, &headers);
     let me = describe(&state, person).await?;
     Ok(([(header::SET_COOKIE, cookie)], Json(me)).into_response())
+}
+
+/// The cookie of a session that goes on.
+fn carrying(state: &AppState, token: &SecretString, headers: &HeaderMap) -> String {
+    cookie(state, token.expose_secret(), sessions::COOKIE_AGE, is_secure(state, headers))
 }
 
 async fn leave(State(state): State<AppState>, visit: Visit, headers: HeaderMap) -> Result<Response> {
@@ -101,20 +106,25 @@ async fn set_password(
     State(state): State<AppState>,
     Signed(person, session): Signed,
     visit: Visit,
+    headers: HeaderMap,
     ApiJson(body): ApiJson<SetPassword>,
-) -> Result<Json<Me>> {
-    sign_in::set_password(&state.studio, &person, &session, body, &visit).await?;
-    describe(&state, person).await.map(Json)
+) -> Result<Response> {
+    let token = sign_in::set_password(&state.studio, &person, &session, body, &visit).await?;
+    let cookie = carrying(&state, &token, &headers);
+    let me = describe(&state, person).await?;
+    Ok(([(header::SET_COOKIE, cookie)], Json(me)).into_response())
 }
 
 async fn confirm(
     State(state): State<AppState>,
     Signed(person, session): Signed,
     visit: Visit,
+    headers: HeaderMap,
     ApiJson(body): ApiJson<Confirm>,
-) -> Result<StatusCode> {
-    sign_in::confirm(&state.studio, &person, &session, body.password, &visit).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Response> {
+    let token = sign_in::confirm(&state.studio, &person, &session, body.password, &visit).await?;
+    let cookie = carrying(&state, &token, &headers);
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
 async fn own_sessions(

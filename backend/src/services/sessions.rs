@@ -248,6 +248,19 @@ pub(super) async fn confirm(client: &impl GenericClient, id: &SessionId, proof: 
     Ok(())
 }
 
+/// Gives a session another token once its person has proved again who they are: what it was opened with until then
+/// opens nothing any more. Answers with the token and with what names the session from now on.
+///
+/// # Errors
+/// [`Error::NotSignedIn`] when the session has ended.
+pub(super) async fn renew(client: &impl GenericClient, id: &SessionId) -> Result<(SecretString, String)> {
+    let token = tokens::new()?;
+    let update = "update studio.sessions set id = $2 where id = $1
+                  returning left(encode(id, 'hex'), 12) as handle";
+    let renewed = client.query_opt(update, &[&id.0, &tokens::hashed(token.expose_secret())]).await?;
+    Ok((token, renewed.ok_or(Error::NotSignedIn)?.try_get("handle")?))
+}
+
 /// Whether the person of a session has proved lately who they are; by a certain means, where one is named.
 pub(super) async fn is_confirmed(
     client: &impl GenericClient,

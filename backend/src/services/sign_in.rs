@@ -211,40 +211,42 @@ async fn prove(studio: &Studio, who: &Person, password: Password, visit: &Visit)
     attempt.succeeded(&*studio.client().await?).await
 }
 
-/// Proves again who the person of a session is.
+/// Proves again who the person of a session is; answers with the token that the session has from then on.
 ///
 /// # Errors
-/// [`Error::WrongPassword`], [`Error::TooManyAttempts`].
+/// [`Error::WrongPassword`], [`Error::TooManyAttempts`], [`Error::NotSignedIn`] when the session ends meanwhile.
 pub async fn confirm(
     studio: &Studio,
     who: &Person,
     session: &SessionId,
     password: Password,
     visit: &Visit,
-) -> Result<()> {
+) -> Result<SecretString> {
     prove(studio, who, password, visit).await?;
     let mut client = studio.client().await?;
     let transaction = client.transaction().await?;
     sessions::confirm(&transaction, session, Proof::Password).await?;
-    let text = "entered their password again";
-    let entry = Entry { person: Some(who), action: "confirmed", change: None, run: None, text };
+    let (token, handle) = sessions::renew(&transaction, session).await?;
+    let text = format!("entered their password again; their session is {handle} from now on");
+    let entry = Entry { person: Some(who), action: "confirmed", change: None, run: None, text: &text };
     audit::append(&transaction, entry).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(token)
 }
 
 /// Sets a password. The present one is needed, or a session that a one-time link has opened just now; the person's
-/// other sessions end.
+/// other sessions end, and this one goes on by the token of the answer.
 ///
 /// # Errors
-/// [`Error::ProofNeeded`], [`Error::WrongPassword`], [`Error::TooManyAttempts`], [`Error::Invalid`].
+/// [`Error::ProofNeeded`], [`Error::WrongPassword`], [`Error::TooManyAttempts`], [`Error::Invalid`],
+/// [`Error::NotSignedIn`] when the session ends meanwhile.
 pub async fn set_password(
     studio: &Studio,
     who: &Person,
     session: &SessionId,
     wish: SetPassword,
     visit: &Visit,
-) -> Result<()> {
+) -> Result<SecretString> {
     passwords::check(&wish.new, &who.name)?;
     let by_link = sessions::is_confirmed(&*studio.client().await?, session, Some(Proof::Link)).await?;
     if !by_link {
@@ -256,11 +258,12 @@ pub async fn set_password(
     let who = people::locked_to_change(&transaction, &who.id).await?;
     keep_password(&transaction, &who, &hashed).await?;
     sessions::end_all(&transaction, &who, Some(session)).await?;
-    let text = "set a password; their other sessions ended";
-    let entry = Entry { person: Some(&who), action: "set_password", change: None, run: None, text };
+    let (token, handle) = sessions::renew(&transaction, session).await?;
+    let text = format!("set a password; their other sessions ended, and this one is {handle} from now on");
+    let entry = Entry { person: Some(&who), action: "set_password", change: None, run: None, text: &text };
     audit::append(&transaction, entry).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(token)
 }
 
 /// Whether the person of a session has proved within ten minutes who they are.

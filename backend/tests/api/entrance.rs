@@ -76,6 +76,24 @@ async fn an_invitation_lets_in_the_one_it_names_with_its_role() {
 }
 
 #[tokio::test]
+async fn a_link_ends_by_itself() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let invited = world.invite(&owner, "Ann", PersonRole::Author).await;
+    let started = sign_in::owner_link(&world.state.studio).await.unwrap();
+    let database = world.studio_database().await;
+    let hours = "select (extract(epoch from expires_at - created_at) / 3600)::float8 from studio.invitations
+                 where used_at is null order by 1";
+    let rows = database.query(hours, &[]).await.unwrap();
+    assert_eq!(rows.iter().map(|row| row.get(0)).collect::<Vec<f64>>(), [1.0, 7.0 * 24.0]);
+    database.execute("update studio.invitations set expires_at = now()", &[]).await.unwrap();
+    let visitor = world.stranger();
+    for token in [invited.as_str(), started.expose_secret()] {
+        visitor.post("/api/session", json!({ "token": token })).await.refused(401, "dead-link");
+    }
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_session() {
     let world = World::new().await;
     let owner = world.owner().await;

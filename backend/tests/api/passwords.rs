@@ -29,8 +29,10 @@ async fn set(visitor: &Visitor, present: Option<&str>, new: &str) -> Answer {
 
 /// Ann with a password, in a browser of her own.
 async fn ann(world: &World, owner: &Visitor) -> Visitor {
-    let ann = world.join(owner, "Ann", PersonRole::Operator).await;
-    assert!(set(&ann, None, PASSWORD).await.read::<Me>().has_password);
+    let mut ann = world.join(owner, "Ann", PersonRole::Operator).await;
+    let answer = set(&ann, None, PASSWORD).await;
+    assert!(answer.read::<Me>().has_password);
+    ann.cookie = answer.cookie();
     ann
 }
 
@@ -73,14 +75,16 @@ async fn a_link_may_bring_a_password_along() {
 async fn a_password_is_changed_with_the_present_one_and_the_other_sessions_end() {
     let world = World::new().await;
     let owner = world.owner().await;
-    let ann = ann(&world, &owner).await;
+    let mut ann = ann(&world, &owner).await;
     let mut other = world.stranger();
     other.cookie = enter(&other, "Ann", PASSWORD).await.cookie();
     age(&world).await;
     set(&ann, None, "a newer password").await.refused(403, "proof-needed");
     set(&ann, Some("not the present one"), "a newer password").await.refused(403, "wrong-password");
     set(&ann, Some(PASSWORD), "short").await.refused(422, "invalid");
-    set(&ann, Some(PASSWORD), "a newer password").await.read::<Me>();
+    let answer = set(&ann, Some(PASSWORD), "a newer password").await;
+    answer.read::<Me>();
+    ann.cookie = answer.cookie();
     other.get("/api/me").await.refused(401, "not-signed-in");
     assert_eq!(ann.get("/api/me/sessions").await.read::<Sessions>().sessions.len(), 1);
     let stranger = world.stranger();
@@ -169,7 +173,7 @@ async fn an_unknown_name_takes_as_long_as_a_known_one() {
 async fn a_run_on_a_production_target_asks_for_a_fresh_proof() {
     let world = World::with_target(TargetKind::Production).await;
     let owner = world.owner().await;
-    let ann = ann(&world, &owner).await;
+    let mut ann = ann(&world, &owner).await;
     assert!(ann.get("/api/me").await.read::<Me>().production);
     let change = ann.open("20250802000000_more.sql", TABLE).await;
     owner.decide(&change, "approve").await.read::<Change>();
@@ -180,7 +184,9 @@ async fn a_run_on_a_production_target_asks_for_a_fresh_proof() {
     let confirm = |password: &str| json!({ "password": password });
     ann.post("/api/me/confirmation", confirm("a wrong password")).await.refused(403, "wrong-password");
     ann.post(&path, start("key-number-2")).await.refused(403, "proof-needed");
-    assert_eq!(ann.post("/api/me/confirmation", confirm(PASSWORD)).await.status, 204);
+    let confirmed = ann.post("/api/me/confirmation", confirm(PASSWORD)).await;
+    assert_eq!(confirmed.status, 204);
+    ann.cookie = confirmed.cookie();
     // The proof is the session's, not the person's.
     let mut other = world.stranger();
     other.cookie = enter(&other, "Ann", PASSWORD).await.cookie();
@@ -188,6 +194,36 @@ async fn a_run_on_a_production_target_asks_for_a_fresh_proof() {
     world.studio_database().await.execute(all_but_ann, &[]).await.unwrap();
     other.post(&path, start("key-number-3")).await.refused(403, "proof-needed");
     ann.post(&path, start("key-number-4")).await.read::<RunSummary>();
+}
+
+#[tokio::test]
+async fn a_proof_gives_the_session_another_token_and_ends_the_old_one() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let mut ann = ann(&world, &owner).await;
+    for (method, path, body) in [
+        ("POST", "/api/me/confirmation", json!({ "password": PASSWORD })),
+        ("PUT", "/api/me/password", json!({ "present": PASSWORD, "new": PASSWORD })),
+    ] {
+        let before = ann.clone();
+        let answer = ann.ask(method, path, Some(body)).await;
+        let set = answer.headers["set-cookie"].to_str().unwrap();
+        assert!(set.contains("HttpOnly; SameSite=Strict"), "{set}");
+        ann.cookie = answer.cookie();
+        assert_ne!(ann.cookie, before.cookie);
+        before.get("/api/me").await.refused(401, "not-signed-in");
+        let own: Sessions = ann.get("/api/me/sessions").await.read();
+        let [only] = own.sessions.as_slice() else { panic!("{own:?}") };
+        // Whoever reads the log follows the session by the name that it has from now on.
+        let last = "select text from studio.audit where action in ('confirmed', 'set_password')
+                    order by seq desc limit 1";
+        let text: String = world.studio_database().await.query_one(last, &[]).await.unwrap().get(0);
+        assert!(only.this && text.contains(&only.id), "{text}");
+    }
+    // A proof that fails changes nothing.
+    let wrong = json!({ "password": "a wrong password" });
+    ann.post("/api/me/confirmation", wrong).await.refused(403, "wrong-password");
+    ann.get("/api/me").await.read::<Me>();
 }
 
 #[tokio::test]

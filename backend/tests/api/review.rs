@@ -167,8 +167,11 @@ async fn texts_are_kept_byte_for_byte_and_wrong_ones_are_refused() {
     let text: RevisionText =
         owner.get(&format!("/api/changes/{}/files?revision=1&path={PATH}", change.id)).await.read();
     assert_eq!((text.file.text.as_str(), text.base), (nasty, None));
+    let many: Vec<_> = (0..101).map(|n| json!({ "path": format!("{n}.sql"), "text": "" })).collect();
     for files in [
         json!([]),
+        json!(many),
+        json!([{ "path": "a.sql", "text": "x".repeat((10 << 20) + 1) }]),
         json!([{ "path": "../a.sql", "text": "" }]),
         json!([{ "path": "a.sql", "text": "" }, { "path": "a.sql", "text": "" }]),
         json!([{ "path": "a.sql", "text": "\u{0}" }]),

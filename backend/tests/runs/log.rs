@@ -1,6 +1,9 @@
 //! The server's log: one event is one line, whatever the texts are that clients send.
 
-use std::fs::{self, File};
+use std::{
+    fs::{self, File},
+    os::unix::fs::PermissionsExt as _,
+};
 
 use serde_json::{Value, json};
 
@@ -70,4 +73,29 @@ fn no_text_of_a_client_makes_a_line_of_its_own() {
             }
         });
     }
+}
+
+#[test]
+fn the_sign_in_link_is_in_a_file_of_its_own_and_not_in_the_output() {
+    on_runtime(async {
+        let bench = Bench::new("link").await;
+        let state = Bench::new("link_state").await;
+        let folder = tempfile::tempdir().unwrap();
+        let kept = tempfile::tempdir().unwrap();
+        let log = kept.path().join("log");
+        let server = Server::told(folder.path(), &bench, &state.database, |command| {
+            command.arg("--audit-anchor").arg(kept.path().join("heads"));
+            command.env("RUST_LOG", "trace").stderr(File::create(&log).unwrap())
+        });
+        let cookie = server.sign_in();
+        let (said, link, token) = server.start_link();
+        assert_eq!(fs::metadata(link).unwrap().permissions().mode() & 0o777, 0o600);
+        let (_, session) = cookie.split_once('=').unwrap();
+        let log = fs::read_to_string(&log).unwrap();
+        assert!(!log.is_empty() && said.contains("/sign-in"), "{said}");
+        for secret in [token, session] {
+            assert!(!said.contains(secret) && !log.contains(secret), "{said}{log}");
+        }
+        server.stop();
+    });
 }

@@ -16,6 +16,9 @@ pub(crate) struct Server {
     process: Child,
     address: String,
     token: String,
+    /// What it printed up to the place of the link, and that place.
+    said: String,
+    link: String,
     /// Holds what would else go to the account's own data folder.
     _heads: Option<tempfile::TempDir>,
 }
@@ -78,14 +81,25 @@ impl Server {
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         // Its output is no terminal, so the link is in a file.
-        let file =
-            lines.find_map(|line| line.unwrap().split_once(" is in ").map(|(_, file)| file.to_owned()));
-        let link = std::fs::read_to_string(file.unwrap()).unwrap();
-        let (origin, token) = link.trim().split_once("/sign-in#token=").unwrap();
+        let mut said = String::new();
+        let file = lines.find_map(|line| {
+            let line = line.unwrap();
+            said += &format!("{line}\n");
+            line.split_once(" is in ").map(|(_, file)| file.to_owned())
+        });
+        let link = file.unwrap();
+        let text = std::fs::read_to_string(&link).unwrap();
+        let (origin, token) = text.trim().split_once("/sign-in#token=").unwrap();
         let token = token.to_owned();
         // Whoever stops reading would stop the server at its next word.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { process, address: origin.trim_start_matches("http://").to_owned(), token, _heads: None }
+        let address = origin.trim_start_matches("http://").to_owned();
+        Self { process, address, token, said, link, _heads: None }
+    }
+
+    /// What it printed at its start, and the file of the link with what it lets in by.
+    pub(crate) fn start_link(&self) -> (&str, &Path, &str) {
+        (&self.said, Path::new(&self.link), &self.token)
     }
 
     pub(crate) fn sign_in(&self) -> String {

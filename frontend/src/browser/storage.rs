@@ -33,3 +33,10 @@ pub(crate) fn remove(key: &str) {
         let _ = storage.remove_item(key);
     }
 }
+
+/// Forgets every value of this page, whoever kept it.
+pub(crate) fn clear() {
+    if let Some(storage) = local() {
+        let _ = storage.clear();
+    }
+}

@@ -8,7 +8,7 @@ use leptos_router::{NavigateOptions, hooks::use_navigate};
 use super::keyboard::Keyboard;
 use crate::{
     api,
-    browser::theme::Theme,
+    browser::{storage, theme::Theme, timer},
     components::{Avatar, Button, Glyph, Icon, Look},
     routes::Route,
     state::{remote::Remote, session::Session, toasts::Toasts},
@@ -95,6 +95,9 @@ fn Foot(keyboard: Keyboard) -> impl IntoView {
                     // First, so that nobody takes this page for one that was asked for without a session.
                     navigate(&Route::SignIn.href(), NavigateOptions::default());
                     session.remote().reload();
+                    // The server's answer has this done, too, but an editor keeps its draft once more when it closes.
+                    timer::sleep(Duration::ZERO).await;
+                    storage::clear();
                 }
                 Err(error) => toasts.refused(&error),
             }

@@ -1,5 +1,5 @@
-//! Text that was typed and not yet proposed, kept in this browser per file. It survives reload, crash and
-//! signing out; the newest text of the folder never overwrites it.
+//! Text that was typed and not yet proposed, kept in this browser per file. It survives reload, crash and a session
+//! that ends by itself, and ends with signing out; the newest text of the folder never overwrites it.
 
 use serde::{Deserialize, Serialize};
 

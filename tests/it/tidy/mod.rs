@@ -6,7 +6,7 @@ mod documents;
 mod sources;
 
 use arrows::{crate_arrows, kernel_arrows, misplaced};
-use documents::{dead_links, invariants, unknown_commands};
+use documents::{LOCKS, dead_links, invariants, security, unknown_commands, unpinned};
 use harness::tree::{TreeFile, files};
 use sources::{machine_traces, machine_words, raw_colours, too_long, without_purpose};
 
@@ -40,10 +40,26 @@ fn invariants_name_their_tests() {
 }
 
 #[test]
+fn security_names_its_tests() {
+    let files = files();
+    assert_none(&security(&text_of(&files, "backend/SECURITY.md").text, &files));
+}
+
+#[test]
+fn components_come_from_public_registries_and_are_pinned_by_hash() {
+    let files = files();
+    for lock in LOCKS {
+        assert_none(&unpinned(text_of(&files, lock)));
+    }
+}
+
+#[test]
 fn documents_name_real_things() {
     let files = files();
     let readme = text_of(&files, "README.md");
-    let dead = [dead_links(readme), dead_links(text_of(&files, "ARCHITECTURE.md"))].concat();
+    let linked =
+        ["ARCHITECTURE.md", "backend/SECURITY.md", "backend/SERVING.md"].map(|path| text_of(&files, path));
+    let dead = linked.into_iter().chain([readme]).flat_map(dead_links).collect::<Vec<_>>();
     let commands = unknown_commands(&readme.text, &text_of(&files, "frontend/bundler/src/main.rs").text);
     assert_none(&[dead, commands].concat());
 }
@@ -65,6 +81,24 @@ fn checks_can_fail() {
     caught(machine_traces(&file("README.md", &machine_words()[0])));
     caught(invariants("\n## Invariants\n\n1. Nothing is lost.\n", &[]));
     caught(invariants("\n## Invariants\n\n1. Nothing is lost. Guarded by `a.rs` · `gone`.\n", &[]));
+    let row =
+        |cells: &str| format!("\n## ASVS\n\n| row | state | how | shown by |\n|--|--|--|--|\n| {cells} |\n");
+    assert_none(&security(&row("1.2.3 1.2.5–1.2.7 | does not hold | it is so |"), &[]));
+    caught(security(&row("1.2.3 | holds | | `tests/a.rs` · `gone`"), &[]));
+    caught(security(&row("1.2.3 | holds | it is so |"), &[]));
+    caught(security(&row("1.2.3 | holds | it is so | [nowhere](#nowhere)"), &[]));
+    caught(security(&row("1.2.3 | in part | | `tests/a.rs` · `gone`"), &[]));
+    caught(security(&row("1.2.3 | does not hold | |"), &[]));
+    caught(security(&row("1.2.x | does not hold | it is so |"), &[]));
+    caught(security("\n## Zones\n", &[]));
+    for (path, text) in [
+        ("Cargo.lock", "\nsource = \"git+https://a.example/b\"\n"),
+        ("Cargo.lock", "\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n"),
+        ("package-lock.json", "\"a\": {\n      \"version\": \"1.0.0\",\n      \"license\": \"MIT\"\n"),
+        ("package-lock.json", "{}"),
+    ] {
+        caught(unpinned(&file(path, text)[0]));
+    }
     caught(dead_links(&file("README.md", "[x](nowhere/at/all.md)")[0]));
     caught(unknown_commands("cargo xtask run, cargo xtask test, cargo xtask fly", "    Run,\n    Test,"));
 }
