@@ -4,4 +4,6 @@ pub mod schema;
 pub mod studio;
 pub mod target;
 
-pub use tokio_postgres::{Error as DriverError, GenericClient, IsolationLevel, Row, Transaction};
+pub use tokio_postgres::{
+    Error as DriverError, GenericClient, IsolationLevel, Row, Transaction, types::Type,
+};

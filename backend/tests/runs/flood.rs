@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::Write,
     net::TcpStream,
     os::unix::fs::PermissionsExt,
     sync::atomic::{AtomicBool, Ordering},
@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::process::Server;
 
@@ -191,7 +191,11 @@ fn every_run_ends(server: &Server, admin: &str) {
 #[test]
 fn an_admin_is_answered_and_a_run_ends_right_whatever_others_ask_for() {
     let flood = flood();
-    println!("{} requests of the admin, {} MB at most", flood.waits.len(), flood.memory >> 20);
+    let [accepted, refused] = flood.dry_runs;
+    let (requests, memory) = (flood.waits.len(), flood.memory >> 20);
+    println!(
+        "{requests} requests of the admin, {memory} MB at most, {accepted} dry runs let in, {refused} refused"
+    );
     assert!(flood.waits.len() > 20, "the flood was over too soon to show anything: {flood:?}");
     assert!(flood.memory < 1 << 30, "{} MB", flood.memory >> 20);
 }

@@ -175,16 +175,12 @@ impl Session {
         *self.other.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All of those settings, by asking; `first` is a command that is sent before the question.
+    /// All of those settings, by asking.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn unpinned(&mut self, first: Option<&str>) -> Result<Option<String>, Failure> {
-        let question = settings::unpinned();
-        match first {
-            Some(first) => self.command(&format!("{first}; {question}")).await,
-            None => self.command(&question).await,
-        }
+    pub async fn unpinned(&mut self) -> Result<Option<String>, Failure> {
+        self.command(&settings::unpinned()).await
     }
 
     /// Gives them their values again.

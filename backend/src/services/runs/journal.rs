@@ -14,11 +14,14 @@ use tokio::sync::watch;
 use super::live::LiveRun;
 use crate::{
     error::{Error, Result},
-    pg::{GenericClient, Transaction, studio::Studio},
+    pg::{GenericClient, Transaction, Type, studio::Studio},
 };
 
 /// How long a run waits for its journal before it gives up.
 const STORED_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long events gather for one write while nobody waits for them.
+const GATHER: Duration = Duration::from_millis(25);
 
 /// Between attempts to write to a database that does not answer.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -139,9 +142,26 @@ pub struct Journal {
 
 #[derive(Clone)]
 struct Kept {
-    studio: Studio,
     run: Arc<LiveRun>,
-    stored: watch::Receiver<u64>,
+    wishes: Arc<watch::Sender<Wishes>>,
+    stored: watch::Receiver<Stored>,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Debug, Default)]
+struct Wishes {
+    /// The newest event that is to be stored now instead of soon.
+    event: u64,
+    /// How many intents there were, and the last of them.
+    intents: u64,
+    intent: Option<Intent>,
+}
+
+/// What is stored: events to this number, and so many intents.
+#[derive(Clone, Copy, Debug)]
+struct Stored {
+    event: u64,
+    intents: u64,
 }
 
 impl Journal {
@@ -152,10 +172,11 @@ impl Journal {
 
     /// Keeps a run's events from now on, until its last one is stored.
     pub fn keep(studio: &Studio, run: &Arc<LiveRun>) -> Self {
-        let already = run.after(0).first().map_or(0, |_| *run.newest().borrow());
-        let (sender, stored) = watch::channel(already);
-        tokio::spawn(write(studio.clone(), Arc::clone(run), already, sender));
-        Self { kept: Some(Kept { studio: studio.clone(), run: Arc::clone(run), stored }) }
+        let event = run.after(0).first().map_or(0, |_| *run.newest().borrow());
+        let (sender, stored) = watch::channel(Stored { event, intents: 0 });
+        let wishes = Arc::new(watch::Sender::new(Wishes::default()));
+        tokio::spawn(write(studio.clone(), Arc::clone(run), wishes.subscribe(), sender));
+        Self { kept: Some(Kept { run: Arc::clone(run), wishes, stored }) }
     }
 
     /// Returns when everything that has happened so far is stored.
@@ -163,32 +184,36 @@ impl Journal {
     /// # Errors
     /// [`Error::Busy`] when the studio's own database takes too long.
     pub async fn flush(&self) -> Result<()> {
-        let Some(kept) = &self.kept else { return Ok(()) };
-        let newest = *kept.run.newest().borrow();
-        let mut stored = kept.stored.clone();
-        match tokio::time::timeout(STORED_WITHIN, stored.wait_for(|seq| *seq >= newest)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Error::Busy),
-        }
+        self.store(None).await
     }
 
     /// Records that a segment is about to take effect: with the transaction's id before its COMMIT, without
     /// before a standalone statement. Everything that happened before is stored with it.
     ///
     /// # Errors
-    /// [`Error::Busy`], [`Error::Database`]; the segment must not take effect then.
+    /// [`Error::Busy`] when the studio's own database takes too long; the segment must not take effect then.
     pub async fn intend(&self, step: usize, segment: usize, xid: Option<&str>) -> Result<()> {
+        self.store(Some(Intent { step, segment, xid: xid.map(str::to_owned) })).await
+    }
+
+    async fn store(&self, intent: Option<Intent>) -> Result<()> {
         let Some(kept) = &self.kept else { return Ok(()) };
-        let sql = "insert into studio.run_intents (run, step, segment, xid) values ($1, $2, $3, $4)
-                   on conflict (run, step, segment) do update set xid = excluded.xid, at = excluded.at";
-        let (step, segment) = (number(step), number(segment));
-        let intent = async {
-            let client = kept.studio.client().await?;
-            client.execute(sql, &[&kept.run.id(), &step, &segment, &xid]).await?;
-            Ok(())
-        };
-        // At once, so that the disk is waited for once.
-        tokio::try_join!(intent, self.flush()).map(drop)
+        let newest = *kept.run.newest().borrow();
+        let mut intents = 0;
+        kept.wishes.send_modify(|wishes| {
+            wishes.event = newest;
+            if intent.is_some() {
+                wishes.intents += 1;
+                wishes.intent = intent;
+            }
+            intents = wishes.intents;
+        });
+        let mut stored = kept.stored.clone();
+        let stored = stored.wait_for(|stored| stored.event >= newest && stored.intents >= intents);
+        match tokio::time::timeout(STORED_WITHIN, stored).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Error::Busy),
+        }
     }
 }
 
@@ -217,20 +242,34 @@ pub async fn last_intent(studio: &Studio, run: &str) -> Result<Option<Intent>> {
     Ok(Some(Intent { step: index("step")?, segment: index("segment")?, xid: row.try_get("xid")? }))
 }
 
-/// Writes events in groups: while one group is on its way, the next one gathers.
-async fn write(studio: Studio, run: Arc<LiveRun>, from: u64, stored: watch::Sender<u64>) {
+/// Writes events in groups: what happens shortly after another is stored with it, unless somebody waits.
+async fn write(
+    studio: Studio,
+    run: Arc<LiveRun>,
+    mut wishes: watch::Receiver<Wishes>,
+    stored: watch::Sender<Stored>,
+) {
     let mut newest = run.newest();
-    let mut written = from;
+    let mut done = *stored.borrow();
     loop {
-        // The sender lives in the run this task holds.
-        let _ = newest.wait_for(|seq| *seq > written).await;
-        let events = run.after(written);
-        let Some(last) = events.last() else { continue };
-        match append(&studio, run.id(), &events).await {
+        let is_waited_for = |wishes: &Wishes| wishes.event > done.event || wishes.intents > done.intents;
+        // The senders live as long as this task holds the run, and somebody may still wait.
+        let may_gather = tokio::select! {
+            _ = newest.wait_for(|seq| *seq > done.event) => true,
+            Ok(_) = wishes.wait_for(is_waited_for) => false,
+        };
+        if may_gather {
+            let _ = tokio::time::timeout(GATHER, wishes.wait_for(is_waited_for)).await;
+        }
+        let wish = wishes.borrow_and_update().clone();
+        let events = run.after(done.event);
+        let intent = wish.intent.as_ref().filter(|_| wish.intents > done.intents);
+        match append(&studio, run.id(), &events, intent).await {
             Ok(()) => {
-                written = last.seq;
-                stored.send_replace(written);
-                if matches!(last.kind, RunEventKind::Ended { .. }) {
+                done.event = events.last().map_or(done.event, |last| last.seq);
+                done.intents = wish.intents;
+                stored.send_replace(done);
+                if matches!(events.last(), Some(RunEvent { kind: RunEventKind::Ended { .. }, .. })) {
                     return;
                 }
             }
@@ -243,11 +282,23 @@ async fn write(studio: Studio, run: Arc<LiveRun>, from: u64, stored: watch::Send
     }
 }
 
-/// Stores events and what they make of the run's row.
-async fn append(studio: &Studio, run: &str, events: &[RunEvent]) -> Result<()> {
-    let mut client = studio.client().await?;
-    let transaction = client.transaction().await?;
-    store(&transaction, run, events).await?;
+/// Stores events, what they make of the run's row, and an intent: one statement, so all of it or nothing.
+async fn append(studio: &Studio, run: &str, events: &[RunEvent], intent: Option<&Intent>) -> Result<()> {
+    let sql = "with events as (
+                   insert into studio.run_events (run, seq, event)
+                   select $1, seq, event::jsonb from unnest($2::bigint[], $3::text[]) as given (seq, event)
+                   on conflict do nothing
+               ), intent as (
+                   insert into studio.run_intents (run, step, segment, xid)
+                   select $1, $4, $5, $6 where $4 is not null
+                   on conflict (run, step, segment) do update set xid = excluded.xid, at = excluded.at
+               )
+               update studio.runs
+               set state = $7, ended = $8::text::timestamptz, summary = coalesce($9, summary)
+               where $7 is not null and id = $1 and ended is null";
+    let (seqs, texts) = written(events)?;
+    let (step, segment) = intent.map(|intent| (number(intent.step), number(intent.segment))).unzip();
+    let xid = intent.and_then(|intent| intent.xid.as_deref());
     let state = events.iter().rev().find_map(|event| match &event.kind {
         RunEventKind::Waiting { .. } => Some((RunState::Waiting, None)),
         RunEventKind::Started { .. } => Some((RunState::Running, None)),
@@ -255,19 +306,25 @@ async fn append(studio: &Studio, run: &str, events: &[RunEvent]) -> Result<()> {
         RunEventKind::Ended { state, summary } => Some((*state, Some((&event.at, summary)))),
         _ => None,
     });
-    match state {
-        Some((state, Some((at, summary)))) => {
-            let sql = "update studio.runs set state = $2, ended = $3::text::timestamptz, summary = $4
-                       where id = $1 and ended is null";
-            transaction.execute(sql, &[&run, &state.as_str(), at, summary]).await?;
-        }
-        Some((state, None)) => {
-            let sql = "update studio.runs set state = $2 where id = $1 and ended is null";
-            transaction.execute(sql, &[&run, &state.as_str()]).await?;
-        }
-        None => {}
-    }
-    transaction.commit().await?;
+    let (state, end) = state.map_or((None, None), |(state, end)| (Some(state.as_str()), end));
+    let (ended, summary) = end.unzip();
+    let client = studio.client().await?;
+    client
+        .execute_typed(
+            sql,
+            &[
+                (&run, Type::TEXT),
+                (&seqs, Type::INT8_ARRAY),
+                (&texts, Type::TEXT_ARRAY),
+                (&step, Type::INT4),
+                (&segment, Type::INT4),
+                (&xid, Type::TEXT),
+                (&state, Type::TEXT),
+                (&ended, Type::TEXT),
+                (&summary, Type::TEXT),
+            ],
+        )
+        .await?;
     Ok(())
 }
 
@@ -275,6 +332,12 @@ async fn store(client: &impl GenericClient, run: &str, events: &[RunEvent]) -> R
     let sql = "insert into studio.run_events (run, seq, event)
                select $1, seq, event::jsonb from unnest($2::bigint[], $3::text[]) as given (seq, event)
                on conflict do nothing";
+    let (seqs, texts) = written(events)?;
+    client.execute(sql, &[&run, &seqs, &texts]).await?;
+    Ok(())
+}
+
+fn written(events: &[RunEvent]) -> Result<(Vec<i64>, Vec<String>)> {
     let mut seqs = Vec::with_capacity(events.len());
     let mut texts = Vec::with_capacity(events.len());
     for event in events {
@@ -282,8 +345,7 @@ async fn store(client: &impl GenericClient, run: &str, events: &[RunEvent]) -> R
         let text = serde_json::to_string(event);
         texts.push(text.map_err(|error| Error::Corrupt(format!("an event of a run: {error}")))?);
     }
-    client.execute(sql, &[&run, &seqs, &texts]).await?;
-    Ok(())
+    Ok((seqs, texts))
 }
 
 fn number(index: usize) -> i32 {

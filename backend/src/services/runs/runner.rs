@@ -73,6 +73,8 @@ pub struct Runner<'a> {
     pub(super) by: &'a str,
     pub(super) settings: Settings,
     pub(super) session: Session,
+    /// What puts the run's own timeouts back that were lifted for statements alone.
+    pub(super) lifted: Option<String>,
     /// The fence's number; `None` for a run that writes nothing.
     pub(super) epoch: Option<i64>,
 }
@@ -88,7 +90,7 @@ impl<'a> Runner<'a> {
         writes: bool,
     ) -> Result<Self, Stop> {
         let session = target.connect(run.id()).await?;
-        let mut runner = Self { run, journal, target, by, settings, session, epoch: None };
+        let mut runner = Self { run, journal, target, by, settings, session, lifted: None, epoch: None };
         runner.arrange().await?;
         runner.take().await?;
         if writes {
@@ -176,12 +178,16 @@ impl<'a> Runner<'a> {
             return self.only_recorded(step, file).await;
         }
         let last = file.segments.len() - 1;
+        self.lifted = None;
         for (at, segment) in file.segments.iter().enumerate() {
             if self.run.is_stopping() {
                 return Err(Stop::Cancelled);
             }
             match segment.kind {
-                SegmentKind::Transaction => self.transaction(step, at, at == last).await?,
+                SegmentKind::Transaction => {
+                    self.put_back().await?;
+                    self.transaction(step, at, at == last).await?;
+                }
                 SegmentKind::Standalone => self.standalone(step, at, at == last).await?,
             }
         }

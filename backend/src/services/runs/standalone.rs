@@ -40,7 +40,7 @@ impl Runner<'_> {
         }
         let index = step.index;
         let sql = planned.span.of(&step.text);
-        let restore = self.be_patient(planned).await?;
+        self.be_patient(planned).await?;
         let before = self.carcasses(planned).await?;
         if before.is_some()
             && let Some(carcass) = hidden_carcass(&self.session, sql).await
@@ -68,7 +68,7 @@ impl Runner<'_> {
         }
         let reads = match self.reads_otherwise(planned).await {
             Ok(None) => {
-                let names = self.session.unpinned(restore.as_deref()).await;
+                let names = self.session.unpinned().await;
                 names.map(|names| names.map(|names| changed(planned, &names)))
             }
             reads => reads,
@@ -92,13 +92,28 @@ impl Runner<'_> {
     }
 
     /// Waiting for old snapshots is what a concurrent build does; a short timeout only leaves carcasses.
-    /// Everything else that the file has set goes on to hold.
-    async fn be_patient(&mut self, planned: &PlannedStatement) -> Result<Option<String>, Stop> {
+    /// Everything else that the file has set goes on to hold, so what sets something finds the run's own timeouts.
+    async fn be_patient(&mut self, planned: &PlannedStatement) -> Result<(), Stop> {
         if SETTING.contains(&planned.kind.as_str()) {
-            return Ok(None);
+            return self.put_back().await;
         }
-        let settings = self.settings;
-        self.session.lift(&settings).await.map_err(|failure| Stop::Failed(said(failure)))
+        if self.lifted.is_none() {
+            let settings = self.settings;
+            let lifted = self.session.lift(&settings).await.map_err(|failure| Stop::Failed(said(failure)))?;
+            // Nothing to put back is known as well.
+            self.lifted = Some(lifted.unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Puts the run's own timeouts back, unless a statement has set them itself.
+    pub(super) async fn put_back(&mut self) -> Result<(), Stop> {
+        match self.lifted.take() {
+            Some(back) if !back.is_empty() => {
+                self.session.command(&back).await.map(drop).map_err(|failure| Stop::Failed(said(failure)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A file without a statement is recorded all the same.

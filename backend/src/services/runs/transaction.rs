@@ -228,7 +228,7 @@ impl Runner<'_> {
         if now.as_deref() != Some(xid) {
             return Ok(Some(ESCAPED.to_owned()));
         }
-        let other = self.session.unpinned(None).await?;
+        let other = self.session.unpinned().await?;
         Ok(other.map(|names| format!("A statement changed {names}, {READS}")))
     }
 
