@@ -23,6 +23,7 @@ use crate::{
         commands::{PageAction, PageActions},
         filter::{Filter, Group, state_title},
         remote::Remote,
+        session::Session,
         wording::count,
     },
 };
