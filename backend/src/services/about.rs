@@ -65,7 +65,7 @@ fn serving(state: &AppState) -> Vec<Protection> {
         Some(url) if url.is_https() => {
             Protection::holds(format!("A proxy encrypts, as {url}; between it and the studio nothing does."))
         }
-        None if config.is_local() => Protection::holds("Only this machine can reach the studio."),
+        _ if config.is_local() => Protection::holds("Only this machine can reach the studio."),
         Some(_) | None => {
             Protection::missing("Nothing is encrypted; --public-url with --tls-cert or a proxy changes that.")
         }

@@ -3,7 +3,7 @@
 use studio_backend::{config::TargetKind, http::Serving};
 use studio_kernel::run::api::{About, Protection};
 
-use crate::harness::{Visitor, World};
+use crate::harness::{HOST, Visitor, World};
 
 async fn protections(visitor: &Visitor) -> Vec<Protection> {
     let about: About = visitor.get("/api/about").await.read();
@@ -34,10 +34,10 @@ async fn a_production_target_behind_a_proxy_is_said() {
     let world = World::with_target(TargetKind::Production).await;
     assert!(is_in_force(&protections(&world.owner().await).await, "It is production"));
     let public =
-        Serving { public_url: Some("https://studio.example.com".parse().unwrap()), ..Serving::default() };
+        Serving { public_url: Some(format!("https://{HOST}").parse().unwrap()), ..Serving::default() };
     let world = World::served(public).await;
-    assert!(is_in_force(
-        &protections(&world.owner().await).await,
-        "A proxy encrypts, as https://studio.example.com"
-    ));
+    // Signing in itself asks for the origin of https.
+    let mut visitor = world.stranger();
+    visitor.cookie = world.owner_cookie().await;
+    assert!(is_in_force(&protections(&visitor).await, &format!("A proxy encrypts, as https://{HOST}")));
 }

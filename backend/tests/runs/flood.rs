@@ -100,7 +100,7 @@ pub(crate) fn flood() -> Flood {
     let loud = server.open(&eve, "20260101000004_loud.sql", &notice);
     // Two hundred statements, each of which the journal notes.
     let steps = "select pg_sleep(0.02);\n".repeat(200);
-    let text = format!("create table if not exists public.kept (id bigint primary key);\n{steps}");
+    let text = format!("create schema if not exists kept;\n{steps}");
     let run = server.run(&admin, "20260101000005_kept.sql", &text);
 
     let id = |change: &Value| change["id"].as_i64().unwrap();
