@@ -1,7 +1,7 @@
 //! The fence: a number that grows with every run and is checked where a run commits, so that a runner that
 //! was paused while another one took over cannot write any more.
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{SimpleQueryMessage, error::SqlState};
 
 use super::{Failure, Session, TargetError, ledger};
 
@@ -14,10 +14,9 @@ pub(super) const CREATE: &str = "create table if not exists supabase_migrations.
 /// # Errors
 /// [`TargetError`], `target-rights` when the role may not create the table.
 pub async fn advance(session: &Session) -> Result<i64, TargetError> {
-    let sql = "update supabase_migrations.studio_fence set epoch = epoch + 1 returning epoch";
     let wrong = |error| TargetError::asking("Advancing supabase_migrations.studio_fence", &error);
-    match session.client().query_opt(sql, &[]).await {
-        Ok(Some(row)) => return Ok(row.get(0)),
+    match next(session).await {
+        Ok(Some(epoch)) => return Ok(epoch),
         Ok(None) => {}
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {}
         Err(error) if error.code() == Some(&SqlState::INVALID_SCHEMA_NAME) => {}
@@ -25,7 +24,20 @@ pub async fn advance(session: &Session) -> Result<i64, TargetError> {
     }
     let schema = ledger::missing_schema(session).await.map_err(wrong)?;
     session.client().batch_execute(&format!("{schema}{CREATE}")).await.map_err(wrong)?;
-    session.client().query_one(sql, &[]).await.map(|row| row.get(0)).map_err(wrong)
+    Ok(next(session).await.map_err(wrong)?.unwrap_or_default())
+}
+
+/// `None` when the table has no row. Nobody waits for the disk: a server that forgets an epoch has forgotten the
+/// sessions of earlier runs as well.
+async fn next(session: &Session) -> Result<Option<i64>, tokio_postgres::Error> {
+    let sql = "set local synchronous_commit = off; \
+               update supabase_migrations.studio_fence set epoch = epoch + 1 returning epoch";
+    let answer = session.client().simple_query(sql).await?;
+    let row = answer.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    Ok(row.and_then(|epoch| epoch.parse().ok()))
 }
 
 /// Whether this epoch is still the present one; holds it until the open transaction ends.
