@@ -1,5 +1,7 @@
 //! What PostgreSQL's own grammar says of a file, as findings. The grammar itself is not here: `grammar.ts` runs it.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use studio_kernel::{
     lint::finding::{Finding, Report, Severity},
@@ -38,18 +40,17 @@ pub(crate) fn reads(file: &Migration) -> Vec<bool> {
 /// is certainly wrong already is not accused twice.
 pub(crate) fn add(report: &mut Report, file: &Migration, refusals: &[Refusal]) {
     let lines = LineIndex::new(&file.text);
+    let mut positions = lines.positions(&file.text);
+    let errors = report.findings.iter().filter(|finding| finding.rule == "syntax-error");
+    let mut known: BTreeSet<usize> = errors.map(|finding| finding.span.start).collect();
     for refusal in refusals {
         let Some(statement) = file.parsed.statements.get(refusal.index) else { continue };
-        let known = |finding: &Finding| {
-            finding.rule == "syntax-error"
-                && statement.span.start <= finding.span.start
-                && finding.span.start <= statement.span.end
-        };
-        if report.findings.iter().any(known) {
+        if known.range(statement.span.start..=statement.span.end).next().is_some() {
             continue;
         }
         let span = place(&file.text, statement.span, refusal.position);
-        let at = lines.position(&file.text, span.start);
+        known.insert(span.start);
+        let at = positions.at(span.start);
         report.findings.push(Finding {
             file: file.path.clone(),
             rule: "syntax-error".to_owned(),

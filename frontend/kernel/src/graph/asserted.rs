@@ -2,7 +2,7 @@
 //! statements that it runs.
 //! It reads names and runs nothing: a name that is put together at run time is known by its fixed part.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     migration::{Migration, steps},
@@ -19,8 +19,8 @@ pub(super) struct Asserted {
     literals: BTreeSet<String>,
     /// Names in statements.
     used: BTreeSet<String>,
-    /// What stands before and behind a name that is filled in.
-    templates: BTreeSet<(String, String)>,
+    /// What stands before a name that is filled in, and for each of these what may stand behind it.
+    templates: BTreeMap<String, BTreeSet<String>>,
     /// Literals given to `to_regclass` and its kin.
     pub(super) looked_up: BTreeSet<String>,
     /// Literals that stand in one list.
@@ -45,12 +45,14 @@ impl Asserted {
         if self.literals.contains(name) || !column && self.used.contains(name) {
             return true;
         }
-        let filled = |(before, behind): &(String, String)| {
-            let middle =
-                name.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(behind.as_str()));
-            middle.is_some_and(|middle| self.literals.contains(middle))
-        };
-        !column && self.templates.iter().any(filled)
+        !column
+            && cuts(name).any(|(before, rest)| {
+                let behind = self.templates.get(before);
+                let filled = |behind: &BTreeSet<String>| {
+                    cuts(rest).any(|(middle, end)| behind.contains(end) && self.literals.contains(middle))
+                };
+                behind.is_some_and(filled)
+            })
     }
 
     fn text(&mut self, text: &str, nesting: u8) {
@@ -79,12 +81,16 @@ impl Asserted {
             // `trigger update_%s on %s`: the name ends with its word.
             let before = before.rsplit(' ').next().unwrap_or(before);
             let behind = behind.split(' ').next().unwrap_or(behind);
-            self.templates.insert((before.to_owned(), behind.to_owned()));
+            self.template(before, behind);
         } else if content.starts_with('_') {
-            self.templates.insert((String::new(), content.to_owned()));
+            self.template("", content);
         } else if content.ends_with('_') {
-            self.templates.insert((content.to_owned(), String::new()));
+            self.template(content, "");
         }
+    }
+
+    fn template(&mut self, before: &str, behind: &str) {
+        self.templates.entry(before.to_owned()).or_default().insert(behind.to_owned());
     }
 
     fn word(&mut self, cursor: Cursor<'_>) {
@@ -135,6 +141,12 @@ impl Asserted {
         self.lists
             .extend(columns.into_iter().filter_map(|column| column.into_iter().collect::<Option<Vec<_>>>()));
     }
+}
+
+/// A name in two, wherever it can be cut.
+fn cuts(name: &str) -> impl Iterator<Item = (&str, &str)> {
+    let ends = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+    ends.map(|at| name.split_at(at))
 }
 
 /// The literals of a list that holds nothing else.

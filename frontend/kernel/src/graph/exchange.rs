@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Family, Graph,
-    footprint::{Footprint, is_meant, title},
+    footprint::{Footprint, title},
 };
 use crate::schema::Oid;
 
@@ -51,8 +51,14 @@ pub(super) fn exchange(left: &Footprint, right: &Footprint) -> Exchange {
             one.let_go.contains(oid) && (other.drops.contains(oid) || title.starts_with("column "))
         });
         objects.extend(let_go.map(|(_, (title, _))| title.clone()));
-        let takes = || other.takes.iter().map(ToString::to_string);
-        let gone = |missed: &&String| takes().any(|old| is_meant(missed, &old) || **missed == as_type(&old));
+        let takes: BTreeSet<String> = other.takes.iter().map(ToString::to_string).collect();
+        let types: BTreeSet<String> = takes.iter().map(|old| as_type(old)).collect();
+        // It may be a routine without its arguments that is taken.
+        let gone = |missed: &&String| {
+            takes.contains(*missed)
+                || missed.split('(').next().is_some_and(|bare| takes.contains(bare))
+                || types.contains(*missed)
+        };
         objects.extend(missed.iter().filter(gone).cloned());
         objects.extend(one.mentions.upset(&other.mentions, &other.changed));
         let roles = other.takes.iter().filter(|taken| one.frees_roles && taken.family == Family::Role);

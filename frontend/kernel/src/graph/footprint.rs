@@ -54,6 +54,8 @@ pub(super) struct Reading {
     pub(super) footprints: Vec<Footprint>,
     /// The forward file that makes an object.
     makers: BTreeMap<Oid, usize>,
+    /// The files that write an object of this name, in order; a routine's also without its arguments.
+    writers: BTreeMap<String, Vec<usize>>,
 }
 
 impl Reading {
@@ -62,6 +64,7 @@ impl Reading {
             schema: start,
             footprints: vec![Footprint::default(); set.files().len()],
             makers: BTreeMap::new(),
+            writers: BTreeMap::new(),
         };
         let forward = |at: &usize| set.files()[*at].role.is_forward();
         for at in (0..set.files().len()).filter(forward) {
@@ -87,6 +90,17 @@ impl Reading {
             after.apply(&set.files()[at]);
             reading.footprints[at] = seen.since(&after);
         }
+        for (at, footprint) in reading.footprints.iter().enumerate() {
+            for (made, _) in footprint.titles.values() {
+                let bare = made.split('(').next().filter(|bare| bare.len() < made.len());
+                for name in bare.into_iter().chain([made.as_str()]) {
+                    let writers = reading.writers.entry(name.to_owned()).or_default();
+                    if writers.last() != Some(&at) {
+                        writers.push(at);
+                    }
+                }
+            }
+        }
         reading
     }
 
@@ -110,19 +124,13 @@ impl Reading {
 
     /// The first forward file behind this one that makes an object of this name.
     pub(super) fn made_later(&self, title: &str, at: usize) -> Option<usize> {
-        let mut later = self.footprints.iter().enumerate().skip(at + 1);
-        let makes = |footprint: &Footprint| footprint.titles.values().any(|(made, _)| is_meant(made, title));
-        later.find(|(_, footprint)| makes(footprint)).map(|(at, _)| at)
+        let writers = self.writers.get(title)?;
+        writers.get(writers.partition_point(|writer| *writer <= at)).copied()
     }
 
     pub(super) fn exchange(&self, left: usize, right: usize) -> Exchange {
         exchange(&self.footprints[left], &self.footprints[right])
     }
-}
-
-/// Whether a name that was not found means this object: it may leave a routine's arguments out.
-pub(super) fn is_meant(made: &str, missed: &str) -> bool {
-    made == missed || made.split('(').next() == Some(missed)
 }
 
 /// How far the records of a schema reached.

@@ -148,12 +148,13 @@ impl Mentions {
         other: &'a Self,
         changed: &'a BTreeSet<Changed>,
     ) -> impl Iterator<Item = String> + 'a {
-        let changed = changed.iter().filter(|one| match one.family {
+        let sequences: BTreeSet<&Ident> = self.drawn.iter().map(|drawn| &drawn.name).collect();
+        let changed = changed.iter().filter(move |one| match one.family {
             // What is written without a schema stands in public.
             Family::Schema if one.name.as_str() == "public" => !self.words.is_empty(),
             Family::Schema | Family::Role => self.words.contains(&one.name),
             Family::Routine => self.called.contains(&one.name),
-            Family::Relation => self.drawn.iter().any(|drawn| drawn.name == one.name),
+            Family::Relation => sequences.contains(&one.name),
             _ => false,
         });
         let drawn = self.drawn.intersection(&other.drawn);

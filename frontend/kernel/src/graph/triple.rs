@@ -98,7 +98,7 @@ pub fn coverage(set: &MigrationSet) -> Vec<Coverage> {
     found
 }
 
-/// What a file makes that is there when it ends: what goes and comes with its table is left out.
+/// What a file makes that is there when it ends, oldest first: what goes and comes with its table is left out.
 fn left_behind(schema: &Schema, file: &Migration) -> Vec<Oid> {
     let own = |oid: Oid| {
         let made = schema.get(oid).and_then(|object| object.made.as_ref());
@@ -120,7 +120,12 @@ fn left_behind(schema: &Schema, file: &Migration) -> Vec<Oid> {
 /// Whether it is a column of a table that is named itself.
 fn is_column_of(schema: &Schema, oid: Oid, made: &[Oid]) -> bool {
     let object = schema.get(oid).filter(|object| object.kind == ObjectKind::Column);
-    object.and_then(|column| column.of).is_some_and(|table| made.contains(&table))
+    object.and_then(|column| column.of).is_some_and(|table| has(made, table))
+}
+
+/// Whether a list that is in order holds an object.
+fn has(made: &[Oid], oid: Oid) -> bool {
+    made.binary_search(&oid).is_ok()
 }
 
 // Rollback ------------------------------------------------------------------------------------------------
@@ -133,7 +138,7 @@ fn undo(coverage: &mut Coverage, before: &Schema, made: &Schema, forward: &Migra
     for oid in &left {
         let Some(object) = after.get(*oid) else { continue };
         // The table that stays says it for its parts, and what is shared is nobody's to drop.
-        let with_table = object.of.is_some_and(|of| left.contains(&of));
+        let with_table = object.of.is_some_and(|of| has(&left, of));
         if !with_table && !matches!(object.kind, ObjectKind::Schema | ObjectKind::Extension) {
             coverage.not_dropped.push(title_of(&after, *oid));
         }
@@ -215,7 +220,7 @@ fn seeds(set: &MigrationSet, schema: &Schema, made: &[Oid]) -> Vec<Seed> {
             }
             let changed = step.statement.in_role(ObjectRole::Changes);
             let tables = changed.filter_map(|table| schema.find(ObjectKind::Table, &table.name));
-            fills.extend(tables.filter(|table| made.contains(table)).map(|table| title_of(schema, table)));
+            fills.extend(tables.filter(|table| has(made, *table)).map(|table| title_of(schema, table)));
         }
         if !fills.is_empty()
             && matches!(file.role, Role::Seed | Role::Setup | Role::Feature | Role::Enhancement)

@@ -2,10 +2,14 @@
 //! `-- studio: allow-file <rule> because <reason>` for the whole file. They are never silent: what is
 //! malformed, unknown, double or of no use is a finding itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, BinaryHeap},
+};
 
 use super::{
     finding::{Finding, Fix},
+    guard::indentation,
     rule::Remarks,
     rules,
 };
@@ -127,20 +131,53 @@ fn in_body<'a>(
     if !written.contains(PREFIX) {
         return;
     }
-    let parts = parts(body);
-    let nested = |comment: &Span| {
-        let mut inner = body.statements.iter().filter_map(|inner| inner.statement.body());
-        inner.any(|inner| inner.span.contains(*comment))
-    };
+    let mut parts = parts(body);
+    let nested: Vec<Span> =
+        body.statements.iter().filter_map(|inner| inner.statement.body()).map(|inner| inner.span).collect();
+    let mut nested = Around::new(nested);
+    let mut around = Around::new(parts.clone());
+    parts.sort_unstable();
     let directives = comments(written, body.span.start).into_iter();
-    for comment in directives.filter(|comment| comment.of(text).contains(PREFIX) && !nested(comment)) {
-        let inside = parts.iter().filter(|part| part.contains(comment)).min_by_key(|part| part.len());
-        let next = || parts.iter().filter(|part| part.start >= comment.end).min_by_key(|part| part.start);
-        let covered = inside.or_else(next).copied().unwrap_or(statement.span);
-        found.extend(directive(text, comment, Some(covered)));
+    for comment in directives.filter(|comment| comment.of(text).contains(PREFIX)) {
+        if nested.smallest(comment).is_some() {
+            continue;
+        }
+        let next = parts.partition_point(|part| part.start < comment.end);
+        let covered = around.smallest(comment).or_else(|| parts.get(next).copied());
+        found.extend(directive(text, comment, Some(covered.unwrap_or(statement.span))));
     }
     for inner in &body.statements {
         in_body(text, &inner.statement, found);
+    }
+}
+
+/// Stretches of a text, to be asked which of them is the smallest around a place; one place after the other.
+struct Around {
+    /// Those that start behind the places asked for so far, the last first.
+    ahead: Vec<Span>,
+    /// Those that started before them, the smallest first, and of equal ones the first.
+    open: BinaryHeap<Reverse<(usize, Span)>>,
+}
+
+impl Around {
+    fn new(mut spans: Vec<Span>) -> Self {
+        spans.sort_unstable_by_key(|span| Reverse(*span));
+        Self { ahead: spans, open: BinaryHeap::new() }
+    }
+
+    /// The smallest that holds `place`, which must not stand before one that was asked for earlier.
+    fn smallest(&mut self, place: Span) -> Option<Span> {
+        while let Some(next) = self.ahead.pop_if(|next| next.start <= place.start) {
+            self.open.push(Reverse((next.len(), next)));
+        }
+        // What ends before this place holds no later one, either.
+        while let Some(Reverse((_, span))) = self.open.peek() {
+            if span.end >= place.end {
+                return Some(*span);
+            }
+            self.open.pop();
+        }
+        None
     }
 }
 
@@ -189,12 +226,14 @@ fn directive(
 
 /// Removes a comment, and its line when nothing else stands in it.
 fn removal(text: &str, comment: Span) -> Fix {
-    let before = text.get(..comment.start).unwrap_or_default();
-    let line = before.rfind('\n').map_or(0, |at| at + 1);
     let behind = text.get(comment.end..).unwrap_or_default();
-    let alone = before.get(line..).is_some_and(|lead| lead.trim().is_empty());
-    let span = match behind.find('\n') {
-        Some(end) if alone && behind[..end].trim().is_empty() => Span::new(line, comment.end + end + 1),
+    // Only white space is passed on the way to the line's ends: a file may be one long line.
+    let blank = |character: char| character != '\n' && character.is_whitespace();
+    let rest = behind.trim_start_matches(blank);
+    let span = match indentation(text, comment.start) {
+        Some(lead) if rest.starts_with('\n') => {
+            Span::new(comment.start - lead.len(), comment.end + behind.len() - rest.len() + 1)
+        }
         _ => comment,
     };
     Fix { title: "Remove the comment".to_owned(), edits: vec![Edit { span, text: String::new() }] }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Settings;
+use super::{Settings, guard::Caught};
 use crate::{
     graph::{Family, ObjectKey, Step, file_objects, key, steps},
     migration::{Migration, MigrationSet, Role},
@@ -12,6 +12,7 @@ use crate::{
         ActionKind, Body, ConstraintKind, Detail, ObjectKind, ObjectRef, ObjectRole, Statement,
         StatementKind, Verb,
     },
+    text::Span,
 };
 
 /// What the set as a whole says.
@@ -127,13 +128,14 @@ impl<'a> SetFacts<'a> {
                 known.is_none_or(|columns| columns.contains(&key.name.name))
             }
             (Family::Constraint | Family::EnumValue, ..) => true,
-            (_, ObjectKind::Index | ObjectKind::Sequence, _) => self.makers.iter().any(|(maker, files)| {
-                let rest = key.name.name.as_str().strip_prefix(maker.name.name.as_str());
-                maker.family == Family::Relation
-                    && maker.name.schema == key.name.schema
-                    && rest.is_some_and(|rest| rest.starts_with('_'))
-                    && files.first().is_some_and(|first| *first <= file)
-            }),
+            (_, ObjectKind::Index | ObjectKind::Sequence, _) => {
+                let name = key.name.name.as_str();
+                name.match_indices('_').any(|(end, _)| {
+                    let of = Ident::exact(&name[..end]);
+                    let maker = ObjectKey::relation(&QualifiedName { name: of, ..key.name.clone() });
+                    self.makers(&maker).first().is_some_and(|first| *first <= file)
+                })
+            }
             _ => false,
         }
     }
@@ -183,6 +185,8 @@ pub(super) struct FileFacts<'a> {
     transactions: Vec<(usize, usize)>,
     /// For a rollback, what its forward file makes.
     undoes: BTreeSet<ObjectKey>,
+    /// What the handlers of each body catch, by where it stands.
+    caught: BTreeMap<Span, Caught<'a>>,
 }
 
 impl<'a> FileFacts<'a> {
@@ -194,7 +198,11 @@ impl<'a> FileFacts<'a> {
             drops: BTreeMap::new(),
             transactions: transactions(file),
             undoes: BTreeSet::new(),
+            caught: BTreeMap::new(),
         };
+        for body in steps.iter().filter_map(|step| step.body).filter(|body| !body.handlers.is_empty()) {
+            facts.caught.entry(body.span).or_insert_with(|| Caught::by(body));
+        }
         for step in steps.iter().filter(|step| !step.deferred) {
             for object in &step.statement.objects {
                 let place = step.statement.span.start;
@@ -212,6 +220,11 @@ impl<'a> FileFacts<'a> {
             facts.undoes = made.into_iter().map(|(object, _)| object).collect();
         }
         facts
+    }
+
+    /// What the handlers of a body catch; `None` where it has none.
+    pub(super) fn caught(&self, body: &Body) -> Option<&Caught<'a>> {
+        self.caught.get(&body.span)
     }
 
     /// The file's text.
@@ -266,7 +279,8 @@ impl<'a> FileFacts<'a> {
 
     /// Whether the author has a transaction open at `offset`.
     pub(super) fn in_transaction(&self, offset: usize) -> bool {
-        self.transactions.iter().any(|(begin, end)| *begin < offset && offset < *end)
+        let before = self.transactions.partition_point(|(begin, _)| *begin < offset);
+        before.checked_sub(1).is_some_and(|last| offset < self.transactions[last].1)
     }
 
     /// Whether what the file does stays: validations and tests are rolled back.

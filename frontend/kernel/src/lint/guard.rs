@@ -1,10 +1,12 @@
 //! What guards a statement against its second run: a drop before it, a condition around it, a handler behind
 //! it that catches exactly the error it raises.
 
+use std::collections::BTreeSet;
+
 use super::{facts::FileFacts, finding::Fix};
 use crate::{
     graph::{Step, key},
-    sql::statement::ObjectRef,
+    sql::statement::{Body, ObjectRef},
     text::Edit,
 };
 
@@ -47,23 +49,40 @@ pub(super) fn runs_again(facts: &FileFacts<'_>, step: &Step<'_>) -> bool {
     facts.has_effect() && !step.deferred && !step.conditional && !is_element
 }
 
+/// The errors that the handlers of a body catch: which block a handler belongs to is not known.
+#[derive(Debug, Default)]
+pub(super) struct Caught<'a> {
+    others: bool,
+    names: BTreeSet<&'a str>,
+    /// `sqlstate '42p07'`, and whatever else is written with quotes.
+    states: BTreeSet<&'a str>,
+}
+
+impl<'a> Caught<'a> {
+    pub(super) fn by(body: &'a Body) -> Self {
+        let mut caught = Self::default();
+        for condition in body.handlers.iter().flat_map(|handler| &handler.conditions) {
+            caught.others |= condition == "others";
+            caught.names.insert(condition);
+            caught.states.extend(condition.split('\'').nth(1));
+        }
+        caught
+    }
+
+    fn catches(&self, condition: Condition) -> bool {
+        let state = condition.sqlstate.to_ascii_lowercase();
+        self.others || self.names.contains(condition.name) || self.states.contains(state.as_str())
+    }
+}
+
 /// What the handlers around `step` do with `condition`. Which block a handler belongs to is not known; any
 /// of the body's counts.
-pub(super) fn guard(step: &Step<'_>, condition: Condition) -> Guard {
+pub(super) fn guard(facts: &FileFacts<'_>, step: &Step<'_>, condition: Condition) -> Guard {
     if !step.guarded {
         return Guard::None;
     }
-    let state = condition.sqlstate.to_ascii_lowercase();
-    let catches = |caught: &String| {
-        let caught = caught.as_str();
-        caught == "others" || caught == condition.name || caught.contains(&state)
-    };
-    let handlers = step.body.map_or(&[][..], |body| &body.handlers);
-    if handlers.iter().flat_map(|handler| &handler.conditions).any(catches) {
-        Guard::Holds
-    } else {
-        Guard::Misses
-    }
+    let caught = step.body.and_then(|body| facts.caught(body));
+    if caught.is_some_and(|caught| caught.catches(condition)) { Guard::Holds } else { Guard::Misses }
 }
 
 /// Whether a second run gets past a statement that makes `object`: it is dropped before, or the error is caught.
@@ -73,16 +92,17 @@ pub(super) fn is_guarded(
     object: &ObjectRef,
     condition: Condition,
 ) -> bool {
-    facts.dropped_before(&key(object), step.statement.span.start) || guard(step, condition) == Guard::Holds
+    facts.dropped_before(&key(object), step.statement.span.start)
+        || guard(facts, step, condition) == Guard::Holds
 }
 
 /// What a second run does to a statement that makes `name`.
-pub(super) fn second_run(step: &Step<'_>, name: &str, condition: Condition) -> String {
+pub(super) fn second_run(facts: &FileFacts<'_>, step: &Step<'_>, name: &str, condition: Condition) -> String {
     let Condition { name: error, sqlstate } = condition;
     if step.statement.flags.if_not_exists {
         // Only an index that is built CONCURRENTLY comes here with IF NOT EXISTS.
         format!("If a build of {name} failed, the next run keeps its invalid index and says nothing.")
-    } else if guard(step, condition) == Guard::Misses {
+    } else if guard(facts, step, condition) == Guard::Misses {
         format!("On a second run {name} raises {error} ({sqlstate}), which the handler does not catch.")
     } else {
         format!("A second run fails with {error} ({sqlstate}): {name} exists already.")
@@ -114,7 +134,7 @@ pub(super) fn statement_before(
     title: &str,
     statement: &str,
 ) -> Option<Fix> {
-    let indent = indentation(facts.text(), step.statement.span.start);
+    let indent = indentation(facts.text(), step.statement.span.start).unwrap_or_default();
     let text = format!("{statement};\n{indent}");
     is_editable(facts, step).then(|| super::rule::insertion(title, step.statement.span.start, text))
 }
@@ -138,8 +158,8 @@ pub(super) fn wrapped(facts: &FileFacts<'_>, step: &Step<'_>, condition: Conditi
 }
 
 /// The white space a line starts with, when nothing else stands before `offset` in it.
-fn indentation(text: &str, offset: usize) -> &str {
+pub(super) fn indentation(text: &str, offset: usize) -> Option<&str> {
     let before = text.get(..offset).unwrap_or_default();
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    if line.trim().is_empty() { line } else { "" }
+    let lead = before.trim_end_matches(|character: char| character != '\n' && character.is_whitespace());
+    (lead.is_empty() || lead.ends_with('\n')).then(|| &before[lead.len()..])
 }

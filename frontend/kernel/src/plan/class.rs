@@ -1,5 +1,7 @@
 //! How a statement meets transactions, as PostgreSQL 13 to 18 decide it.
 
+use std::{collections::BTreeSet, ops::Bound};
+
 use super::{procedures::Procedures, relations::Relations};
 use crate::{
     migration::Migration,
@@ -162,31 +164,70 @@ pub(super) fn new_label(statement: &Statement) -> Option<&str> {
     }
 }
 
-/// Whether running this statement may evaluate the literal `label`. The body of a PL/pgSQL function is only
-/// kept, a comment is only text.
-pub(super) fn may_use_label(statement: &Statement, text: &str, label: &str) -> bool {
-    if new_label(statement).is_some()
-        || matches!(statement.kind, Other(Verb::Comment) | Create(ObjectKind::Type))
-    {
-        return false;
-    }
-    let kept = match &statement.detail {
-        Detail::Routine(routine) if routine.language == "plpgsql" => routine.body.as_ref(),
-        _ => None,
-    };
-    let span = statement.span;
-    let end = kept.map_or(span.end, |body| body.span.start);
-    let behind = kept.map_or(span.end, |body| body.span.end);
-    [Span::new(span.start, end), Span::new(behind, span.end)]
-        .into_iter()
-        .any(|part| mentions_label(part.of(text), label))
+/// Labels that were added and must be committed before anything uses them.
+#[derive(Default)]
+pub(super) struct NewLabels<'a> {
+    labels: BTreeSet<&'a str>,
+    /// As they start in a literal; one that starts as another does is left out, so that the last one before a text in
+    /// their order is the only one that the text can start with.
+    written: BTreeSet<String>,
 }
 
-/// Whether the label stands in `written` as a literal, whatever its quotes, or a function that lists all labels.
-fn mentions_label(written: &str, label: &str) -> bool {
-    let literal = format!("'{}'", label.replace('\'', "''"));
-    let lower = written.to_ascii_lowercase();
-    let lists_all = ["enum_range", "enum_last", "enum_first"].iter().any(|name| lower.contains(name));
-    let is_label = |token: &String| token.contains(['\'', '$']) && string_content(token) == label;
-    lists_all || written.contains(&literal) || significant_tokens(written).iter().any(is_label)
+impl<'a> NewLabels<'a> {
+    pub(super) fn extend(&mut self, labels: impl IntoIterator<Item = &'a str>) {
+        for label in labels {
+            self.labels.insert(label);
+            let written = label.replace('\'', "''");
+            if !self.starts(&written) {
+                let longer =
+                    self.written.range(written.clone()..).take_while(|one| one.starts_with(&written));
+                let longer: Vec<String> = longer.cloned().collect();
+                longer.iter().for_each(|one| _ = self.written.remove(one));
+                self.written.insert(written);
+            }
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Whether a text starts with one of them.
+    fn starts(&self, text: &str) -> bool {
+        let before = (Bound::Unbounded, Bound::Included(text));
+        self.written.range::<str, _>(before).next_back().is_some_and(|last| text.starts_with(last.as_str()))
+    }
+
+    /// Whether running this statement may evaluate one of them. The body of a PL/pgSQL function is only kept, a
+    /// comment is only text.
+    pub(super) fn may_be_used(&self, statement: &Statement, text: &str) -> bool {
+        if self.labels.is_empty()
+            || new_label(statement).is_some()
+            || matches!(statement.kind, Other(Verb::Comment) | Create(ObjectKind::Type))
+        {
+            return false;
+        }
+        let kept = match &statement.detail {
+            Detail::Routine(routine) if routine.language == "plpgsql" => routine.body.as_ref(),
+            _ => None,
+        };
+        let span = statement.span;
+        let end = kept.map_or(span.end, |body| body.span.start);
+        let behind = kept.map_or(span.end, |body| body.span.end);
+        [Span::new(span.start, end), Span::new(behind, span.end)]
+            .into_iter()
+            .any(|part| self.are_mentioned(part.of(text)))
+    }
+
+    /// Whether one of them stands in `written` as a literal, whatever its quotes, or a function that lists all labels.
+    fn are_mentioned(&self, written: &str) -> bool {
+        let lower = written.to_ascii_lowercase();
+        let lists_all = ["enum_range", "enum_last", "enum_first"].iter().any(|name| lower.contains(name));
+        let is_label = |token: &String| {
+            token.contains(['\'', '$']) && self.labels.contains(string_content(token).as_str())
+        };
+        lists_all
+            || written.match_indices('\'').any(|(at, quote)| self.starts(&written[at + quote.len()..]))
+            || significant_tokens(written).iter().any(is_label)
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::{
     PlannedStatement, Refusal, Segment, SegmentKind,
-    class::{Beyond, Class, may_use_label, new_label},
+    class::{Beyond, Class, NewLabels, new_label},
     summary::summary,
 };
 use crate::{
@@ -36,7 +36,7 @@ pub(super) fn segments(file: &Migration, mode: Mode, beyond: &Beyond<'_>) -> (Ve
         segments: Vec::new(),
         refusals: Vec::new(),
         state: State::Closed { reason: "" },
-        labels: Vec::new(),
+        labels: NewLabels::default(),
         beyond,
     };
     for problem in &file.parsed.problems {
@@ -80,7 +80,7 @@ struct Cutter<'a> {
     refusals: Vec<Refusal>,
     state: State,
     /// Enum labels added in the open transaction.
-    labels: Vec<&'a str>,
+    labels: NewLabels<'a>,
     beyond: &'a Beyond<'a>,
 }
 
@@ -197,8 +197,8 @@ impl<'a> Cutter<'a> {
             );
             return self.close("");
         }
-        let used = |label: &&str| may_use_label(statement, &self.file.text, label);
-        if matches!(self.state, State::Open) && self.mode == Mode::Shared && self.labels.iter().any(used) {
+        let uses = || self.labels.may_be_used(statement, &self.file.text);
+        if matches!(self.state, State::Open) && self.mode == Mode::Shared && uses() {
             self.close("It uses an enum value that must be committed first.");
         }
         match self.state {

@@ -6,7 +6,7 @@ use crate::sql::statement::{ObjectKind, ObjectRole};
 
 use super::{
     Effect, Gone, Problem, ProblemKind, Schema,
-    object::{Definition, Hold, Object, Oid, Place},
+    object::{Definition, Hold, Oid, Place},
 };
 
 /// How something is dropped.
@@ -96,23 +96,20 @@ impl Schema {
         let sequences = self.sequences_of(on).into_iter();
         found.extend(sequences.map(|sequence| (sequence, Hold::Goes)));
         let Some(dropped) = self.objects.get(on) else { return found };
-        if matches!(dropped.kind, ObjectKind::Schema | ObjectKind::Extension) {
-            let held = self.objects().filter_map(|(oid, object)| Some((oid, held_by_name(dropped, object)?)));
-            found.extend(held);
+        // A schema holds what stands in it, an extension what it brought.
+        match dropped.kind {
+            ObjectKind::Schema => {
+                found.extend(self.inside(&dropped.name).map(|(oid, _)| (oid, Hold::Stops)));
+            }
+            ObjectKind::Extension => {
+                found.extend(self.brought_by(&dropped.name).map(|(oid, _)| (oid, Hold::Goes)));
+            }
+            _ => {}
         }
         // The index behind a constraint goes with it.
         if let Definition::Constraint(constraint) = &dropped.definition {
             found.extend(constraint.index.map(|index| (index, Hold::Goes)));
         }
         found
-    }
-}
-
-/// A schema holds what stands in it, an extension what it brought.
-fn held_by_name(holder: &Object, object: &Object) -> Option<Hold> {
-    match holder.kind {
-        ObjectKind::Schema if object.schema.as_ref() == Some(&holder.name) => Some(Hold::Stops),
-        ObjectKind::Extension if object.extension.as_ref() == Some(&holder.name) => Some(Hold::Goes),
-        _ => None,
     }
 }

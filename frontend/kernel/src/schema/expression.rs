@@ -91,12 +91,38 @@ impl Mentions {
     }
 }
 
+/// What is said of the columns of one table.
+pub(super) struct OfTable<'m> {
+    all: bool,
+    /// Without a table.
+    bare: Option<&'m BTreeSet<&'m Ident>>,
+    /// With its name or one that it is given.
+    own: BTreeSet<&'m Ident>,
+}
+
 impl ByTable<'_> {
-    /// Whether a column of a table may be among what is said.
-    pub(super) fn names(&self, table: &Ident, column: &Ident) -> bool {
-        let mut called = self.aliases.get(table).into_iter().flatten().copied().chain([table]);
-        let named = |of: Option<&Ident>| self.columns.get(&of).is_some_and(|names| names.contains(column));
-        named(None) || called.any(|called| self.starred.contains(called) || named(Some(called)))
+    pub(super) fn of(&self, table: &Ident) -> OfTable<'_> {
+        let called = || self.aliases.get(table).into_iter().flatten().copied().chain([table]);
+        let named = called().filter_map(|called| self.columns.get(&Some(called)));
+        OfTable {
+            all: called().any(|called| self.starred.contains(called)),
+            bare: self.columns.get(&None),
+            own: named.flatten().copied().collect(),
+        }
+    }
+}
+
+impl<'m> OfTable<'m> {
+    /// What is said, where that is fewer than so many columns.
+    pub(super) fn fewer_than(&self, columns: usize) -> Option<impl Iterator<Item = &'m Ident>> {
+        let bare = self.bare.map_or(0, BTreeSet::len);
+        let names = || self.bare.into_iter().flatten().chain(&self.own).copied();
+        (!self.all && bare + self.own.len() < columns).then(names)
+    }
+
+    /// Whether a column may be among what is said.
+    pub(super) fn names(&self, column: &Ident) -> bool {
+        self.all || self.bare.is_some_and(|names| names.contains(column)) || self.own.contains(column)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     fold::TEMPORARY,
-    object::{Definition, Object, Oid},
+    object::{Definition, Demand, Object, Oid},
     types::TypeUse,
 };
 use crate::{name::Ident, sql::statement::ObjectKind};
@@ -78,11 +78,69 @@ pub(super) struct Indexed {
     pub(super) key: Key,
     pub(super) of: Option<Oid>,
     pub(super) stands_on: Vec<Oid>,
+    pub(super) is_table: bool,
+    /// What brought it.
+    pub(super) extension: Option<Ident>,
+    pub(super) part: Part,
+}
+
+/// What its holder finds it by, or its index.
+#[derive(PartialEq, Eq)]
+pub(super) enum Part {
+    Other,
+    /// The columns of an index's key.
+    Index(Vec<Oid>),
+    /// A constraint, with its index.
+    Constraint {
+        primary_key: bool,
+        index: Option<Oid>,
+    },
+    /// A column, with the name that its NOT NULL was given.
+    Column(Option<Ident>),
+}
+
+impl Part {
+    fn of(object: &Object) -> Self {
+        match &object.definition {
+            Definition::Index(index) => Self::Index(index.columns()),
+            Definition::Constraint(constraint) => Self::Constraint {
+                primary_key: constraint.demand == Demand::PrimaryKey,
+                index: constraint.index,
+            },
+            Definition::Column(column) => {
+                Self::Column(column.not_null_name.clone().filter(|_| column.not_null))
+            }
+            _ => Self::Other,
+        }
+    }
 }
 
 impl Indexed {
     pub(super) fn of(object: &Object) -> Self {
-        Self { key: Key::of(object), of: object.of, stands_on: object.stands_on().collect() }
+        Self {
+            key: Key::of(object),
+            of: object.of,
+            stands_on: object.stands_on().collect(),
+            is_table: matches!(object.kind, ObjectKind::Table | ObjectKind::ForeignTable),
+            extension: object.extension.clone(),
+            part: Part::of(object),
+        }
+    }
+
+    /// The index behind a constraint.
+    pub(super) const fn index(&self) -> Option<Oid> {
+        match &self.part {
+            Part::Constraint { index, .. } => *index,
+            _ => None,
+        }
+    }
+
+    /// The schema it stands in.
+    pub(super) fn schema(&self) -> Option<&Ident> {
+        match &self.key {
+            Key::Whole(name) => name.schema.as_ref(),
+            Key::Member(..) => None,
+        }
     }
 
     /// The name of a constraint.
@@ -94,10 +152,7 @@ impl Indexed {
     }
 
     pub(super) fn is_temporary(&self) -> bool {
-        match &self.key {
-            Key::Whole(name) => name.schema.as_ref().is_some_and(|schema| schema.as_str() == TEMPORARY),
-            Key::Member(..) => false,
-        }
+        self.schema().is_some_and(|schema| schema.as_str() == TEMPORARY)
     }
 }
 

@@ -12,17 +12,23 @@
 //! session     the search path
 //! objects     objects by number
 //! key         what they are found by
-//! store       objects by name, and the indexes that follow each change
+//! labels      the labels of an enum
+//! defaults    the rights of what is yet to be made
+//! store       objects by name
+//! indexes     what follows each change of them
 //! undo        what a rollback takes back
 //! drop        what goes along when something is dropped
 //! fold        statements to objects
 //! snapshot    a schema as rows, as an introspection of a database gives them
 //! ```
 
+mod defaults;
 mod drop;
 mod expression;
 mod fold;
+mod indexes;
 mod key;
+mod labels;
 mod naming;
 mod object;
 mod objects;
@@ -32,6 +38,7 @@ mod store;
 mod types;
 mod undo;
 
+pub use labels::Labels;
 pub use object::{
     Column, Constraint, DefaultGrant, Definition, Demand, Domain, Grant, Hold, Identity, Index, Object, Oid,
     Place, Policy, Relation,
@@ -39,7 +46,10 @@ pub use object::{
 pub use snapshot::{Difference, Entry, Needed, Shape, Snapshot};
 pub use types::{Reference, TypeBase, TypeUse};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     migration::{Migration, MigrationSet},
@@ -57,6 +67,12 @@ pub struct Schema {
     names: BTreeMap<key::Name, Oid>,
     /// Constraints by name: no two of one schema get the same by default.
     constraints: BTreeMap<key::Name, objects::Numbers>,
+    /// What stands in each schema.
+    by_schema: BTreeMap<Ident, objects::Numbers>,
+    /// What each extension brought.
+    by_extension: BTreeMap<Ident, objects::Numbers>,
+    /// Objects that name a role, or once did: by rights, as policies, as its members.
+    naming_roles: BTreeMap<Ident, BTreeSet<Oid>>,
     /// What ends with the session.
     temporary: BTreeSet<Oid>,
     gone: BTreeMap<Oid, Gone>,
@@ -64,14 +80,14 @@ pub struct Schema {
     problems: Vec<Problem>,
     unknown: Vec<Place>,
     sought: Vec<(ObjectKind, QualifiedName)>,
-    default_grants: Vec<DefaultGrant>,
+    default_grants: Arc<defaults::DefaultGrants>,
     /// PostgreSQL's major version; the newest that is known when `None`.
     version: Option<u32>,
     search_path: Vec<Ident>,
     /// Whether what is not here is certainly not in the database.
     complete: bool,
     /// What was before each change since the first state to return to; kept while there is one.
-    undo: Option<Vec<undo::Before>>,
+    undo: Option<undo::Undo>,
 }
 
 /// An object that was dropped.
@@ -221,13 +237,16 @@ impl Default for Schema {
             objects: objects::Objects::default(),
             names: BTreeMap::new(),
             constraints: BTreeMap::new(),
+            by_schema: BTreeMap::new(),
+            by_extension: BTreeMap::new(),
+            naming_roles: BTreeMap::new(),
             temporary: BTreeSet::new(),
             gone: BTreeMap::new(),
             effects: Vec::new(),
             problems: Vec::new(),
             unknown: Vec::new(),
             sought: Vec::new(),
-            default_grants: Vec::new(),
+            default_grants: Arc::default(),
             version: None,
             search_path: vec![public.clone()],
             complete: false,

@@ -1,10 +1,15 @@
 //! The names PostgreSQL gives to what the author leaves unnamed: `t_pkey`, `t_a_key`, `t_a_seq`.
 //! They follow `makeObjectName`, `ChooseRelationName` and `ChooseIndexColumnNames` of its sources.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{
     name::{Ident, MAX_BYTES},
     sql::{cursor::Cursor, lex::TokenKind},
 };
+
+/// A name that was cut has so many bytes at least: a character more would not have fitted.
+pub(super) const CUT: usize = MAX_BYTES - 3;
 
 /// `first_second_label` within 63 bytes: of the first two, the longer one is cut.
 pub(super) fn joined(first: &str, second: Option<&str>, label: &str) -> String {
@@ -80,14 +85,23 @@ pub(super) fn columns_part(columns: &[Ident]) -> String {
 
 /// The names of an index's columns: a second `expr` is `expr1`.
 pub(super) fn distinct(names: Vec<Ident>) -> Vec<Ident> {
+    let mut taken: BTreeSet<Ident> = BTreeSet::new();
+    // Lower numbers of a name are all taken.
+    let mut passes: BTreeMap<Ident, u32> = BTreeMap::new();
     let mut chosen: Vec<Ident> = Vec::with_capacity(names.len());
     for name in names {
         let mut candidate = name.clone();
-        let mut pass = 0_u32;
-        while chosen.contains(&candidate) {
-            pass += 1;
-            let number = pass.to_string();
-            candidate = Ident::exact(format!("{}{number}", cut(name.as_str(), MAX_BYTES - number.len())));
+        if !taken.insert(candidate.clone()) {
+            let pass = passes.entry(name.clone()).or_default();
+            loop {
+                *pass += 1;
+                let number = pass.to_string();
+                let kept = cut(name.as_str(), MAX_BYTES - number.len());
+                candidate = Ident::exact(format!("{kept}{number}"));
+                if taken.insert(candidate.clone()) {
+                    break;
+                }
+            }
         }
         chosen.push(candidate);
     }

@@ -7,7 +7,10 @@ use std::{
 
 use crate::{name::Ident, sql::statement::ObjectKind, text::Span};
 
-use super::types::{Reference, TypeUse};
+use super::{
+    labels::Labels,
+    types::{Reference, TypeUse},
+};
 
 /// A number that stands for an object for as long as it lives, whatever it is called, as PostgreSQL's OIDs do.
 /// It is never given twice.
@@ -136,8 +139,8 @@ pub enum Definition {
     Index(Index),
     /// The column that owns a sequence.
     Sequence(Option<Oid>),
-    /// The labels of an enum, in order.
-    Enum(Vec<String>),
+    /// The labels of an enum.
+    Enum(Labels),
     /// Domains.
     Domain(Domain),
     /// The types that tell a routine from its namesakes, all but OUT arguments; those of an operator and of a cast.
@@ -240,6 +243,13 @@ pub struct Index {
     pub partial: bool,
     /// `btree`, `gin` …
     pub method: String,
+}
+
+impl Index {
+    /// The columns of its key.
+    pub(super) fn columns(&self) -> Vec<Oid> {
+        self.key.iter().flatten().copied().collect()
+    }
 }
 
 /// A domain.

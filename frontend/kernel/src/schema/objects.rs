@@ -1,7 +1,7 @@
 //! Objects by number, each with what hangs on it and who needs it. Numbers are given one after the other, so that
 //! an object is found without a search. What an object means is not asked here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::object::{Object, Oid};
 use crate::{name::Ident, sql::statement::ObjectKind};
@@ -18,8 +18,20 @@ pub(super) struct Slot {
     pub(super) members: Numbers,
     /// Who needs it, beside its members.
     pub(super) dependents: Numbers,
+    /// Of these, tables: they inherit from it or are its partitions.
+    pub(super) tables: Numbers,
+    /// Of its members, the columns.
+    pub(super) columns: Numbers,
     /// Its members by the kind that stands for their space of names, and by name.
     pub(super) names: BTreeMap<(ObjectKind, Ident), Oid>,
+    /// Its indexes by the columns of their keys.
+    pub(super) indexes: BTreeMap<Vec<Oid>, Numbers>,
+    /// Its primary key.
+    pub(super) primary_keys: Numbers,
+    /// Its columns by the names that authors gave their NOT NULL.
+    pub(super) not_null: BTreeMap<Ident, Oid>,
+    /// The constraints that it is the index of.
+    pub(super) constraints: Numbers,
 }
 
 impl Objects {
@@ -57,7 +69,7 @@ impl Objects {
     }
 
     /// What hangs on an object, oldest first.
-    pub(super) fn members(&self, of: Oid) -> impl Iterator<Item = (Oid, &Object)> {
+    pub(super) fn members(&self, of: Oid) -> impl DoubleEndedIterator<Item = (Oid, &Object)> {
         self.those(self.slot(of).map(|slot| &slot.members))
     }
 
@@ -70,7 +82,7 @@ impl Objects {
     pub(super) fn those<'a>(
         &'a self,
         numbers: Option<&'a Numbers>,
-    ) -> impl Iterator<Item = (Oid, &'a Object)> {
+    ) -> impl DoubleEndedIterator<Item = (Oid, &'a Object)> {
         let oids = numbers.into_iter().flat_map(|numbers| &numbers.0);
         oids.filter_map(|oid| Some((*oid, self.get(*oid)?)))
     }
@@ -81,20 +93,24 @@ const fn place(oid: Oid) -> usize {
     (oid.0 as usize).wrapping_sub(1)
 }
 
-/// A set of numbers. What joins it is nearly always the newest object, so that a sorted list does.
+/// A set of numbers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Numbers(Vec<Oid>);
+pub(super) struct Numbers(BTreeSet<Oid>);
 
 impl Numbers {
     pub(super) fn insert(&mut self, oid: Oid) {
-        if let Err(at) = self.0.binary_search(&oid) {
-            self.0.insert(at, oid);
-        }
+        self.0.insert(oid);
     }
 
     pub(super) fn remove(&mut self, oid: Oid) {
-        if let Ok(at) = self.0.binary_search(&oid) {
-            self.0.remove(at);
-        }
+        self.0.remove(&oid);
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn has(&self, oid: Oid) -> bool {
+        self.0.contains(&oid)
     }
 }

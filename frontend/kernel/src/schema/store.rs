@@ -34,11 +34,9 @@ impl Object {
     }
 
     pub(super) fn needs(&mut self, on: impl IntoIterator<Item = Oid>, how: Hold) {
-        for on in on {
-            if !self.needs.iter().any(|need| need.on == on && need.how == how) {
-                self.needs.push(Need { on, how });
-            }
-        }
+        let mut known: BTreeSet<Oid> =
+            self.needs.iter().filter(|need| need.how == how).map(|need| need.on).collect();
+        self.needs.extend(on.into_iter().filter(|on| known.insert(*on)).map(|on| Need { on, how }));
     }
 }
 
@@ -48,6 +46,12 @@ impl Schema {
         let oid = self.objects.number();
         self.remember(oid);
         self.index(oid, Indexed::of(&object));
+        self.note_roles(oid, object.grants.iter().map(|grant| &grant.role));
+        match &object.definition {
+            Definition::Policy(policy) => self.note_roles(oid, &policy.roles),
+            Definition::Role(memberships) => self.note_roles(oid, memberships.keys()),
+            _ => {}
+        }
         self.objects.set(oid, Some(Box::new(object)));
         oid
     }
@@ -62,6 +66,24 @@ impl Schema {
         if before != after {
             self.forget(oid, before);
             self.index(oid, after);
+        }
+    }
+
+    /// Lets an object need another. [`Self::change`] looks at all that it needs, which may be much.
+    pub(super) fn need(&mut self, oid: Oid, on: Oid, how: Hold) {
+        let Some(needed) = self.objects.slot(on) else { return };
+        if needed.dependents.has(oid) {
+            return self.change(oid, |object| object.needs([on], how));
+        }
+        self.remember(oid);
+        let Some(object) = self.objects.get_mut(oid) else { return };
+        object.needs.push(Need { on, how });
+        let is_table = matches!(object.kind, ObjectKind::Table | ObjectKind::ForeignTable);
+        if let Some(needed) = self.objects.slot_mut(on) {
+            needed.dependents.insert(oid);
+            if is_table {
+                needed.tables.insert(oid);
+            }
         }
     }
 
@@ -98,49 +120,18 @@ impl Schema {
         }
     }
 
-    /// Enters an object wherever it is found by anything but its whole name.
-    pub(super) fn enter(&mut self, oid: Oid, indexed: &Indexed) {
-        if let Some(name) = indexed.constraint() {
-            self.constraints.entry(Name::constraint(name)).or_default().insert(oid);
-        }
-        self.temporary.extend(indexed.is_temporary().then_some(oid));
-        if let Some(holder) = indexed.of.and_then(|of| self.objects.slot_mut(of)) {
-            holder.members.insert(oid);
-        }
-        for on in &indexed.stands_on {
-            if let Some(needed) = self.objects.slot_mut(*on) {
-                needed.dependents.insert(oid);
-            }
-        }
-    }
-
-    pub(super) fn withdraw(&mut self, oid: Oid, indexed: &Indexed) {
-        if let Some(name) = indexed.constraint()
-            && let Some(named) = self.constraints.get_mut(&Name::constraint(name))
-        {
-            named.remove(oid);
-        }
-        if indexed.is_temporary() {
-            self.temporary.remove(&oid);
-        }
-        if let Some(holder) = indexed.of.and_then(|of| self.objects.slot_mut(of)) {
-            holder.members.remove(oid);
-        }
-        for on in &indexed.stands_on {
-            if let Some(needed) = self.objects.slot_mut(*on) {
-                needed.dependents.remove(oid);
-            }
-        }
-    }
-
     /// What hangs on an object, oldest first.
-    pub(super) fn members(&self, of: Oid) -> impl Iterator<Item = (Oid, &Object)> {
+    pub(super) fn members(&self, of: Oid) -> impl DoubleEndedIterator<Item = (Oid, &Object)> {
         self.objects.members(of)
     }
 
     /// The columns of a table, in order.
     pub(super) fn columns(&self, table: Oid) -> Vec<(Oid, &Object)> {
-        self.members(table).filter(|(_, member)| member.kind == ObjectKind::Column).collect()
+        self.objects.those(self.objects.slot(table).map(|slot| &slot.columns)).collect()
+    }
+
+    pub(super) fn column_count(&self, table: Oid) -> usize {
+        self.objects.slot(table).map_or(0, |slot| slot.columns.count())
     }
 
     pub(super) fn column(&self, table: Oid, name: &Ident) -> Option<Oid> {
@@ -150,15 +141,6 @@ impl Schema {
     /// Who needs an object, beside its members.
     pub(super) fn dependents_of(&self, on: Oid) -> impl Iterator<Item = (Oid, &Object)> {
         self.objects.dependents(on)
-    }
-
-    /// The tables that inherit from a table or are its partitions.
-    pub(super) fn children(&self, table: Oid) -> Vec<Oid> {
-        let inherits = |object: &Object| match &object.definition {
-            Definition::Relation(relation) => relation.parents.contains(&table),
-            _ => false,
-        };
-        self.dependents_of(table).filter(|(_, object)| inherits(object)).map(|(oid, _)| oid).collect()
     }
 
     /// The sequences that a column owns.

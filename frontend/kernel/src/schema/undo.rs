@@ -1,12 +1,16 @@
 //! What a rollback takes back: every change since a state that may be returned to.
 //! Which statements begin a transaction and which end it is not known here.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     Schema,
+    defaults::DefaultGrants,
     key::{Indexed, Key},
-    object::{DefaultGrant, Object, Oid},
+    object::{Object, Oid},
 };
 
 /// What was before a change.
@@ -22,25 +26,35 @@ pub(super) enum Before {
 pub(super) struct State {
     /// How many changes were noted before it.
     changes: usize,
-    default_grants: Vec<DefaultGrant>,
+    default_grants: Arc<DefaultGrants>,
+}
+
+/// What was before each change since the first state to return to.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Undo {
+    changes: Vec<Before>,
+    /// Objects noted since the last state: what they were at that state is known.
+    noted: BTreeSet<Oid>,
 }
 
 impl Schema {
     /// The present state. From now on every change is noted, until [`Schema::settle`].
     pub(super) fn state(&mut self) -> State {
-        let changes = self.undo.get_or_insert_default().len();
-        State { changes, default_grants: self.default_grants.clone() }
+        let undo = self.undo.get_or_insert_default();
+        undo.noted.clear();
+        State { changes: undo.changes.len(), default_grants: Arc::clone(&self.default_grants) }
     }
 
     /// Takes back what changed since. What was seen of the statements stays said, and no number is given twice.
     pub(super) fn return_to(&mut self, state: State) {
         let Some(mut undo) = self.undo.take() else { return };
-        for before in undo.drain(state.changes..).rev() {
+        for before in undo.changes.drain(state.changes..).rev() {
             match before {
                 Before::Object(oid, object) => self.restore(oid, object),
                 Before::Name(key, oid) => self.set_name(key, oid),
             }
         }
+        undo.noted.clear();
         self.undo = Some(undo);
         self.default_grants = state.default_grants;
     }
@@ -52,8 +66,10 @@ impl Schema {
 
     /// Notes an object before it changes.
     pub(super) fn remember(&mut self, oid: Oid) {
-        if let Some(undo) = &mut self.undo {
-            undo.push(Before::Object(oid, self.objects.get(oid).cloned().map(Box::new)));
+        if let Some(undo) = &mut self.undo
+            && undo.noted.insert(oid)
+        {
+            undo.changes.push(Before::Object(oid, self.objects.get(oid).cloned().map(Box::new)));
         }
     }
 
@@ -67,7 +83,7 @@ impl Schema {
             }
         };
         if let (Some(undo), Some(key)) = (&mut self.undo, noted) {
-            undo.push(Before::Name(key, before));
+            undo.changes.push(Before::Name(key, before));
         }
     }
 

@@ -73,7 +73,7 @@ fn if_not_exists(
     }
     let fix = || insertion("Add IF NOT EXISTS", object.span.start, "if not exists ");
     remarks
-        .at(object.span, second_run(step, object.span.of(facts.text()), condition))
+        .at(object.span, second_run(facts, step, object.span.of(facts.text()), condition))
         .help("Add IF NOT EXISTS.")
         .fix(is_editable(facts, step).then(fix));
 }
@@ -99,14 +99,14 @@ fn add_constraint(
     // A foreign key elsewhere may lean on a key: dropping that to add it again would fail, so it is caught.
     let fix = if !stands_alone {
         let only = step.statement.actions().len() == 1 && !constraint.using_index;
-        wrapped(facts, step, condition).filter(|_| only)
+        only.then(|| wrapped(facts, step, condition)).flatten()
     } else {
         let drop = format!("drop constraint if exists {name}, ");
         is_editable(facts, step)
             .then(|| insertion("Drop it first, in the same statement", action.span.start, drop))
     };
     remarks
-        .at(object.span, second_run(step, name, condition))
+        .at(object.span, second_run(facts, step, name, condition))
         .help("Drop it IF EXISTS in the same statement, or catch this error.")
         .fix(fix);
 }

@@ -114,5 +114,5 @@ fn report(
         }
         Form::Caught => ("Catch this error in a DO block, or look first.", wrapped(facts, step, condition)),
     };
-    remarks.at(object.span, second_run(step, name, condition)).help(help).fix(fix);
+    remarks.at(object.span, second_run(facts, step, name, condition)).help(help).fix(fix);
 }

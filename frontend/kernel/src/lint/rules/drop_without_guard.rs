@@ -54,7 +54,7 @@ fn report(
     object: &ObjectRef,
     condition: Condition,
 ) {
-    let guard = guard(step, condition);
+    let guard = guard(facts, step, condition);
     if guard == Guard::Holds || facts.made_here(&key(object), step.statement.span.start) {
         return;
     }

@@ -8,7 +8,8 @@ use crate::{
         rule::{Check, Remarks, Rule},
     },
     sql::{
-        significant_tokens,
+        lex::TokenKind,
+        meaning,
         statement::{Handler, StatementKind, Verb},
     },
 };
@@ -57,15 +58,21 @@ enum Deed {
 }
 
 fn deed(handler: &Handler, text: &str) -> Deed {
-    let tokens = significant_tokens(handler.span.of(text));
-    let behind = tokens.iter().position(|token| token == "then").map_or(0, |at| at + 1);
+    let written = handler.span.of(text);
+    let mut tokens = meaning(written).map(|token| (token.kind, token.span().of(written)));
+    let is = |(_, word): &(TokenKind, &str), wanted: &str| word.eq_ignore_ascii_case(wanted);
+    tokens.by_ref().find(|token| is(token, "then"));
     let mut deed = Deed::Nothing;
-    for statement in tokens[behind..].split(|token| token == ";").filter(|statement| !statement.is_empty()) {
-        match statement[0].as_str() {
-            "null" => {}
-            "raise" => deed = Deed::Message,
-            _ => return Deed::Something,
+    let mut starts = true;
+    // No further than to the first that does something: handlers stand in handlers.
+    for token in tokens {
+        let ends = token.0 == TokenKind::Semicolon;
+        if starts && is(&token, "raise") {
+            deed = Deed::Message;
+        } else if starts && !ends && !is(&token, "null") {
+            return Deed::Something;
         }
+        starts = ends;
     }
     deed
 }

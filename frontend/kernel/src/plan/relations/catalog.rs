@@ -4,7 +4,7 @@
 //! The set is taken to make the database: what it makes is there from then on, `if not exists` or in a branch of a DO
 //! block. What it may have changed is no longer known. Text that a body makes at run time is not seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     domains::{Domain, UserType, UserTypes},
@@ -17,7 +17,7 @@ use crate::{
     name::{Ident, QualifiedName},
     sql::statement::{
         ActionKind, Constraint, ConstraintKind, Detail, ObjectKind, ObjectRef, ObjectRole, Statement,
-        StatementKind, Table as TableDefinition, Verb,
+        StatementKind, Table as TableDefinition, TableAction, Verb,
     },
 };
 
@@ -27,10 +27,22 @@ pub(in crate::plan) struct Catalog<'a> {
     pub(super) tables: Vec<Table<'a>>,
     pub(super) names: BTreeMap<Name<'a>, Relation>,
     pub(super) types: UserTypes<'a>,
+    /// Tables by their name without a schema, those that once bore it included.
+    pub(super) called: BTreeMap<&'a str, BTreeSet<usize>>,
+    pub(super) typed: Typed,
     /// Of the file that is read.
     text: &'a str,
     /// Statements so far.
     pub(super) now: usize,
+}
+
+/// Columns, each by its table and its place there, by the types they have or once had.
+#[derive(Default)]
+pub(super) struct Typed {
+    pub(super) columns: Vec<(usize, usize)>,
+    /// So many of them have been read for the words of their types: it is done only when somebody asks.
+    pub(super) read: usize,
+    pub(super) by_word: BTreeMap<Ident, BTreeSet<(usize, usize)>>,
 }
 
 #[derive(Clone, Copy)]
@@ -54,41 +66,39 @@ impl<'a> Catalog<'a> {
 
     /// A table and those whose columns it shares: it is the first.
     pub(super) fn family(&self, root: usize) -> Vec<usize> {
-        let mut family = vec![root];
+        self.reached(root, |table| table.children.iter())
+    }
+
+    /// A table and all that steps from one to others lead to. Nothing keeps a text from making a table its own ancestor.
+    fn reached<'t, Next>(&'t self, root: usize, next: impl Fn(&'t Table<'a>) -> Next) -> Vec<usize>
+    where
+        Next: Iterator<Item = &'t usize>,
+    {
+        let mut reached = vec![root];
+        let mut seen = BTreeSet::from([root]);
         let mut at = 0;
-        while let Some(next) = family.get(at) {
-            for child in &self.tables[*next].children {
-                if !family.contains(child) {
-                    family.push(*child);
-                }
-            }
+        while let Some(table) = reached.get(at).copied() {
+            reached.extend(next(&self.tables[table]).copied().filter(|next| seen.insert(*next)));
             at += 1;
         }
-        family
+        reached
     }
 
     /// A column of a table, or of a parent's.
     pub(super) fn column(&self, table: usize, name: &Ident) -> Option<&Column<'a>> {
-        // Nothing keeps a text from making a table its own ancestor.
-        let mut seen = vec![table];
-        let mut at = 0;
-        while let Some(next) = seen.get(at) {
-            let of = &self.tables[*next];
-            if let Some(found) = of.columns.iter().find(|column| column.name == name) {
-                return Some(found);
-            }
-            for parent in &of.parents {
-                if !seen.contains(parent) {
-                    seen.push(*parent);
-                }
-            }
-            at += 1;
+        let of = &self.tables[table];
+        if let Some(own) = of.columns.get(name) {
+            return Some(own);
         }
-        None
+        let ancestors =
+            if of.parents.is_empty() { Vec::new() } else { self.reached(table, |one| one.parents.iter()) };
+        ancestors.into_iter().find_map(|one| self.tables[one].columns.get(name))
     }
 
-    fn column_mut(&mut self, table: usize, name: &Ident) -> Option<&mut Column<'a>> {
-        self.tables[table].columns.iter_mut().find(|column| column.name == name)
+    /// Adds a column to a table.
+    pub(super) fn add_column(&mut self, table: usize, column: Column<'a>) {
+        let place = self.tables[table].columns.push(column);
+        self.typed.columns.extend(place.map(|place| (table, place)));
     }
 
     /// The table of this name; a new one, of which nothing is known, where there is none.
@@ -97,17 +107,8 @@ impl<'a> Catalog<'a> {
         if let Some(Relation::Table(table)) = self.names.get(&key) {
             return *table;
         }
-        self.tables.push(Table {
-            name: key,
-            columns: Vec::new(),
-            parents: Vec::new(),
-            children: Vec::new(),
-            uses: Vec::new(),
-            referencing: Vec::new(),
-            complete: false,
-            kind: TableKind::Plain,
-            is_partition: false,
-        });
+        self.tables.push(Table::unknown(key));
+        self.called.entry(key.1).or_default().insert(self.tables.len() - 1);
         self.names.insert(key, Relation::Table(self.tables.len() - 1));
         self.tables.len() - 1
     }
@@ -191,7 +192,7 @@ impl<'a> Catalog<'a> {
                 if let Some(changed) = changed {
                     let table = self.referred(&changed.name);
                     for action in actions {
-                        self.alter(table, &action.kind, statement, conditional);
+                        self.alter(table, action, statement, conditional);
                     }
                 }
             }
@@ -211,18 +212,23 @@ impl<'a> Catalog<'a> {
         for constraint in constraints.chain(&definition.constraints) {
             self.constraint(table, constraint);
         }
-        let of = &mut self.tables[table];
-        of.columns.extend(definition.columns.iter().map(|column| Column::new(column, self.now)));
+        for column in &definition.columns {
+            self.add_column(table, Column::new(column, self.now));
+        }
         // LIKE copies columns, and OF a type has its own.
+        let constraints = definition.columns.iter().flat_map(|column| &column.constraints);
+        let referred = constraints.chain(&definition.constraints).filter_map(|one| match &one.kind {
+            ConstraintKind::ForeignKey(to) => Some(to),
+            _ => None,
+        });
+        let parents = definition.partition_of.iter().chain(&definition.inherits);
+        let known: BTreeSet<&QualifiedName> = referred.chain(parents).collect();
         let copied = statement.in_role(ObjectRole::Uses).any(|used| match used.kind {
             ObjectKind::Type => true,
-            ObjectKind::Table => {
-                let is = |name: &QualifiedName| *name == used.name;
-                let parent = definition.partition_of.iter().chain(&definition.inherits).any(is);
-                !parent && !of.uses.iter().any(|one| one.refers_to(&used.name))
-            }
+            ObjectKind::Table => !known.contains(&used.name),
             _ => false,
         });
+        let of = &mut self.tables[table];
         of.complete = !copied;
         of.is_partition = definition.partition_of.is_some();
         of.kind = if definition.partitioned {
@@ -237,17 +243,16 @@ impl<'a> Catalog<'a> {
     fn join(&mut self, table: usize, parent: &'a QualifiedName) {
         let parent = self.referred(parent);
         self.tables[table].parents.push(parent);
-        self.tables[parent].children.push(table);
+        self.tables[parent].children.insert(table);
     }
 
     fn index(&mut self, table: usize, statement: &'a Statement, name: Option<&'a Ident>) {
-        if let Detail::Index(keys) = &statement.detail {
-            let known = |one: &Use<'_>| name.is_some() && one.name == name;
-            if !self.tables[table].uses.iter().any(known) {
-                let condition = if statement.flags.has_where { self.written(statement.span) } else { "" };
-                let of = UseOf::Index { keys, condition, only: statement.flags.only };
-                self.tables[table].uses.push(Use { since: self.now, name, in_doubt: false, of });
-            }
+        if let Detail::Index(keys) = &statement.detail
+            && !name.is_some_and(|name| self.tables[table].uses.has(name))
+        {
+            let condition = if statement.flags.has_where { self.written(statement.span) } else { "" };
+            let of = UseOf::Index { keys, condition, only: statement.flags.only };
+            self.tables[table].uses.push(Use { since: self.now, name, in_doubt: false, of });
         }
     }
 
@@ -263,41 +268,43 @@ impl<'a> Catalog<'a> {
             ConstraintKind::Check => UseOf::Check { text, valid },
             ConstraintKind::ForeignKey(to) => {
                 let to = self.referred(to);
-                if !self.tables[to].referencing.contains(&table) {
-                    self.tables[to].referencing.push(table);
-                }
                 UseOf::ForeignKey { constraint, text, to, valid }
             }
             // The index is there already.
             _ if constraint.using_index => return,
             _ => UseOf::Key { constraint, text },
         };
-        let name = constraint.name.as_ref();
-        self.tables[table].uses.push(Use { since: self.now, name, in_doubt: false, of });
+        let one = Use { since: self.now, name: constraint.name.as_ref(), in_doubt: false, of };
+        let to = one.foreign_key_to();
+        let number = self.tables[table].uses.push(one);
+        if let Some(to) = to {
+            self.tables[to].referred.push(table, number);
+        }
     }
 
-    fn alter(&mut self, table: usize, action: &'a ActionKind, statement: &'a Statement, conditional: bool) {
-        match action {
+    fn alter(&mut self, table: usize, action: &'a TableAction, statement: &'a Statement, conditional: bool) {
+        match &action.kind {
             ActionKind::AddColumn { column: added, .. } if self.column(table, &added.name).is_none() => {
-                self.tables[table].columns.push(Column::new(added, self.now));
+                self.add_column(table, Column::new(added, self.now));
                 added.constraints.iter().for_each(|constraint| self.constraint(table, constraint));
             }
             ActionKind::AddConstraint(constraint) => self.constraint(table, constraint),
             ActionKind::SetType { name, type_name, collation, .. } => {
                 for one in self.family(table) {
-                    if let Some(column) = self.column_mut(one, name) {
+                    let columns = &mut self.tables[one].columns;
+                    let Some(place) = columns.place(name) else { continue };
+                    if let Some(column) = columns.at_mut(place) {
                         let stays = !conditional || column.type_name == Some(type_name);
                         column.type_name = stays.then_some(type_name.as_str());
                         column.collation = collation.as_ref();
                     }
+                    self.typed.columns.push((one, place));
                 }
             }
             ActionKind::RenameColumn { from, to } => {
                 let now = self.now;
                 for one in self.family(table) {
-                    if let Some(column) = self.column_mut(one, from) {
-                        column.earlier.push((column.name, now));
-                        column.name = to;
+                    if let Some(column) = self.tables[one].columns.rename(from, to, now) {
                         column.type_name = column.type_name.filter(|_| !conditional);
                     }
                     self.tables[one].complete &= !conditional;
@@ -306,50 +313,39 @@ impl<'a> Catalog<'a> {
             ActionKind::DropColumn { name, .. } => {
                 for one in self.family(table) {
                     let of = &mut self.tables[one];
-                    match of.columns.iter_mut().find(|column| column.name == name) {
-                        Some(column) if conditional => column.type_name = None,
-                        Some(column) => {
-                            of.uses.retain(|one| {
-                                !column.name_at(one.since).is_some_and(|name| one.mentions(name))
-                            });
-                            of.columns.retain(|column| column.name != name);
+                    if conditional {
+                        of.columns.get_mut(name).into_iter().for_each(|column| column.type_name = None);
+                    } else if let Some(column) = of.columns.remove(name) {
+                        for (number, _) in of.uses.of_column(&column.names()) {
+                            of.uses.remove(number);
                         }
-                        None => {}
                     }
                     of.complete &= !conditional;
                 }
             }
             ActionKind::DropConstraint { name, .. } => {
                 for one in self.family(table) {
-                    self.tables[one].forget(name, conditional);
+                    self.tables[one].uses.forget(name, conditional);
                 }
             }
-            ActionKind::ValidateConstraint(name) => {
-                for one in &mut self.tables[table].uses {
-                    one.validate(name);
-                }
-            }
-            ActionKind::RenameConstraint { from, to } => {
-                for one in self.tables[table].uses.iter_mut().filter(|one| one.name == Some(from)) {
-                    one.name = Some(to);
-                }
-            }
+            ActionKind::ValidateConstraint(name) => self.tables[table].uses.validate(name),
+            ActionKind::RenameConstraint { from, to } => self.tables[table].uses.rename(from, to),
             ActionKind::AttachPartition(partition) => {
                 let partition = self.referred(partition);
                 self.tables[partition].parents.push(table);
                 self.tables[partition].is_partition = true;
-                self.tables[table].children.push(partition);
+                self.tables[table].children.insert(partition);
             }
             ActionKind::DetachPartition { name, .. } => {
                 let partition = self.referred(name);
                 self.part(partition, table);
             }
             ActionKind::Other(words) if words == "inherit" || words == "no inherit" => {
-                for parent in statement.in_role(ObjectRole::Uses) {
+                for parent in statement.used_in(action.span) {
                     let parent = self.referred(&parent.name);
                     if words == "inherit" {
                         self.tables[table].parents.push(parent);
-                        self.tables[parent].children.push(table);
+                        self.tables[parent].children.insert(table);
                     } else {
                         self.part(table, parent);
                     }

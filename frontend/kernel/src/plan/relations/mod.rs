@@ -35,7 +35,7 @@ use crate::{
         lock::{Lock, Reach},
         statement::{
             ActionKind, Column, Constraint, ConstraintKind, Detail, ObjectKind, ObjectRole, Statement,
-            StatementKind, Verb,
+            StatementKind, TableAction, Verb,
         },
     },
 };
@@ -107,7 +107,7 @@ impl<'a> Relations<'a> {
             (_, Detail::AlterTable(actions), _) => {
                 if let Some(table) = statement.first(ObjectRole::Changes) {
                     let name = resolved(&table.name);
-                    actions.iter().for_each(|action| self.action(name, &action.kind, statement));
+                    actions.iter().for_each(|action| self.action(name, action, statement));
                 }
             }
             _ => {}
@@ -118,8 +118,8 @@ impl<'a> Relations<'a> {
         self.tables.entry(name).or_default()
     }
 
-    fn action(&mut self, table: Name<'a>, action: &'a ActionKind, statement: &'a Statement) {
-        match action {
+    fn action(&mut self, table: Name<'a>, action: &'a TableAction, statement: &'a Statement) {
+        match &action.kind {
             ActionKind::AddColumn { column, .. } => self.column(table, column),
             ActionKind::AddConstraint(constraint) => self.constraint(table, constraint),
             ActionKind::AttachPartition(partition) => {
@@ -128,7 +128,7 @@ impl<'a> Relations<'a> {
                 self.entry(table).children.insert(partition);
             }
             ActionKind::Other(words) if words == "inherit" => {
-                for parent in statement.in_role(ObjectRole::Uses) {
+                for parent in statement.used_in(action.span) {
                     self.entry(resolved(&parent.name)).children.insert(table);
                 }
             }
@@ -170,11 +170,8 @@ impl<'a> Relations<'a> {
         }
         let called_after = || {
             // An index without a written name is called after its table: `parts_region_idx`.
-            let tables = self.tables.keys().filter(|table| {
-                let rest = name.1.strip_prefix(table.1);
-                table.0 == name.0 && rest.is_some_and(|rest| rest.starts_with('_'))
-            });
-            tables.max_by_key(|table| table.1.len()).copied()
+            let mut ends = name.1.rmatch_indices('_').map(|(end, _)| (name.0, &name.1[..end]));
+            ends.find_map(|table| self.tables.get_key_value(&table)).map(|(table, _)| *table)
         };
         let owner = self.owners.get(&name).copied().or_else(called_after);
         owner.and_then(|table| self.tables.get(&table)).is_some_and(|table| table.partitioned)

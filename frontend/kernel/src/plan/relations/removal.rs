@@ -1,26 +1,33 @@
 //! What RENAME, DETACH and DROP take from the database.
 
+use std::collections::BTreeSet;
+
 use super::{
-    catalog::{Catalog, Relation},
+    catalog::{Catalog, Relation, Typed},
     table::Column,
     types::resolved,
 };
-use crate::sql::statement::{ObjectKind, ObjectRef, ObjectRole, Statement};
+use crate::{
+    name::Ident,
+    sql::{
+        lex::TokenKind,
+        meaning,
+        statement::{ObjectKind, ObjectRef, ObjectRole, Statement},
+    },
+};
 
 impl<'a> Catalog<'a> {
     /// What a table had of its parent is its own from now on; nobody wrote down which indexes it has of it.
     pub(super) fn part(&mut self, table: usize, parent: usize) {
         let columns: Vec<Column<'a>> = self.tables[parent].columns.iter().map(Column::copied).collect();
-        self.tables[parent].children.retain(|child| *child != table);
+        self.tables[parent].children.remove(&table);
         let of = &mut self.tables[table];
         of.parents.retain(|other| *other != parent);
         of.is_partition = false;
-        for column in columns {
-            if !of.columns.iter().any(|own| own.name == column.name) {
-                of.columns.push(column);
-            }
-        }
         of.complete = false;
+        for column in columns {
+            self.add_column(table, column);
+        }
     }
 
     pub(super) fn rename(&mut self, old: &'a ObjectRef, new: Option<&'a ObjectRef>, conditional: bool) {
@@ -29,11 +36,12 @@ impl<'a> Catalog<'a> {
         if let (Some(relation), Some(to)) = (relation, to) {
             self.names.insert(to, relation);
             match (relation, new) {
-                (Relation::Table(table), _) => self.tables[table].name = to,
+                (Relation::Table(table), _) => {
+                    self.tables[table].name = to;
+                    self.called.entry(to.1).or_default().insert(table);
+                }
                 (Relation::IndexOf(table), Some(new)) => {
-                    let uses = self.tables[table].uses.iter_mut();
-                    uses.filter(|one| one.name == Some(&old.name.name))
-                        .for_each(|one| one.name = Some(&new.name.name));
+                    self.tables[table].uses.rename(&old.name.name, &new.name.name);
                 }
                 (Relation::IndexOf(_), None) => {}
             }
@@ -48,12 +56,26 @@ impl<'a> Catalog<'a> {
         {
             self.types.known.insert(resolved(&new.name), known);
             // The columns of the type have its old name, and another type may take it.
-            let old = old.name.name.as_str();
-            let columns = self.tables.iter_mut().flat_map(|table| &mut table.columns);
-            for column in columns.filter(|column| column.type_name.is_some_and(|name| name.contains(old))) {
-                column.type_name = None;
+            let old = &old.name.name;
+            for (table, place) in self.typed_as(old) {
+                if let Some(column) = self.tables[table].columns.at_mut(place) {
+                    column.type_name = column.type_name.filter(|written| !names(written).contains(old));
+                }
             }
         }
+    }
+
+    /// The columns whose types have or had this word in them.
+    fn typed_as(&mut self, word: &Ident) -> BTreeSet<(usize, usize)> {
+        let Typed { columns, read, by_word } = &mut self.typed;
+        for (table, place) in columns.iter().skip(*read) {
+            let column = self.tables[*table].columns.at(*place);
+            for word in column.and_then(|column| column.type_name).into_iter().flat_map(names) {
+                by_word.entry(word).or_default().insert((*table, *place));
+            }
+        }
+        *read = columns.len();
+        by_word.remove(word).unwrap_or_default()
     }
 
     pub(super) fn drop(&mut self, kind: ObjectKind, dropped: &'a ObjectRef, conditional: bool) {
@@ -66,10 +88,10 @@ impl<'a> Catalog<'a> {
                 }
                 self.names.remove(&name);
                 for parent in std::mem::take(&mut self.tables[table].parents) {
-                    self.tables[parent].children.retain(|child| *child != table);
+                    self.tables[parent].children.remove(&table);
                 }
-                for other in std::mem::take(&mut self.tables[table].referencing) {
-                    self.tables[other].uses.retain(|one| one.foreign_key_to() != Some(table));
+                for (other, number) in std::mem::take(&mut self.tables[table].referred).into_keys() {
+                    self.tables[other].uses.remove(number);
                 }
                 for child in self.tables[table].children.clone() {
                     self.drop_child(child);
@@ -77,7 +99,7 @@ impl<'a> Catalog<'a> {
                 self.tables[table].uses.clear();
             }
             (ObjectKind::Index, Some(Relation::IndexOf(table))) => {
-                self.tables[table].forget(&dropped.name.name, conditional);
+                self.tables[table].uses.forget(&dropped.name.name, conditional);
                 if !conditional {
                     self.names.remove(&name);
                 }
@@ -85,9 +107,13 @@ impl<'a> Catalog<'a> {
             (ObjectKind::Index, _) => {
                 // An index without a written name is called after its table.
                 let called = dropped.name.name.as_str();
-                for table in &mut self.tables {
-                    if called.starts_with(table.name.1) {
-                        table.forget(&dropped.name.name, conditional);
+                for (end, last) in called.char_indices() {
+                    let table = &called[..end + last.len_utf8()];
+                    for at in self.called.get(table).into_iter().flatten() {
+                        let of = &mut self.tables[*at];
+                        if of.name.1 == table {
+                            of.uses.forget(&dropped.name.name, conditional);
+                        }
                     }
                 }
             }
@@ -104,4 +130,11 @@ impl<'a> Catalog<'a> {
         self.tables[child].complete = false;
         self.tables[child].uses.clear();
     }
+}
+
+/// The names in a type.
+fn names(written: &str) -> Vec<Ident> {
+    let names =
+        meaning(written).filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName));
+    names.map(|token| Ident::from_sql(token.span().of(written))).collect()
 }

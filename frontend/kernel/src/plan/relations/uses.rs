@@ -1,10 +1,12 @@
 //! Which indexes and constraints use a column, and what becomes of them when its type changes.
 //! It asks only when a type changes; until then the statements are kept as they are.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     catalog::Catalog,
     change::expression,
-    table::TableKind,
+    table::{Column, TableKind},
     types::{Type, qualified},
 };
 use crate::{
@@ -52,9 +54,9 @@ pub(super) enum UseOf<'a> {
     },
 }
 
-/// How an index or a constraint uses a column.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Mention {
+/// How an index or a constraint uses a column, the weakest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Mention {
     /// By its name alone, with the default collation.
     Plain,
     /// By its name, with a collation of the index's own.
@@ -71,98 +73,82 @@ impl Use<'_> {
         }
     }
 
-    pub(super) fn refers_to(&self, table: &QualifiedName) -> bool {
-        match &self.of {
-            UseOf::ForeignKey { constraint, .. } => {
-                matches!(&constraint.kind, ConstraintKind::ForeignKey(to) if to == table)
-            }
-            _ => false,
-        }
+    pub(super) fn is_primary_key(&self) -> bool {
+        matches!(&self.of, UseOf::Key { constraint, .. } if constraint.kind == ConstraintKind::PrimaryKey)
     }
 
     /// VALIDATE CONSTRAINT.
-    pub(super) fn validate(&mut self, called: &Ident) {
-        let named = self.name == Some(called);
-        match &mut self.of {
-            UseOf::Check { valid, .. } | UseOf::ForeignKey { valid, .. } if named => *valid = true,
-            _ => {}
+    pub(super) fn validate(&mut self) {
+        if let UseOf::Check { valid, .. } | UseOf::ForeignKey { valid, .. } = &mut self.of {
+            *valid = true;
         }
     }
 
-    pub(super) fn mentions(&self, column: &Ident) -> bool {
-        self.mention(column).is_some()
-    }
-
-    fn mention(&self, column: &Ident) -> Option<Mention> {
+    /// The columns that it names, each with how it does.
+    pub(super) fn columns(&self) -> BTreeMap<Ident, Mention> {
+        let mut found = BTreeMap::new();
         match &self.of {
             UseOf::Index { keys, condition, .. } => {
-                let mut found: Vec<Mention> = keys.iter().filter_map(|key| in_key(key, column)).collect();
-                let mut tail = *condition;
-                if let Some(at) = tail.to_ascii_lowercase().rfind("where") {
-                    tail = &tail[at..];
+                keys.iter().for_each(|key| in_key(key, &mut found));
+                let start = condition.to_ascii_lowercase().rfind("where").unwrap_or_default();
+                inside(&condition[start..], &mut found);
+            }
+            UseOf::Key { constraint, text } if constraint.kind == ConstraintKind::Exclusion => {
+                let tokens = tokens(text);
+                let mut cursor = Cursor::new(text, &tokens, 0);
+                cursor.skip_to_any(&["exclude"]);
+                while !cursor.is_empty() && !cursor.at(TokenKind::OpenParen) {
+                    cursor.skip(1);
                 }
-                found.extend(inside(tail, column).then_some(Mention::Inside));
-                strongest(&found)
-            }
-            UseOf::Key { constraint, text } => {
-                if constraint.kind == ConstraintKind::Exclusion {
-                    let tokens = tokens(text);
-                    let mut cursor = Cursor::new(text, &tokens, 0);
-                    cursor.skip_to_any(&["exclude"]);
-                    while !cursor.is_empty() && !cursor.at(TokenKind::OpenParen) {
-                        cursor.skip(1);
-                    }
-                    let mut found = Vec::new();
-                    let mut group = cursor.group().unwrap_or(cursor.take(0));
-                    while let Some(item) = group.list_item() {
-                        found.extend(in_key(item.text(), column));
-                    }
-                    found.extend(inside(cursor.text(), column).then_some(Mention::Inside));
-                    return strongest(&found);
+                let mut group = cursor.group().unwrap_or(cursor.take(0));
+                while let Some(item) = group.list_item() {
+                    in_key(item.text(), &mut found);
                 }
-                constraint.columns.contains(column).then_some(Mention::Plain)
+                inside(cursor.text(), &mut found);
             }
-            UseOf::Check { text, .. } => inside(text, column).then_some(Mention::Inside),
-            UseOf::ForeignKey { constraint, .. } => {
-                constraint.columns.contains(column).then_some(Mention::Plain)
+            UseOf::Key { constraint, .. } | UseOf::ForeignKey { constraint, .. } => {
+                found.extend(constraint.columns.iter().map(|column| (column.clone(), Mention::Plain)));
             }
+            UseOf::Check { text, .. } => inside(text, &mut found),
         }
+        found
     }
 }
 
-fn strongest(found: &[Mention]) -> Option<Mention> {
-    let any = |wanted| found.contains(&wanted).then_some(wanted);
-    any(Mention::Inside).or_else(|| any(Mention::Collated)).or_else(|| any(Mention::Plain))
+/// The strongest way counts.
+fn mention(found: &mut BTreeMap<Ident, Mention>, column: Ident, how: Mention) {
+    let known = found.entry(column).or_insert(how);
+    *known = how.max(*known);
 }
 
-/// How a key of an index uses a column: `a`, `a desc`, `a text_pattern_ops`, `lower(a)`.
-fn in_key(key: &str, column: &Ident) -> Option<Mention> {
+/// How a key of an index uses columns: `a`, `a desc`, `a text_pattern_ops`, `lower(a)`.
+fn in_key(key: &str, found: &mut BTreeMap<Ident, Mention>) {
     let tokens = tokens(key);
     let mut cursor = Cursor::new(key, &tokens, 0);
-    let alone = cursor.ident().is_some_and(|(name, _)| name == *column)
-        && !cursor.at(TokenKind::OpenParen)
-        && !cursor.at(TokenKind::Dot);
-    if alone {
-        return Some(if cursor.is("collate") { Mention::Collated } else { Mention::Plain });
+    let first = cursor.ident().map(|(name, _)| name);
+    let alone = first.filter(|_| !cursor.at(TokenKind::OpenParen) && !cursor.at(TokenKind::Dot));
+    let mut others = BTreeMap::new();
+    inside(key, &mut others);
+    if let Some(column) = alone {
+        others.insert(column, if cursor.is("collate") { Mention::Collated } else { Mention::Plain });
     }
-    inside(key, column).then_some(Mention::Inside)
+    others.into_iter().for_each(|(column, how)| mention(found, column, how));
 }
 
-/// Whether an expression names a column. A word before a parenthesis calls a function, one behind `::` or before a
-/// literal is a type.
-fn inside(expression: &str, column: &Ident) -> bool {
-    if expression.is_empty() {
-        return false;
-    }
+/// The names in an expression that may be columns. A word before a parenthesis calls a function, one behind `::` or
+/// before a literal is a type.
+fn inside(expression: &str, found: &mut BTreeMap<Ident, Mention>) {
     let tokens = tokens(expression);
-    tokens.iter().enumerate().any(|(at, token)| {
+    for (at, token) in tokens.iter().enumerate() {
         let text = |at: usize| tokens.get(at).map(|token| token.span().of(expression));
         let next = tokens.get(at + 1).map(|token| token.kind);
-        matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
-            && Ident::from_sql(token.span().of(expression)) == *column
+        if matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
             && !matches!(next, Some(TokenKind::OpenParen | TokenKind::Text | TokenKind::Dot))
             && at.checked_sub(1).and_then(text) != Some("::")
-    })
+        {
+            mention(found, Ident::from_sql(token.span().of(expression)), Mention::Inside);
+        }
+    }
 }
 
 /// The columns that a foreign key refers to; empty for those of the primary key.
@@ -184,9 +170,30 @@ const CHECKED: Work = Work::Certain("a constraint on the column is checked again
 const REBUILT: Work = Work::Certain("an index on the column is built anew");
 const REFERS: Work = Work::Certain("a foreign key on the column is checked again");
 
+/// The foreign keys that refer to a table, each by the table that has it and its number there.
+#[derive(Default)]
+pub(super) struct Referred {
+    keys: Vec<(usize, usize)>,
+    /// So many of them have been read for the columns that they refer to.
+    read: usize,
+    by_column: BTreeMap<Ident, Vec<(usize, usize)>>,
+    /// Those that refer to the primary key.
+    bare: Vec<(usize, usize)>,
+}
+
+impl Referred {
+    pub(super) fn push(&mut self, table: usize, number: usize) {
+        self.keys.push((table, number));
+    }
+
+    /// All that ever referred to it.
+    pub(super) fn into_keys(self) -> Vec<(usize, usize)> {
+        self.keys
+    }
+}
+
 /// How a column is used, from one change of its type to the next.
-struct Change<'c> {
-    column: &'c Ident,
+struct Change {
     /// Whether the statement writes every row.
     rewrites: Work,
     /// Whether operators stay.
@@ -194,14 +201,32 @@ struct Change<'c> {
     collation: bool,
 }
 
+/// A table of those that have a column, and what uses it there.
+struct InTable {
+    table: usize,
+    /// Its own indexes and constraints, by number.
+    uses: Vec<(usize, Mention)>,
+    /// Foreign keys of tables that refer to the column, by number.
+    referring: Vec<(usize, usize)>,
+}
+
 impl<'a> Catalog<'a> {
+    /// What uses a column in one table.
+    fn in_table(&mut self, table: usize, column: &Ident) -> InTable {
+        let names = self.column(table, column).map(Column::names).unwrap_or_default();
+        let uses = self.tables[table].uses.of_column(&names);
+        let referring = self.referring(table, column, &names, &uses);
+        InTable { table, uses, referring }
+    }
+
     /// What the uses of a column in one table come to when no row is written.
-    fn scans(&self, table: usize, change: &Change<'_>) -> Work {
+    fn scans(&self, InTable { table, uses, referring }: &InTable, change: &Change) -> Work {
         let mut scans = Work::None;
+        let of = &self.tables[*table];
         // The indexes of partitions are made again with that of the table they are partitions of.
-        let partitioned = self.tables[table].kind == TableKind::Partitioned;
-        for one in &self.tables[table].uses {
-            let Some(mention) = self.mention(table, one, change.column) else { continue };
+        let partitioned = of.kind == TableKind::Partitioned;
+        for (number, mention) in uses {
+            let Some(one) = of.uses.get(*number) else { continue };
             let work = match (&one.of, mention) {
                 (UseOf::Check { valid: true, .. }, _) => CHECKED,
                 (UseOf::ForeignKey { valid: true, .. }, _) => in_doubt(again(change.operators, REFERS)),
@@ -213,77 +238,85 @@ impl<'a> Catalog<'a> {
                 (_, Mention::Collated) if change.collation => in_doubt(REBUILT),
                 _ => change.operators,
             };
-            scans = scans.max(if one.in_doubt { in_doubt(work) } else { work });
+            scans = scans.max(if of.uses.is_in_doubt(*number) { in_doubt(work) } else { work });
         }
-        for (_, one) in self.referring(table, change.column) {
-            if matches!(one.of, UseOf::ForeignKey { valid: true, .. }) {
+        for (other, number) in referring {
+            if let Some(Use { of: UseOf::ForeignKey { valid: true, .. }, .. }) =
+                self.tables[*other].uses.get(*number)
+            {
                 scans = scans.max(again(change.operators, REFERS));
             }
         }
         scans
     }
 
-    fn mention(&self, table: usize, one: &Use<'_>, column: &Ident) -> Option<Mention> {
-        one.mention(self.called(table, one, column)?)
-    }
-
-    /// What a column was called when an index or a constraint was made, if it was there.
-    fn called(&self, table: usize, one: &Use<'_>, column: &Ident) -> Option<&'a Ident> {
-        self.column(table, column)?.name_at(one.since)
-    }
-
-    /// The foreign keys of other tables that refer to a column.
-    fn referring(&self, table: usize, column: &Ident) -> Vec<(usize, &Use<'a>)> {
-        let mut found = Vec::new();
-        for other in &self.tables[table].referencing {
-            for one in &self.tables[*other].uses {
-                let UseOf::ForeignKey { text, to, .. } = &one.of else { continue };
-                if *to != table {
-                    continue;
-                }
-                let columns = referred_columns(text);
-                let refers = match self.primary_key(table).filter(|_| columns.is_empty()) {
-                    Some(key) => self.mention(table, key, column).is_some(),
-                    None => self
-                        .called(table, one, column)
-                        .is_some_and(|called| columns.is_empty() || columns.contains(called)),
-                };
-                if refers {
-                    found.push((*other, one));
-                }
+    /// The foreign keys of other tables that refer to a column of these names, which has these uses in its table.
+    fn referring(
+        &mut self,
+        table: usize,
+        column: &Ident,
+        names: &[(&Ident, usize, usize)],
+        uses: &[(usize, Mention)],
+    ) -> Vec<(usize, usize)> {
+        let mut referred = std::mem::take(&mut self.tables[table].referred);
+        let there = |(other, number): &(usize, usize)| self.tables[*other].uses.get(*number);
+        let Referred { keys, read, by_column, bare } = &mut referred;
+        for key in keys.iter().skip(*read) {
+            let Some(Use { of: UseOf::ForeignKey { text, .. }, .. }) = there(key) else { continue };
+            let columns = referred_columns(text);
+            if columns.is_empty() {
+                bare.push(*key);
+            }
+            for column in columns {
+                by_column.entry(column).or_default().push(*key);
             }
         }
+        *read = keys.len();
+        let mut found = Vec::new();
+        for (name, from, until) in names {
+            let Some(keys) = by_column.get_mut(*name) else { continue };
+            keys.retain(|key| there(key).is_some());
+            let then =
+                |key: &&(usize, usize)| there(key).is_some_and(|one| (*from..*until).contains(&one.since));
+            found.extend(keys.iter().filter(then));
+        }
+        bare.retain(|key| there(key).is_some());
+        let primary_key = self.tables[table].uses.primary_key();
+        let refers = |key: &&(usize, usize)| match primary_key {
+            Some(primary_key) => uses.iter().any(|(number, _)| *number == primary_key),
+            None => {
+                let column = self.column(table, column);
+                column.zip(there(key)).is_some_and(|(column, one)| column.was_there(one.since))
+            }
+        };
+        found.extend(bare.iter().filter(refers));
+        self.tables[table].referred = referred;
         found
     }
 
-    fn primary_key(&self, table: usize) -> Option<&Use<'a>> {
-        self.tables[table].uses.iter().find(|one| {
-            matches!(&one.of, UseOf::Key { constraint, .. } if constraint.kind == ConstraintKind::PrimaryKey)
-        })
-    }
-
     /// The tables at the other ends of the column's foreign keys; `None` when one may be gone.
-    fn keys(&self, family: &[usize], change: &Change<'_>) -> Option<Vec<(QualifiedName, Work)>> {
+    fn keys(&self, family: &[InTable], change: &Change) -> Option<Vec<(QualifiedName, Work)>> {
+        let own: BTreeSet<usize> = family.iter().map(|one| one.table).collect();
         let mut found: Vec<(usize, Work)> = Vec::new();
-        let mut add = |other: usize, one: &Use<'_>, operators: Work| {
-            let valid = matches!(one.of, UseOf::ForeignKey { valid: true, .. });
+        let mut add = |other: usize, (table, number): (usize, usize), operators: Work| {
+            let uses = &self.tables[table].uses;
+            let valid =
+                matches!(uses.get(number), Some(Use { of: UseOf::ForeignKey { valid: true, .. }, .. }));
             let check = if valid { again(change.rewrites.max(operators), REFERS) } else { Work::None };
             let partition = |table: &usize| *table == other || self.tables[*table].is_partition;
             let tables = self.family(other).into_iter().filter(partition);
-            found.extend(tables.filter(|table| !family.contains(table)).map(|table| (table, check)));
-            (!one.in_doubt).then_some(())
+            found.extend(tables.filter(|table| !own.contains(table)).map(|table| (table, check)));
+            (!uses.is_in_doubt(number)).then_some(())
         };
-        for table in family {
-            for one in &self.tables[*table].uses {
-                if let Some(other) =
-                    one.foreign_key_to().filter(|_| self.mention(*table, one, change.column).is_some())
-                {
+        for InTable { table, uses, referring } in family {
+            for (number, _) in uses {
+                if let Some(other) = self.tables[*table].uses.get(*number).and_then(Use::foreign_key_to) {
                     // Another type may compare with the same operators, by a cast.
-                    add(other, one, in_doubt(change.operators))?;
+                    add(other, (*table, *number), in_doubt(change.operators))?;
                 }
             }
-            for (other, one) in self.referring(*table, change.column) {
-                add(other, one, change.operators)?;
+            for (other, number) in referring {
+                add(*other, (*other, *number), change.operators)?;
             }
         }
         Some(found.into_iter().map(|(table, check)| (qualified(self.tables[table].name), check)).collect())
@@ -307,7 +340,7 @@ fn in_doubt(work: Work) -> Work {
 }
 
 impl<'a> Known<'a> for Catalog<'a> {
-    fn retyped(&self, change: &TypeChange<'_>) -> Option<Retyped> {
+    fn retyped(&mut self, change: &TypeChange<'_>) -> Option<Retyped> {
         let table = self.table(change.table)?;
         let of = &self.tables[table];
         if of.kind == TableKind::Foreign {
@@ -324,13 +357,15 @@ impl<'a> Known<'a> for Catalog<'a> {
         let operators = self.types.keeps_index(&old, &new);
         let collation = column.collation != change.collation;
         let (column, any) = (change.column, rewrites.max(change.beside));
-        let change = Change { column, rewrites: any, operators, collation };
+        let change = Change { rewrites: any, operators, collation };
         let family = self.family(table);
         let complete = family.iter().all(|one| self.tables[*one].complete);
-        let mut scans = self.scans(table, &change);
-        for one in family.iter().skip(1) {
+        let family: Vec<InTable> = family.into_iter().map(|one| self.in_table(one, column)).collect();
+        let mut scans = Work::None;
+        for one in &family {
+            let work = self.scans(one, &change);
             // What a partition has beside its parent is read there alone.
-            scans = scans.max(in_doubt(self.scans(*one, &change)));
+            scans = scans.max(if one.table == table { work } else { in_doubt(work) });
         }
         if !complete {
             scans = scans.max(Work::Perhaps("if an index or a constraint on the column is made anew"));

@@ -1,9 +1,14 @@
 //! ALTER of anything but relations: new names, new schemas, labels of enums, attributes, domains.
 
+use std::collections::BTreeSet;
+
 use super::{Fold, definition};
 use crate::{
     name::Ident,
-    schema::object::{Definition, Demand, Hold, Oid},
+    schema::{
+        labels::{Labels, Side},
+        object::{Definition, Demand, Hold, Oid},
+    },
     sql::{
         cursor::Cursor,
         lex::TokenKind,
@@ -88,8 +93,7 @@ impl Fold<'_> {
     }
 
     fn rename_schema(&mut self, before: &Ident, after: &Ident) {
-        let inside = self.schema.objects().filter(|(_, object)| object.schema.as_ref() == Some(before));
-        let inside: Vec<Oid> = inside.map(|(oid, _)| oid).collect();
+        let inside: Vec<Oid> = self.schema.inside(before).map(|(oid, _)| oid).collect();
         for oid in inside {
             self.schema.change(oid, |object| object.schema = Some(after.clone()));
         }
@@ -97,8 +101,7 @@ impl Fold<'_> {
 
     fn move_extension(&mut self, oid: Oid, name: &Ident, schema: &Ident) {
         self.change(oid, |object| object.definition = Definition::Extension(schema.clone()));
-        let members = self.schema.objects().filter(|(_, object)| object.extension.as_ref() == Some(name));
-        let members: Vec<Oid> = members.map(|(oid, _)| oid).collect();
+        let members: Vec<Oid> = self.schema.brought_by(name).map(|(oid, _)| oid).collect();
         for member in members {
             self.schema.change(member, |object| object.schema = Some(schema.clone()));
         }
@@ -113,9 +116,7 @@ impl Fold<'_> {
             let from = literal(&mut cursor);
             cursor.eat("to");
             if let (Some(from), Some(to)) = (from, literal(&mut cursor)) {
-                self.with_labels(oid, |labels| {
-                    labels.iter_mut().filter(|label| **label == from).for_each(|label| *label = to.clone());
-                });
+                self.with_labels(oid, |labels| labels.rename(&from, to));
             }
         } else {
             while let Some(mut action) = cursor.list_item() {
@@ -150,17 +151,15 @@ impl Fold<'_> {
         let Some(label) = literal(&mut cursor) else { return };
         let (before, after) = (cursor.eat("before"), cursor.eat("after"));
         let neighbour = literal(&mut cursor).filter(|_| before || after);
-        self.with_labels(oid, |labels| {
-            if labels.contains(&label) {
-                return;
-            }
-            let at = neighbour.and_then(|neighbour| labels.iter().position(|one| *one == neighbour));
-            let at = at.map_or(labels.len(), |at| at + usize::from(after));
-            labels.insert(at, label);
-        });
+        let side = match &neighbour {
+            Some(neighbour) if after => Side::After(neighbour),
+            Some(neighbour) => Side::Before(neighbour),
+            None => Side::Last,
+        };
+        self.with_labels(oid, |labels| labels.add(label, side));
     }
 
-    fn with_labels(&mut self, oid: Oid, change: impl FnOnce(&mut Vec<String>)) {
+    fn with_labels(&mut self, oid: Oid, change: impl FnOnce(&mut Labels)) {
         self.change(oid, |object| {
             if let Definition::Enum(labels) = &mut object.definition {
                 change(labels);
@@ -232,13 +231,16 @@ impl Fold<'_> {
         }
         let needs = self.condition_needs(table, cursor, statement, kind);
         let policy = match &statement.detail {
-            Detail::Policy(read) if !read.roles.is_empty() => Some(&read.roles),
+            Detail::Policy(read) if !read.roles.is_empty() => {
+                Some(read.roles.iter().map(|role| Ident::exact(role.as_str())).collect::<BTreeSet<Ident>>())
+            }
             _ => None,
         };
+        self.schema.note_roles(oid, policy.iter().flatten());
         self.change(oid, |object| {
             object.needs(needs, Hold::Stops);
             if let (Definition::Policy(own), Some(roles)) = (&mut object.definition, policy) {
-                own.roles = roles.iter().map(|role| Ident::exact(role.as_str())).collect();
+                own.roles = roles;
             }
         });
     }

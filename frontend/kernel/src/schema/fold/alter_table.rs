@@ -8,7 +8,7 @@ use crate::{
     name::Ident,
     schema::{
         Schema, naming,
-        object::{Column, Definition, Hold, Identity, Oid},
+        object::{Column, Definition, Hold, Identity, Object, Oid},
         types::TypeUse,
     },
     sql::{
@@ -170,22 +170,37 @@ impl Fold<'_> {
 
     /// From PostgreSQL 18 on NOT NULL is a constraint with a name and can be dropped by it.
     fn drop_not_null(&mut self, table: Oid, name: &Ident) -> bool {
-        let holder = self.schema.qualified(table).name;
-        let found = self.schema.columns(table).into_iter().find(|(_, object)| match &object.definition {
-            Definition::Column(column) if column.not_null => {
-                let by_default = || naming::joined(holder.as_str(), Some(object.name.as_str()), "not_null");
-                match &column.not_null_name {
-                    Some(own) => own == name,
-                    None => by_default() == name.as_str(),
-                }
-            }
-            _ => false,
-        });
-        let found = found.map(|(oid, _)| oid);
+        let own = self.schema.not_null_named(table, name);
+        let found = own.or_else(|| self.not_null_by_default(table, name));
         if let Some(oid) = found {
             self.with_column(oid, |column| column.not_null = false);
         }
         found.is_some()
+    }
+
+    /// The column whose NOT NULL gets this name when its author gives none.
+    fn not_null_by_default(&self, table: Oid, name: &Ident) -> Option<Oid> {
+        const LABEL: &str = "not_null";
+        let holder = self.schema.qualified(table).name;
+        let is_called = |column: &Object| match &column.definition {
+            Definition::Column(Column { not_null: true, not_null_name: None, .. }) => {
+                naming::joined(holder.as_str(), Some(column.name.as_str()), LABEL) == name.as_str()
+            }
+            _ => false,
+        };
+        let middle = || name.as_str().strip_prefix(holder.as_str())?.strip_prefix('_')?.strip_suffix(LABEL);
+        if let Some(column) = middle().and_then(|middle| middle.strip_suffix('_')) {
+            let named = self.schema.column(table, &Ident::exact(column));
+            let named = named.filter(|oid| self.schema.get(*oid).is_some_and(is_called));
+            if named.is_some() {
+                return named;
+            }
+        }
+        // Of a name that was cut it is not known where.
+        if name.as_str().len() < naming::CUT {
+            return None;
+        }
+        self.schema.columns(table).into_iter().find(|(_, column)| is_called(column)).map(|(oid, _)| oid)
     }
 
     fn with_column(&mut self, oid: Oid, change: impl FnOnce(&mut Column)) {

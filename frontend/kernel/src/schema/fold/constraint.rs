@@ -1,5 +1,7 @@
 //! Constraints with the names PostgreSQL gives them, and what partitions and children take of their parents'.
 
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+
 use super::{Fold, definition::ConstraintText};
 use crate::{
     name::Ident,
@@ -37,14 +39,26 @@ impl Fold<'_> {
         };
         constraints.sort_by_key(turn);
         let mut distinct: Vec<ConstraintText<'_>> = Vec::with_capacity(constraints.len());
+        let mut keys: BTreeMap<_, usize> = BTreeMap::new();
         for read in constraints {
-            let same = |prior: &&mut ConstraintText<'_>| {
-                read.demand == Demand::Unique
-                    && matches!(prior.demand, Demand::PrimaryKey | Demand::Unique)
-                    && prior.columns().eq(read.columns())
-                    && (&prior.include, &prior.manner) == (&read.include, &read.manner)
+            // Keys with the same columns and the same manner are one.
+            let columns: Vec<Option<Ident>> = read.columns().map(|column| column.cloned()).collect();
+            let key = || (columns, read.include.clone(), read.manner.clone());
+            let prior = match read.demand {
+                Demand::PrimaryKey => {
+                    keys.entry(key()).or_insert(distinct.len());
+                    None
+                }
+                Demand::Unique => match keys.entry(key()) {
+                    Entry::Occupied(prior) => distinct.get_mut(*prior.get()),
+                    Entry::Vacant(place) => {
+                        place.insert(distinct.len());
+                        None
+                    }
+                },
+                _ => None,
             };
-            match distinct.iter_mut().find(same) {
+            match prior {
                 Some(prior) => prior.name = prior.name.take().or(read.name),
                 None => distinct.push(read),
             }
@@ -113,9 +127,11 @@ impl Fold<'_> {
         let name = read.name.clone().unwrap_or_else(|| self.default_name(table, middle, "check", false));
         let (valid, passes_on) = (read.valid, read.inherits);
         let constraint = Constraint { columns, valid, passes_on, ..Constraint::new(Demand::Check) };
-        self.constraint(table, name, constraint, &needed);
-        for child in self.schema.children(table) {
-            self.take_checks(child, table);
+        self.constraint(table, name.clone(), constraint.clone(), &needed);
+        if passes_on {
+            for child in self.schema.children(table) {
+                self.take_check(child, &name, &constraint);
+            }
         }
     }
 
@@ -130,19 +146,23 @@ impl Fold<'_> {
     /// A child has the checks of its parent.
     pub(super) fn take_checks(&mut self, table: Oid, parent: Oid) {
         for (name, from) in self.constraints_of(parent, |demand| demand == Demand::Check) {
-            if let Some(own) = self.schema.member(table, O::Constraint, &name) {
-                self.schema.change(own, |object| {
-                    if let Definition::Constraint(constraint) = &mut object.definition {
-                        constraint.inherited = true;
-                    }
-                });
-                continue;
-            }
-            let columns = self.same_columns(table, &from.columns);
-            self.constraint(table, name, Constraint { columns, inherited: true, ..from }, &[]);
-            for child in self.schema.children(table) {
-                self.take_checks(child, table);
-            }
+            self.take_check(table, &name, &from);
+        }
+    }
+
+    fn take_check(&mut self, table: Oid, name: &Ident, from: &Constraint) {
+        if let Some(own) = self.schema.member(table, O::Constraint, name) {
+            return self.schema.change(own, |object| {
+                if let Definition::Constraint(constraint) = &mut object.definition {
+                    constraint.inherited = true;
+                }
+            });
+        }
+        let columns = self.same_columns(table, &from.columns);
+        let own = Constraint { columns, inherited: true, ..from.clone() };
+        self.constraint(table, name.clone(), own.clone(), &[]);
+        for child in self.schema.children(table) {
+            self.take_check(child, name, &own);
         }
     }
 
@@ -204,20 +224,14 @@ impl Fold<'_> {
             }
         }
         self.constraint(table, name, constraint, &[]);
-        for child in self.partitions(table) {
-            self.take_keys(child);
-        }
+        self.pass_index_on(table, index);
     }
 
-    /// What the constraint in front of an index demands.
+    /// The constraint in front of an index.
     pub(super) fn constraint_of(&self, index: Oid) -> Option<Oid> {
         let holder = self.schema.get(index)?.of?;
-        let mut members = self.schema.members(holder);
-        let found = members.find(|(_, object)| match &object.definition {
-            Definition::Constraint(constraint) => constraint.index == Some(index),
-            _ => false,
-        });
-        found.map(|(oid, _)| oid)
+        let mut constraints = self.schema.constraints_of_index(index);
+        constraints.find(|(_, constraint)| constraint.of == Some(holder)).map(|(oid, _)| oid)
     }
 
     pub(super) fn demand_of(&self, index: Oid) -> Option<Demand> {
@@ -235,13 +249,19 @@ impl Fold<'_> {
                 self.constraint(table, name, Constraint { columns, inherited: false, ..from }, &[]);
             }
         }
-        for (oid, index) in self.indexes_of(source).into_iter().filter(|_| indexes) {
-            self.take_index(table, oid, &index);
-            for (own, _) in self.indexes_of(table) {
-                self.schema.change(own, |object| object.needs.retain(|need| need.on != oid));
-                if let Some(constraint) = self.constraint_of(own) {
-                    self.own(constraint);
-                }
+        let sources = if indexes { self.indexes_of(source) } else { Vec::new() };
+        if sources.is_empty() {
+            return;
+        }
+        for (oid, index) in &sources {
+            self.take_index(table, *oid, index);
+        }
+        // They are the table's own, and do not go with those they are copies of.
+        let copied: BTreeSet<Oid> = sources.iter().map(|(oid, _)| *oid).collect();
+        for (own, _) in self.indexes_of(table) {
+            self.schema.change(own, |object| object.needs.retain(|need| !copied.contains(&need.on)));
+            if let Some(constraint) = self.constraint_of(own) {
+                self.own(constraint);
             }
         }
     }
@@ -271,27 +291,21 @@ impl Fold<'_> {
         let constraint = Constraint { columns, references, valid, ..Constraint::new(Demand::ForeignKey) };
         // What hangs on the table itself goes with it.
         needs.retain(|need| *need != table);
-        self.constraint(table, name, constraint, &needs);
+        self.constraint(table, name.clone(), constraint.clone(), &needs);
         for child in self.partitions(table) {
-            self.take_keys(child);
+            self.take_reference(child, &name, &constraint);
         }
     }
 
     /// The unique index that a reference to these columns rests on; without columns, the primary key's.
     fn unique_index(&self, table: Oid, columns: &[Oid]) -> Option<Oid> {
-        let mut members = self.schema.members(table);
         if columns.is_empty() {
-            return members.find_map(|(_, object)| match &object.definition {
-                Definition::Constraint(key) if key.demand == Demand::PrimaryKey => key.index,
+            return self.schema.primary_keys(table).find_map(|(_, object)| match &object.definition {
+                Definition::Constraint(key) => key.index,
                 _ => None,
             });
         }
-        let fits = |object: &Object| match &object.definition {
-            Definition::Index(index) => {
-                index.unique && !index.partial && index.key.iter().flatten().eq(columns)
-            }
-            _ => false,
-        };
-        members.find(|(_, object)| fits(object)).map(|(oid, _)| oid)
+        let mut same = self.schema.indexes_on(table, columns);
+        same.find(|(_, index)| index.unique && !index.partial).map(|(oid, _)| oid)
     }
 }

@@ -65,7 +65,7 @@ impl Fold<'_> {
 
     fn create_type(&mut self, mut cursor: Cursor<'_>, statement: &Statement) {
         let definition = match &statement.detail {
-            Detail::Enum(labels) => Definition::Enum(labels.clone()),
+            Detail::Enum(labels) => Definition::Enum(labels.iter().map(String::as_str).collect()),
             _ => Definition::Plain,
         };
         cursor.skip(2);
@@ -190,6 +190,9 @@ impl Fold<'_> {
         if let Definition::Trigger(Reference::Known(function)) = &definition {
             needs.push(*function);
         }
+        if let Definition::Policy(policy) = &definition {
+            self.schema.note_roles(oid, &policy.roles);
+        }
         self.schema.change(oid, |object| {
             object.definition = definition;
             object.needs(needs.into_iter().filter(|need| *need != table), Hold::Stops);
@@ -234,8 +237,11 @@ impl Fold<'_> {
         let start: &[&str] = if kind == O::Trigger { &["of", "when"] } else { &["using", "with", "do"] };
         condition.skip_to_any(start);
         let (columns, others) = self.read_expression(table, condition);
-        let own: Vec<Oid> = self.schema.columns(table).into_iter().map(|(oid, _)| oid).collect();
-        needs.retain(|need| !own.contains(need));
+        let is_own = |need: Oid| {
+            let object = self.schema.get(need).filter(|object| object.kind == O::Column);
+            object.and_then(|column| column.of) == Some(table)
+        };
+        needs.retain(|need| !is_own(*need));
         needs.extend(columns);
         needs.extend(others);
         needs

@@ -54,11 +54,9 @@ impl Fold<'_> {
             self.index_name(table, &naming::columns_part(&called))
         });
         let partial = read.expression.is_some();
-        self.new_index(table, name, &read, flags.unique, partial);
+        let index = self.new_index(table, name, &read, flags.unique, partial);
         if !flags.only {
-            for child in self.partitions(table) {
-                self.take_keys(child);
-            }
+            self.pass_index_on(table, index);
         }
     }
 

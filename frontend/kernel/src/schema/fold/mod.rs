@@ -22,7 +22,7 @@ mod term;
 mod transaction;
 mod view;
 
-use std::{borrow::Cow, cell::RefCell, sync::Arc};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeSet, sync::Arc};
 
 use crate::{
     migration::{Migration, Step, steps},
@@ -49,6 +49,9 @@ use super::{
     types::{Reference, TypeUse},
 };
 
+/// Which of the routines of one name is called is not known, so all of them are needed; no more than nobody has.
+const NAMESAKES: usize = 100;
+
 /// The schema of temporary objects, which end with the file.
 pub(super) const TEMPORARY: &str = "pg_temp";
 
@@ -57,8 +60,9 @@ struct Fold<'s> {
     session: Session,
     place: Place,
     conditional: bool,
-    /// The names in the statement that is read, and where they stand.
+    /// The names in the statement that is read, and where they stand; by name once somebody has asked.
     written: Vec<(Ident, Span)>,
+    is_sorted: bool,
     /// What the statement looks for by name, found or not. Looking is no change, so it is kept in a cell.
     looked_up: RefCell<Vec<Result<Oid, (O, QualifiedName)>>>,
     /// What ROLLBACK returns to: the transaction's begin, then its savepoints.
@@ -76,12 +80,23 @@ pub(super) fn apply(schema: &mut Schema, file: &Migration) {
         |step: &Step<'_>| matches!(step.statement.kind, Other(Verb::Rollback | Verb::RollbackTo));
     let rolls_back = steps.iter().any(is_rollback);
     let looked_up = RefCell::default();
-    let mut fold = Fold { schema, session, place, conditional: false, written, looked_up, saved, rolls_back };
+    let mut fold = Fold {
+        schema,
+        session,
+        place,
+        conditional: false,
+        written,
+        is_sorted: false,
+        looked_up,
+        saved,
+        rolls_back,
+    };
     let mut tokens = Vec::new();
     for step in steps.iter().filter(|step| !step.deferred) {
         fold.place.span = step.statement.span;
         let objects = step.statement.objects.iter();
         fold.written.clear();
+        fold.is_sorted = false;
         fold.written.extend(objects.map(|object| (object.name.name.clone(), object.span)));
         fold.conditional = step.conditional || step.guarded;
         fold.session.within(step.body.and_then(|body| body.schema.as_ref()));
@@ -163,12 +178,13 @@ impl Fold<'_> {
 
     /// Notes what a statement reads or fills, and what of it is not there.
     fn uses(&mut self, statement: &Statement) {
-        let makes: Vec<&QualifiedName> = statement.in_role(Role::Makes).map(|object| &object.name).collect();
+        let makes: BTreeSet<&QualifiedName> =
+            statement.in_role(Role::Makes).map(|object| &object.name).collect();
         let other = matches!(statement.kind, Other(_));
         for object in &statement.objects {
             let wanted = object.role == Role::Uses || object.role == Role::Changes && other;
             // A table may refer to itself.
-            if wanted && !makes.contains(&&object.name) {
+            if wanted && !makes.contains(&object.name) {
                 self.use_of(object, statement.flags.if_exists);
             }
         }
@@ -263,7 +279,8 @@ impl Fold<'_> {
     /// What an expression needs beside columns: functions, types, sequences.
     fn needed(&self, mentions: &Mentions) -> Vec<Oid> {
         let path = self.session.path();
-        let calls = mentions.calls.iter().flat_map(|name| self.schema.routines(path, name));
+        let namesakes = |name| self.schema.routines(path, name).into_iter().take(NAMESAKES);
+        let calls = mentions.calls.iter().flat_map(namesakes);
         let types = mentions.types.iter().filter_map(|name| self.schema.type_named(path, name));
         let relations = mentions.relations.iter().filter_map(|name| self.relation(name));
         let found: Vec<Oid> = calls.chain(types).chain(relations).collect();
@@ -274,14 +291,9 @@ impl Fold<'_> {
     /// The columns of a table that an expression names, and what else it needs.
     fn read_expression(&self, table: Oid, expression: Cursor<'_>) -> (Vec<Oid>, Vec<Oid>) {
         let mentions = mentions(expression);
-        let mut columns = Vec::new();
-        for mention in &mentions.columns {
-            if let Some(column) =
-                self.schema.column(table, &mention.name).filter(|column| !columns.contains(column))
-            {
-                columns.push(column);
-            }
-        }
+        let mut seen = BTreeSet::new();
+        let columns = mentions.columns.iter().filter_map(|mention| self.schema.column(table, &mention.name));
+        let columns = columns.filter(|column| seen.insert(*column)).collect();
         (columns, self.needed(&mentions))
     }
 
@@ -360,7 +372,12 @@ impl Fold<'_> {
 
     fn problem(&mut self, kind: ProblemKind, object: O, name: QualifiedName, of: Option<QualifiedName>) {
         let (place, conditional) = (self.place.clone(), self.conditional);
-        let written = self.written.iter().find(|(written, _)| *written == name.name);
+        if !std::mem::replace(&mut self.is_sorted, true) {
+            // Where one stands twice, the first place counts.
+            self.written.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        let first = self.written.partition_point(|(written, _)| *written < name.name);
+        let written = self.written.get(first).filter(|(written, _)| *written == name.name);
         let span = written.map_or(place.span, |(_, span)| *span);
         self.schema.problems.push(Problem { place, kind, object, name, of, span, conditional });
     }

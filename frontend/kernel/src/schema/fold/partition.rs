@@ -1,5 +1,7 @@
 //! Partitions: what they take of their parents, and what they keep when they leave.
 
+use std::collections::BTreeSet;
+
 use super::Fold;
 use crate::{
     name::Ident,
@@ -30,7 +32,7 @@ impl Fold<'_> {
             relation.parents.retain(|own| *own != parent);
             relation.partition = false;
         });
-        let from: Vec<Oid> =
+        let from: BTreeSet<Oid> =
             self.indexes_of(parent).into_iter().map(|(oid, _)| oid).chain([parent]).collect();
         let members: Vec<Oid> = self.schema.members(child).map(|(oid, _)| oid).chain([child]).collect();
         for oid in members {
@@ -71,30 +73,46 @@ impl Fold<'_> {
                 self.take_index(table, oid, &index);
             }
             for (name, from) in self.constraints_of(parent, |demand| demand == Demand::ForeignKey) {
-                if self.schema.member(table, O::Constraint, &name).is_none() {
-                    let columns = self.same_columns(table, &from.columns);
-                    self.constraint(table, name, Constraint { columns, inherited: true, ..from }, &[]);
-                }
+                self.take_reference(table, &name, &from);
             }
         }
+    }
+
+    /// A foreign key of its parent's, and its partitions one of its own.
+    pub(super) fn take_reference(&mut self, table: Oid, name: &Ident, from: &Constraint) {
+        if self.schema.member(table, O::Constraint, name).is_some() {
+            return;
+        }
+        let columns = self.same_columns(table, &from.columns);
+        let own = Constraint { columns, inherited: true, ..from.clone() };
+        self.constraint(table, name.clone(), own.clone(), &[]);
         for child in self.partitions(table) {
-            self.take_keys(child);
+            self.take_reference(child, name, &own);
+        }
+    }
+
+    /// The partitions of a table get an index like this one of it.
+    pub(super) fn pass_index_on(&mut self, table: Oid, index: Oid) {
+        let definition = match self.schema.get(index).map(|object| &object.definition) {
+            Some(Definition::Index(definition)) => definition.clone(),
+            _ => return,
+        };
+        for child in self.partitions(table) {
+            self.take_index(child, index, &definition);
         }
     }
 
     pub(super) fn take_index(&mut self, table: Oid, from: Oid, index: &Index) {
-        let columns: Vec<Oid> = index.key.iter().flatten().copied().collect();
-        let key = self.same_columns(table, &columns);
-        let own = self.indexes_of(table).into_iter().find(|(_, own)| {
-            let plain: Vec<Oid> = own.key.iter().flatten().copied().collect();
-            plain == key
-                && (own.unique || !index.unique)
+        let key = self.same_columns(table, &index.columns());
+        let own = self.schema.indexes_on(table, &key).find(|(_, own)| {
+            (own.unique || !index.unique)
                 && own.key.len() == index.key.len()
                 && (&own.method, own.partial) == (&index.method, index.partial)
         });
+        let own = own.map(|(oid, _)| oid);
         let demand = self.demand_of(from).filter(|demand| *demand != Demand::ForeignKey);
-        if let Some((own, _)) = own {
-            return self.schema.change(own, |object| object.needs([from], Hold::Goes));
+        if let Some(own) = own {
+            return self.schema.need(own, from, Hold::Goes);
         }
         let mut names: Vec<Ident> = key.iter().map(|column| self.schema.qualified(*column).name).collect();
         names.extend((key.len()..index.key.len()).map(|_| Ident::exact("expr")));
@@ -118,5 +136,6 @@ impl Fold<'_> {
             let constraint = Constraint { columns: key, index, inherited: true, ..Constraint::new(demand) };
             self.constraint(table, name, constraint, &[]);
         }
+        self.pass_index_on(table, oid);
     }
 }

@@ -1,6 +1,6 @@
 //! GRANT, REVOKE, ALTER DEFAULT PRIVILEGES and COMMENT.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::Fold;
 use crate::{
@@ -100,6 +100,9 @@ impl Fold<'_> {
             };
             for (oid, kind) in on {
                 let grants: Vec<Grant> = self.expanded(&word, kind, roles);
+                if matches!(turn, Turn::Given { .. }) {
+                    self.schema.note_roles(oid, roles);
+                }
                 self.change(oid, |object| {
                     for grant in grants {
                         match turn {
@@ -158,11 +161,12 @@ impl Fold<'_> {
     }
 
     fn all_in(&self, kind: O, schemas: &[Ident]) -> Vec<(Oid, O)> {
-        let inside = |object: &Object| {
-            let has_rights = object.kind != O::Index && governed(object.kind) == kind;
-            has_rights && object.schema.as_ref().is_some_and(|schema| schemas.contains(schema))
-        };
-        self.schema.objects().filter(|(_, object)| inside(object)).map(|(oid, _)| (oid, kind)).collect()
+        let has_rights = |object: &Object| object.kind != O::Index && governed(object.kind) == kind;
+        let schemas: BTreeSet<&Ident> = schemas.iter().collect();
+        let objects = schemas.into_iter().flat_map(|schema| self.schema.inside(schema));
+        let found: BTreeSet<Oid> =
+            objects.filter(|(_, object)| has_rights(object)).map(|(oid, _)| oid).collect();
+        found.into_iter().map(|oid| (oid, kind)).collect()
     }
 
     // Rights of what is yet to be made ------------------------------------------------------------------
@@ -211,27 +215,14 @@ impl Fold<'_> {
     }
 
     fn set_default_grant(&mut self, mut wanted: DefaultGrant, turn: Turn) {
-        let defaults = &mut self.schema.default_grants;
-        let same = |had: &DefaultGrant| {
-            let (one, other) = (&had.grant, &wanted.grant);
-            (&had.schema, had.kind, &one.role, &one.right)
-                == (&wanted.schema, wanted.kind, &other.role, &other.right)
-        };
-        let had = defaults.iter().position(same);
-        let passed_on = had.is_some_and(|at| defaults[at].given && defaults[at].grant.option);
+        let defaults = Arc::make_mut(&mut self.schema.default_grants);
+        let passed_on = defaults.same(&wanted).is_some_and(|had| had.given && had.grant.option);
         match turn {
-            Turn::Taken { option: true } => {
-                if let Some(at) = had {
-                    defaults[at].grant.option = false;
-                }
-                return;
-            }
+            Turn::Taken { option: true } => return defaults.without_option(&wanted),
             Turn::Given { option } => wanted.grant.option = option || passed_on,
             Turn::Taken { option: false } => {}
         }
-        if let Some(at) = had {
-            defaults.remove(at);
-        }
+        defaults.remove(&wanted);
         // A schema adds to the rights that hold everywhere and takes none of them away.
         if wanted.given || wanted.schema.is_none() {
             defaults.push(wanted);
@@ -251,15 +242,12 @@ impl Fold<'_> {
         if kind == O::Index {
             return grants;
         }
-        for default in &self.schema.default_grants {
-            let here = default.schema.is_none() || default.schema.as_ref() == schema;
-            if here && default.kind == governed(kind) {
-                let grant = default.grant.clone();
-                if default.given {
-                    grant.give(&mut grants);
-                } else {
-                    grant.take(&mut grants, false);
-                }
+        for default in self.schema.default_grants.of(governed(kind), schema) {
+            let grant = default.grant.clone();
+            if default.given {
+                grant.give(&mut grants);
+            } else {
+                grant.take(&mut grants, false);
             }
         }
         grants

@@ -1,13 +1,16 @@
 //! Roles and who is a member of which. Rights, policies and memberships know a role by its name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Fold, rights::roles};
 use crate::{
     name::{Ident, QualifiedName},
     schema::{
         ProblemKind,
-        object::{Definition, Object, Oid},
+        object::{Definition, Grant, Object, Oid},
     },
     sql::{
         cursor::Cursor,
@@ -118,6 +121,9 @@ impl Fold<'_> {
 
     /// Makes `member` a member of `role`; who may take in others already, still may.
     fn join(&mut self, member: &Ident, role: &Ident, admin: bool) {
+        if let Some(oid) = self.schema.find(O::Role, &QualifiedName::bare(member.clone())) {
+            self.schema.note_roles(oid, [role]);
+        }
         self.with_memberships(member, |memberships| {
             *memberships.entry(role.clone()).or_default() |= admin;
         });
@@ -149,9 +155,11 @@ impl Fold<'_> {
     /// Whoever knows a role by its name learns the new one.
     fn rename_role(&mut self, oid: Oid, before: &Ident, after: &Ident) {
         self.change(oid, |object| object.name = after.clone());
+        for naming in self.naming(before) {
+            self.schema.note_roles(naming, [after]);
+        }
         self.everywhere(before, |object| {
-            let granted: Vec<_> =
-                object.grants.iter().filter(|grant| grant.role == *before).cloned().collect();
+            let granted: Vec<Grant> = grants_of(object, before).cloned().collect();
             for mut grant in granted {
                 object.grants.remove(&grant);
                 grant.role = after.clone();
@@ -169,17 +177,20 @@ impl Fold<'_> {
                 _ => {}
             }
         });
-        let defaults = self.schema.default_grants.iter_mut().filter(|default| default.grant.role == *before);
-        defaults.for_each(|default| default.grant.role = after.clone());
+        Arc::make_mut(&mut self.schema.default_grants).rename_role(before, after);
     }
 
     /// Changes every object that names a role.
     fn everywhere(&mut self, role: &Ident, change: impl Fn(&mut Object)) {
-        let naming: Vec<Oid> =
-            self.schema.objects().filter(|(_, object)| names(object, role)).map(|(oid, _)| oid).collect();
-        for oid in naming {
+        for oid in self.naming(role) {
             self.schema.change(oid, &change);
         }
+    }
+
+    /// The objects that name a role, oldest first.
+    fn naming(&self, role: &Ident) -> Vec<Oid> {
+        let noted = self.schema.naming_roles.get(role).into_iter().flatten().copied();
+        noted.filter(|oid| self.schema.get(*oid).is_some_and(|object| names(object, role))).collect()
     }
 
     /// Memberships end with a role; its rights and policies keep it from being dropped.
@@ -187,8 +198,8 @@ impl Fold<'_> {
         let going: BTreeSet<Ident> = going.iter().map(|oid| self.schema.qualified(*oid).name).collect();
         let mut held = Vec::new();
         for role in &going {
-            let holds = |object: &Object| object.kind != O::Role && names(object, role);
-            held.extend(self.schema.objects().filter(|(_, object)| holds(object)).map(|(oid, _)| oid));
+            let is_role = |oid: &Oid| self.schema.get(*oid).is_some_and(|object| object.kind == O::Role);
+            held.extend(self.naming(role).into_iter().filter(|oid| !is_role(oid)));
             self.everywhere(role, |object| {
                 if let Definition::Role(memberships) = &mut object.definition {
                     memberships.remove(role);
@@ -206,19 +217,21 @@ impl Fold<'_> {
     pub(super) fn drop_owned(&mut self, statement: &Statement) {
         let mut dropped = Vec::new();
         for role in statement.in_role(Role::Drops).map(|role| &role.name.name) {
+            let naming = self.naming(role);
             self.everywhere(role, |object| {
-                object.grants.retain(|grant| grant.role != *role);
+                let granted: Vec<Grant> = grants_of(object, role).cloned().collect();
+                granted.iter().for_each(|grant| _ = object.grants.remove(grant));
                 if let Definition::Policy(policy) = &mut object.definition {
                     policy.roles.remove(role);
                 }
             });
-            self.schema.default_grants.retain(|default| default.grant.role != *role);
+            Arc::make_mut(&mut self.schema.default_grants).remove_role(role);
             let for_nobody = |object: &Object| match &object.definition {
                 Definition::Policy(policy) => policy.roles.is_empty(),
                 _ => false,
             };
-            dropped
-                .extend(self.schema.objects().filter(|(_, object)| for_nobody(object)).map(|(oid, _)| oid));
+            let is_for_nobody = |oid: &Oid| self.schema.get(*oid).is_some_and(for_nobody);
+            dropped.extend(naming.into_iter().filter(is_for_nobody));
         }
         self.remove(&dropped, true);
         self.schema.unknown.push(self.place.clone());
@@ -227,10 +240,16 @@ impl Fold<'_> {
 
 /// Whether an object gives a role rights, stands for it as a policy, or is a member of it.
 fn names(object: &Object, role: &Ident) -> bool {
-    object.grants.iter().any(|grant| grant.role == *role)
+    grants_of(object, role).next().is_some()
         || match &object.definition {
             Definition::Role(memberships) => memberships.contains_key(role),
             Definition::Policy(policy) => policy.roles.contains(role),
             _ => false,
         }
+}
+
+/// The rights that an object gives a role.
+fn grants_of<'o>(object: &'o Object, role: &Ident) -> impl Iterator<Item = &'o Grant> {
+    let first = Grant { role: role.clone(), right: String::new(), option: false };
+    object.grants.range(&first..).take_while(move |grant| grant.role == first.role)
 }

@@ -6,7 +6,7 @@ use crate::{
     schema::{
         Schema,
         object::{Definition, Hold, Object, Oid},
-        types::{TypeBase, TypeUse},
+        types::{Reference, TypeBase, TypeUse},
     },
     sql::{
         cursor::Cursor,
@@ -132,16 +132,22 @@ impl Fold<'_> {
             Some(schema) => vec![schema.clone()],
             None => self.session.path().to_vec(),
         };
-        let named_in =
-            |schema: Ident| self.schema.routines(&[], &QualifiedName::new(schema, name.name.clone()));
-        let found = schemas.into_iter().flat_map(named_in).find(exact);
+        // Namesakes are asked one by one only where a type is not known, which may be another's by its last name.
+        let is_outside = |one: &TypeUse| matches!(one.base, TypeBase::Named(Reference::Outside(_)));
+        let outside = arguments.iter().any(is_outside);
+        let named_in = |schema: Ident| {
+            let same = self.schema.routine(&schema, &name.name, &arguments);
+            let namesakes = || self.schema.routines(&[], &QualifiedName::new(schema, name.name.clone()));
+            same.or_else(|| if outside { namesakes().into_iter().find(exact) } else { None })
+        };
+        let found = schemas.into_iter().find_map(named_in);
         (found, name)
     }
 }
 
 /// Whether two lists of types are one, a type that is not known being the same by its last name.
 fn same(left: &[TypeUse], right: &[TypeUse]) -> bool {
-    use crate::schema::types::Reference::Outside;
+    use Reference::Outside;
     let equal = |(left, right): (&TypeUse, &TypeUse)| match (&left.base, &right.base) {
         (TypeBase::Named(Outside(a)), TypeBase::Named(Outside(b))) => {
             left.array == right.array && a.name == b.name

@@ -1,5 +1,7 @@
 //! CREATE TABLE: columns, what it takes from other tables, constraints in the order PostgreSQL names them.
 
+use std::collections::BTreeSet;
+
 use super::{
     Fold,
     definition::{self, ColumnText, ConstraintText, TableConstraint, is_constraint},
@@ -154,7 +156,15 @@ impl Fold<'_> {
             position = relation.last_column;
         });
         if self.schema.get(table).is_some_and(|object| object.kind == O::Type) {
-            position = self.schema.columns(table).len() as u32 + 1;
+            position = 1 + self
+                .schema
+                .members(table)
+                .rev()
+                .find_map(|(_, attribute)| match &attribute.definition {
+                    Definition::Column(attribute) => Some(attribute.position),
+                    _ => None,
+                })
+                .unwrap_or_default();
         }
         let needed = Schema::type_need(&type_use);
         let column = Column {
@@ -217,11 +227,12 @@ impl Fold<'_> {
     /// A table and all that inherit from it, the table first.
     pub(super) fn family(&self, table: Oid) -> Vec<Oid> {
         let mut family = vec![table];
+        let mut seen = BTreeSet::from([table]);
         let mut at = 0;
         while let Some(next) = family.get(at).copied() {
             at += 1;
             for child in self.schema.children(next) {
-                if !family.contains(&child) {
+                if seen.insert(child) {
                     family.push(child);
                 }
             }
@@ -242,7 +253,7 @@ impl Fold<'_> {
             partition = relation.partition;
         });
         let how = if partition { Hold::Goes } else { Hold::Stops };
-        self.schema.change(table, |object| object.needs([parent], how));
+        self.schema.need(table, parent, how);
         self.share_unknown(table, Some(parent));
         let columns: Vec<(Ident, Column)> = self.columns_of(parent);
         for (name, from) in columns {

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     name::{Ident, QualifiedName},
     schema::{
-        expression::mentions,
+        expression::{OfTable, mentions},
         object::{Definition, Hold, Oid},
         types::{TypeBase, TypeUse},
     },
@@ -77,11 +77,20 @@ impl Fold<'_> {
         for (kind, name) in used {
             let Some(table) = self.find(kind, name) else { continue };
             needs.push(table);
-            let columns = self.schema.columns(table).into_iter();
-            let named = columns.filter(|(_, column)| read.names(&name.name, &column.name));
-            needs.extend(named.map(|(oid, _)| oid));
+            needs.extend(self.named_columns(table, &read.of(&name.name)));
         }
         needs
+    }
+
+    /// The columns of a table that are among those that are named, oldest first.
+    fn named_columns(&self, table: Oid, named: &OfTable<'_>) -> Vec<Oid> {
+        // Whichever are fewer: a query may name one of thousands, or thousands that are not this table's.
+        if let Some(names) = named.fewer_than(self.schema.column_count(table)) {
+            let found: BTreeSet<Oid> = names.filter_map(|name| self.schema.column(table, name)).collect();
+            return found.into_iter().collect();
+        }
+        let columns = self.schema.columns(table).into_iter();
+        columns.filter(|(_, column)| named.names(&column.name)).map(|(oid, _)| oid).collect()
     }
 
     // Columns -----------------------------------------------------------------------------------------

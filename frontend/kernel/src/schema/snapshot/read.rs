@@ -1,6 +1,6 @@
 //! A snapshot as a schema: names become numbers, in the order in which objects stand on each other.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{Entry, Shape, Snapshot};
 use crate::{
@@ -20,7 +20,7 @@ impl From<&Snapshot> for Schema {
     fn from(snapshot: &Snapshot) -> Self {
         let mut schema =
             Self { complete: true, search_path: snapshot.search_path.clone(), ..Self::default() };
-        schema.default_grants.clone_from(&snapshot.default_grants);
+        schema.default_grants = Arc::new(snapshot.default_grants.iter().cloned().collect());
         schema.version = snapshot.version;
         let public: Vec<Oid> = schema.objects().map(|(oid, _)| oid).collect();
         for oid in public {
@@ -164,7 +164,7 @@ impl Schema {
                 method: method.clone(),
             }),
             Shape::Sequence(_) => Definition::Sequence(None),
-            Shape::Enum(labels) => Definition::Enum(labels.clone()),
+            Shape::Enum(labels) => Definition::Enum(labels.iter().map(String::as_str).collect()),
             Shape::Domain { base, not_null, default } => Definition::Domain(Domain {
                 base: self.type_of_text(base),
                 not_null: *not_null,

@@ -1,23 +1,26 @@
 //! A schema as a snapshot: numbers become names.
 
+use std::collections::BTreeMap;
+
 use super::{Entry, Needed, Shape, Snapshot};
 use crate::{
     name::{Ident, QualifiedName},
     schema::{
         Schema,
-        object::{Column, Constraint, Definition, Demand, Need, Object, Oid},
+        object::{Constraint, Definition, Demand, Need, Object, Oid},
     },
 };
 
 impl Schema {
     /// The objects by name.
     pub fn snapshot(&self) -> Snapshot {
-        let entries = self.objects().map(|(_, object)| self.entry(object)).collect();
-        let default_grants = self.default_grants.clone();
+        let ranks = self.ranks();
+        let entries = self.objects().map(|(oid, object)| self.entry(object, ranks.get(&oid))).collect();
+        let default_grants = self.default_grants.iter().cloned().collect();
         Snapshot { version: self.version, search_path: self.search_path.clone(), default_grants, entries }
     }
 
-    fn entry(&self, object: &Object) -> Entry {
+    fn entry(&self, object: &Object, rank: Option<&u32>) -> Entry {
         Entry {
             kind: object.kind,
             name: QualifiedName { schema: object.schema.clone(), name: object.name.clone() },
@@ -32,7 +35,7 @@ impl Schema {
                 })
                 .collect(),
             extension: object.extension.clone(),
-            shape: self.shape(object),
+            shape: self.shape(object, rank.copied().unwrap_or(1)),
             needs: object.needs.iter().filter_map(|need| self.needed(*need)).collect(),
         }
     }
@@ -52,17 +55,23 @@ impl Schema {
         })
     }
 
-    /// A column's place among those that are there, from 1.
-    fn rank(&self, table: Option<Oid>, column: &Column) -> u32 {
-        let columns = table.map(|table| self.columns(table)).unwrap_or_default();
-        let before = columns.iter().filter(|(_, other)| match &other.definition {
-            Definition::Column(other) => other.position < column.position,
-            _ => false,
-        });
-        u32::try_from(before.count()).unwrap_or(u32::MAX).saturating_add(1)
+    /// The place of each column among those of its table that are there, from 1.
+    fn ranks(&self) -> BTreeMap<Oid, u32> {
+        let mut tables: BTreeMap<Oid, Vec<(u32, Oid)>> = BTreeMap::new();
+        for (oid, object) in self.objects() {
+            if let (Some(table), Definition::Column(column)) = (object.of, &object.definition) {
+                tables.entry(table).or_default().push((column.position, oid));
+            }
+        }
+        let mut ranks = BTreeMap::new();
+        for columns in tables.values_mut() {
+            columns.sort_unstable();
+            ranks.extend((1..).zip(columns).map(|(rank, (_, column))| (*column, rank)));
+        }
+        ranks
     }
 
-    fn shape(&self, object: &Object) -> Shape {
+    fn shape(&self, object: &Object, rank: u32) -> Shape {
         let name = |oid: &Oid| self.qualified(*oid).name;
         match &object.definition {
             Definition::Plain => Shape::Plain,
@@ -75,7 +84,7 @@ impl Schema {
                 from_query: relation.from_query,
             },
             Definition::Column(column) => Shape::Column {
-                position: self.rank(object.of, column),
+                position: rank,
                 type_name: self.type_text(&column.type_use),
                 not_null: column.not_null,
                 default: column.default.clone(),
@@ -96,7 +105,7 @@ impl Schema {
                     owner.as_ref().and_then(|column| Some((self.qualified(table(column)?), name(column))));
                 Shape::Sequence(owner)
             }
-            Definition::Enum(labels) => Shape::Enum(labels.clone()),
+            Definition::Enum(labels) => Shape::Enum(labels.iter().map(str::to_owned).collect()),
             Definition::Domain(domain) => Shape::Domain {
                 base: self.type_text(&domain.base),
                 not_null: domain.not_null,

@@ -1,5 +1,7 @@
 //! Queries and changes of rows: which tables they read and which they write.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Outline};
 use crate::{
     name::Ident,
@@ -279,7 +281,7 @@ fn relation(
     cursor: &mut Cursor<'_>,
     levels: &mut Vec<Level>,
     role: ObjectRole,
-    local: &[Ident],
+    local: &BTreeSet<Ident>,
 ) -> Option<Token> {
     if let Some(level) = levels.last_mut() {
         level.tables = role == Uses;
@@ -312,8 +314,8 @@ fn relation(
 }
 
 /// Names that `… AS (` defines inside the statement.
-fn common_tables(cursor: Cursor<'_>) -> Vec<Ident> {
-    let mut names = Vec::new();
+fn common_tables(cursor: Cursor<'_>) -> BTreeSet<Ident> {
+    let mut names = BTreeSet::new();
     let mut rest = cursor;
     if !rest.tokens().iter().any(|token| rest.text_of(*token).eq_ignore_ascii_case("with")) {
         return names;
@@ -328,7 +330,7 @@ fn common_tables(cursor: Cursor<'_>) -> Vec<Ident> {
                 ahead.eat("not");
                 ahead.eat("materialized");
                 if ahead.at(TokenKind::OpenParen) {
-                    names.push(name);
+                    names.insert(name);
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! CREATE TABLE, ALTER TABLE, and ALTER of whatever borrows its grammar: a row per action.
 
+use std::collections::BTreeSet;
+
 use super::{
     LockMode::{AccessExclusive, AccessShare, Share, ShareRowExclusive, ShareUpdateExclusive},
     Reach::{Children, DefaultPartition, Dependents, Indexes, Referenced, Referencing, Sequences, Table},
@@ -13,12 +15,13 @@ use crate::{
         ActionKind as A, Column, Constraint, ConstraintKind as C, ObjectKind as O, ObjectRef, ObjectRole,
         Statement, StatementKind, Table as Definition, TableAction,
     },
+    text::Span,
 };
 
 /// CREATE TABLE: the new table is nobody's to wait for, those it refers to are.
 pub(super) fn create(claims: &mut Claims<'_, '_>, statement: &Statement, table: &Definition) {
     let parents = table.columns.iter().flat_map(|column| &column.constraints).chain(&table.constraints);
-    let parents: Vec<&QualifiedName> = parents.filter_map(referenced).collect();
+    let parents: BTreeSet<&QualifiedName> = parents.filter_map(referenced).collect();
     for parent in &parents {
         let why = "a foreign key puts its triggers there";
         claims.take(parent, takes(ShareRowExclusive).because(why));
@@ -28,16 +31,16 @@ pub(super) fn create(claims: &mut Claims<'_, '_>, statement: &Statement, table: 
         claims.take(parent, DEFAULT_PARTITION);
         claims.take(parent, takes(ShareUpdateExclusive).on(Indexes));
     }
+    let inherits: BTreeSet<&QualifiedName> = table.inherits.iter().collect();
     let used = statement.in_role(ObjectRole::Uses);
     for object in used.filter(|object| object.kind == O::Table || object.kind == O::Type) {
-        let named = |name: &QualifiedName| *name == object.name;
-        if parents.iter().any(|parent| named(parent)) || table.partition_of.as_ref().is_some_and(named) {
+        if parents.contains(&object.name) || table.partition_of.as_ref() == Some(&object.name) {
             continue;
         }
         // INHERITS wants more than LIKE, and the text of the names does not tell them apart.
         let claim = match object.kind {
             O::Type => takes(AccessShare),
-            _ if object.role == ObjectRole::Uses && table.inherits.contains(&object.name) => {
+            _ if object.role == ObjectRole::Uses && inherits.contains(&object.name) => {
                 takes(ShareUpdateExclusive).because("it gets another child")
             }
             _ => takes(AccessShare),
@@ -61,14 +64,14 @@ pub(super) fn alter(claims: &mut Claims<'_, '_>, statement: &Statement, actions:
         let written = on.type_change(kind).and_then(|change| claims.known().retyped(&change));
         on.rewrites = on.rewrites.max(written.map_or(Work::None, |written| written.rewrites));
     }
-    for TableAction { kind, .. } in actions {
+    for TableAction { kind, span } in actions {
         match statement.kind {
             StatementKind::Alter(O::Index) => on.index(claims, kind),
             StatementKind::Alter(O::Sequence) => on.sequence(claims, kind),
             StatementKind::Alter(O::Domain) => on.domain(claims, kind),
             StatementKind::Alter(O::Type) => on.composite(claims, kind),
             StatementKind::Alter(O::View) => on.take(claims, takes(AccessExclusive)),
-            _ => on.table(claims, kind),
+            _ => on.table(claims, kind, *span),
         }
     }
 }
@@ -101,7 +104,7 @@ impl<'a> On<'a> {
         claims.take(&self.object.name, claim);
     }
 
-    fn table(&self, claims: &mut Claims<'_, '_>, action: &A) {
+    fn table(&self, claims: &mut Claims<'_, '_>, action: &A, span: Span) {
         let strongest = takes(AccessExclusive);
         match action {
             A::AddColumn { column, .. } => self.add_column(claims, column),
@@ -162,7 +165,7 @@ impl<'a> On<'a> {
                 self.take(claims, takes(ShareUpdateExclusive));
                 claims.take(name, strongest.because("for a moment, when all older transactions have ended"));
             }
-            A::Other(words) => self.other(claims, words),
+            A::Other(words) => self.other(claims, words, span),
             _ => self.take(claims, strongest),
         }
     }
@@ -255,7 +258,7 @@ impl<'a> On<'a> {
     }
 
     /// The actions known by their first words.
-    fn other(&self, claims: &mut Claims<'_, '_>, words: &str) {
+    fn other(&self, claims: &mut Claims<'_, '_>, words: &str, span: Span) {
         let (strongest, weak) = (takes(AccessExclusive), takes(ShareUpdateExclusive));
         match words {
             "set without cluster" | "cluster on" | "alter column set" | "alter column reset" => {
@@ -298,7 +301,7 @@ impl<'a> On<'a> {
             "inherit" | "no inherit" | "of" => {
                 self.take(claims, strongest);
                 let mode = if words == "inherit" { ShareUpdateExclusive } else { AccessShare };
-                for parent in self.statement.in_role(ObjectRole::Uses) {
+                for parent in self.statement.used_in(span) {
                     claims.take(&parent.name, takes(mode));
                 }
             }

@@ -1,6 +1,9 @@
 //! What a row of the tables claims, and how the claims of a statement become its locks.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, btree_map::Entry},
+};
 
 use super::{Known, Lock, LockMode, Reach, Work, action, table};
 use crate::{
@@ -90,16 +93,19 @@ impl Claim {
 pub(super) struct Claims<'s, 'k> {
     server: Option<u16>,
     known: &'k mut dyn Known<'s>,
-    found: Vec<(QualifiedName, Claim)>,
+    found: Found,
 }
+
+/// By object and reach, so that a statement of many actions finds each of its claims at once.
+type Found = BTreeMap<(QualifiedName, Reach), Claim>;
 
 impl<'s, 'k> Claims<'s, 'k> {
     pub(super) const fn new(server: Option<u16>, known: &'k mut dyn Known<'s>) -> Self {
-        Self { server, known, found: Vec::new() }
+        Self { server, known, found: Found::new() }
     }
 
     /// What is known beside the text, of the database as the statement finds it.
-    pub(super) const fn known(&self) -> &dyn Known<'s> {
+    pub(super) const fn known(&mut self) -> &mut dyn Known<'s> {
         self.known
     }
 
@@ -109,9 +115,12 @@ impl<'s, 'k> Claims<'s, 'k> {
     }
 
     pub(super) fn take(&mut self, object: &QualifiedName, claim: Claim) {
-        let same = |(name, known): &&mut (QualifiedName, Claim)| name == object && known.reach == claim.reach;
-        let Some((_, known)) = self.found.iter_mut().find(same) else {
-            return self.found.push((object.clone(), claim));
+        let known = match self.found.entry((object.clone(), claim.reach)) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(claim);
+                return;
+            }
+            Entry::Occupied(known) => known.into_mut(),
         };
         let (heavy, light) = if claim.weight() > known.weight() { (claim, *known) } else { (*known, claim) };
         let adds = light.mode > heavy.mode || light.scans && !heavy.scans && !heavy.rewrites;
@@ -153,7 +162,7 @@ impl<'s, 'k> Claims<'s, 'k> {
     /// The statements of a DO block and the elements of a schema run as if they stood alone.
     fn body(&mut self, body: &'s Body) {
         for embedded in &body.statements {
-            for (object, claim) in self.inner(&embedded.statement) {
+            for ((object, _), claim) in self.inner(&embedded.statement) {
                 // Nobody else sees yet what stands in a new schema.
                 if body.schema.is_some() && body.schema == object.schema {
                     continue;
@@ -174,7 +183,7 @@ impl<'s, 'k> Claims<'s, 'k> {
     }
 
     /// The claims of a statement inside another.
-    fn inner(&mut self, statement: &'s Statement) -> Vec<(QualifiedName, Claim)> {
+    fn inner(&mut self, statement: &'s Statement) -> Found {
         let mut inner = Claims::new(self.server, &mut *self.known);
         inner.one(statement);
         inner.found
@@ -189,7 +198,7 @@ impl<'s, 'k> Claims<'s, 'k> {
     fn analysed(&mut self, statement: &'s Statement) {
         let rows = [Verb::Select, Verb::Insert, Verb::Update, Verb::Delete, Verb::Merge, Verb::Values];
         if rows.iter().any(|verb| statement.kind == Other(*verb)) {
-            for (object, claim) in self.inner(statement) {
+            for ((object, _), claim) in self.inner(statement) {
                 if claim.reach == Reach::Itself {
                     self.take(&object, takes(claim.mode).because("the body is analysed"));
                 }
@@ -199,7 +208,7 @@ impl<'s, 'k> Claims<'s, 'k> {
 
     /// Strongest first.
     pub(super) fn into_locks(self) -> Vec<Lock> {
-        let lock = |(object, claim): (QualifiedName, Claim)| Lock {
+        let lock = |((object, _), claim): ((QualifiedName, Reach), Claim)| Lock {
             mode: claim.mode,
             object,
             reach: claim.reach,

@@ -50,7 +50,7 @@ pub struct Retyped {
 /// The database as the statements before this one have made it. `'s` is the life of the statements.
 pub trait Known<'s> {
     /// What a change of a column's type comes to; `None` when the column's type is not known.
-    fn retyped(&self, change: &TypeChange<'_>) -> Option<Retyped>;
+    fn retyped(&mut self, change: &TypeChange<'_>) -> Option<Retyped>;
 
     /// Whether a new column of a type writes every row: for a constraint or a default that the type brings,
     /// unless the column has a default of its own. `None` when the type is not known.
@@ -64,7 +64,7 @@ pub trait Known<'s> {
 pub(super) struct Nothing;
 
 impl Known<'_> for Nothing {
-    fn retyped(&self, _: &TypeChange<'_>) -> Option<Retyped> {
+    fn retyped(&mut self, _: &TypeChange<'_>) -> Option<Retyped> {
         None
     }
 

@@ -10,9 +10,18 @@ use crate::sql::{
     statement::{Body, Handler, Raise},
 };
 
-/// A construct that is open.
+/// A construct that is open, and what is so inside because of those around it.
+#[derive(Clone, Copy, Debug)]
+struct Frame {
+    of: Construct,
+    /// What stands in the constructs around it may not run.
+    conditional: bool,
+    /// The innermost handler around it.
+    handler: Option<usize>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Frame {
+enum Construct {
     /// BEGIN … [EXCEPTION …] END: how many embedded statements stand before it, and where in it the walk is.
     Block {
         first: usize,
@@ -37,11 +46,13 @@ struct Walk<'a, 'b> {
     context: Context,
     body: &'b mut Body,
     frames: Vec<Frame>,
+    /// Of blocks with handlers: the first of its statements, and the first behind them.
+    guarded: Vec<(usize, usize)>,
 }
 
 /// Reads the statements of a PL/pgSQL body.
 pub(super) fn walk(cursor: Cursor<'_>, context: Context, body: &mut Body) {
-    let mut walk = Walk { cursor, context, body, frames: Vec::new() };
+    let mut walk = Walk { cursor, context, body, frames: Vec::new(), guarded: Vec::new() };
     // `#variable_conflict use_column` and its like stand before everything else.
     while walk.cursor.at_text("#") {
         walk.cursor.skip(3);
@@ -53,6 +64,7 @@ pub(super) fn walk(cursor: Cursor<'_>, context: Context, body: &mut Body) {
             walk.cursor.skip(1);
         }
     }
+    walk.guard();
 }
 
 /// First words of statements that hold no SQL.
@@ -80,7 +92,7 @@ impl<'a> Walk<'a, '_> {
             self.declarations();
         } else if cursor.eat("begin") {
             let first = self.body.statements.len();
-            self.frames.push(Frame::Block { first, section: Section::Main });
+            self.open(Construct::Block { first, section: Section::Main });
         } else if cursor.is("exception") {
             self.exception();
         } else if cursor.is("when") {
@@ -88,19 +100,19 @@ impl<'a> Walk<'a, '_> {
         } else if cursor.eat("end") {
             self.end();
         } else if cursor.eat("if") {
-            self.frames.push(Frame::If);
+            self.open(Construct::If);
             self.skip_expression("then");
         } else if cursor.eat_any(&["elsif", "elseif"]) {
             self.skip_expression("then");
         } else if cursor.eat("else") {
             // What follows is its first statement.
         } else if cursor.eat("case") {
-            self.frames.push(Frame::Case);
+            self.open(Construct::Case);
             self.skip_to("when");
         } else if cursor.eat("loop") {
-            self.frames.push(Frame::Loop);
+            self.open(Construct::Loop);
         } else if cursor.eat_any(&["while", "foreach"]) {
-            self.frames.push(Frame::Loop);
+            self.open(Construct::Loop);
             self.skip_expression("loop");
         } else if cursor.eat("for") {
             self.for_loop();
@@ -185,13 +197,27 @@ impl<'a> Walk<'a, '_> {
     /// EXCEPTION of the block around: what ran in the block before it is guarded.
     fn exception(&mut self) {
         self.cursor.skip(1);
-        let Some(Frame::Block { first, section }) = self.frames.last_mut() else {
+        let Some(Frame { of: Construct::Block { first, section }, .. }) = self.frames.last_mut() else {
             return;
         };
         *section = Section::Exception;
-        for embedded in self.body.statements.iter_mut().skip(*first) {
-            embedded.guarded = true;
+        self.guarded.push((*first, self.body.statements.len()));
+    }
+
+    /// Marks what stands in blocks with handlers, each statement once, however many are around it.
+    fn guard(&mut self) {
+        self.guarded.sort_unstable();
+        let mut done = 0;
+        for (first, behind) in self.guarded.drain(..) {
+            let statements = self.body.statements.get_mut(first.max(done)..behind).unwrap_or_default();
+            statements.iter_mut().for_each(|embedded| embedded.guarded = true);
+            done = done.max(behind);
         }
+    }
+
+    fn open(&mut self, of: Construct) {
+        let (conditional, handler) = (self.conditional(), self.handler_around());
+        self.frames.push(Frame { of, conditional, handler });
     }
 
     /// WHEN of a handler, or of CASE.
@@ -202,7 +228,7 @@ impl<'a> Walk<'a, '_> {
         let span = conditions.span();
         conditions.skip(1);
         self.cursor.eat("then");
-        if let Some(Frame::Block { section, .. }) = self.frames.last_mut()
+        if let Some(Frame { of: Construct::Block { section, .. }, .. }) = self.frames.last_mut()
             && *section != Section::Main
         {
             *section = Section::Handler(self.body.handlers.len());
@@ -239,7 +265,7 @@ impl<'a> Walk<'a, '_> {
         if query && !is_range(source) {
             self.query(source);
         }
-        self.frames.push(Frame::Loop);
+        self.open(Construct::Loop);
     }
 
     /// A query, or EXECUTE of one. Where a query stands, INTO names no variable.
@@ -292,16 +318,21 @@ impl<'a> Walk<'a, '_> {
 
     /// The innermost handler around.
     fn handler(&mut self) -> Option<&mut Handler> {
-        let number = self.frames.iter().rev().find_map(|frame| match frame {
-            Frame::Block { section: Section::Handler(number), .. } => Some(*number),
-            _ => None,
-        })?;
+        let number = self.handler_around()?;
         self.body.handlers.get_mut(number)
     }
 
+    fn handler_around(&self) -> Option<usize> {
+        let innermost = self.frames.last()?;
+        match innermost.of {
+            Construct::Block { section: Section::Handler(number), .. } => Some(number),
+            _ => innermost.handler,
+        }
+    }
+
     fn conditional(&self) -> bool {
-        let always = |frame: &Frame| matches!(frame, Frame::Block { section: Section::Main, .. });
-        !self.frames.iter().all(always)
+        let always = |of| matches!(of, Construct::Block { section: Section::Main, .. });
+        self.frames.last().is_some_and(|innermost| innermost.conditional || !always(innermost.of))
     }
 
     /// Passes an expression and the word that ends it.

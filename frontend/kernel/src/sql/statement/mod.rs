@@ -56,6 +56,11 @@ impl Statement {
         self.objects.get(from..to).unwrap_or_default()
     }
 
+    /// Of those the ones that it reads or refers to: what one of many actions is about.
+    pub(crate) fn used_in(&self, span: Span) -> impl Iterator<Item = &ObjectRef> {
+        self.named_in(span).iter().filter(|object| object.role == ObjectRole::Uses)
+    }
+
     /// The PL/pgSQL (or SQL) body it carries, or the elements of the schema it makes.
     pub fn body(&self) -> Option<&Body> {
         match &self.detail {

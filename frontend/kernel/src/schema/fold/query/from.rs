@@ -1,5 +1,10 @@
 //! FROM: what is read, and what `*` and the names of columns mean there.
 
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet, VecDeque},
+};
+
 use super::{Output, Outputs, Reader, Scope, Yields, renamed, value};
 use crate::{
     name::Ident,
@@ -9,9 +14,39 @@ use crate::{
 
 /// One thing that is read.
 pub(super) struct Source {
-    /// As it is called here.
-    name: Option<Ident>,
-    pub(super) columns: Outputs,
+    pub(super) columns: Option<Columns>,
+}
+
+/// Columns that are found by name.
+#[derive(Default)]
+pub(super) struct Columns {
+    list: Vec<Output>,
+    /// The first of each name, and whether it is the only one; made when somebody asks.
+    places: OnceCell<BTreeMap<Ident, (usize, bool)>>,
+}
+
+impl Columns {
+    fn new(list: Vec<Output>) -> Self {
+        Self { list, places: OnceCell::new() }
+    }
+
+    pub(super) fn list(&self) -> &[Output] {
+        &self.list
+    }
+
+    /// The first of a name, and whether it is the only one.
+    fn named(&self, name: &Ident) -> Option<(&Output, bool)> {
+        let places = self.places.get_or_init(|| {
+            let mut places: BTreeMap<Ident, (usize, bool)> = BTreeMap::new();
+            for (place, output) in self.list.iter().enumerate() {
+                let Some(name) = &output.name else { continue };
+                places.entry(name.clone()).and_modify(|(_, alone)| *alone = false).or_insert((place, true));
+            }
+            places
+        });
+        let (place, alone) = places.get(name)?;
+        Some((self.list.get(*place)?, *alone))
+    }
 }
 
 /// Words that stand behind a table and are no alias.
@@ -31,32 +66,42 @@ impl<'o> Scope<'o> {
 
     /// What is read under this name.
     pub(super) fn source(&self, name: &Ident) -> Option<&Source> {
-        let mut sources = self.outwards().flat_map(|scope| &scope.sources);
-        sources.find(|source| source.name.as_ref() == Some(name))
+        self.outwards().find_map(|scope| scope.sources.get(*scope.named.get(name)?))
+    }
+
+    fn push(&mut self, name: Option<Ident>, columns: Outputs) {
+        if let Some(name) = name {
+            self.named.entry(name).or_insert(self.sources.len());
+        }
+        self.sources.push(Source { columns: columns.map(Columns::new) });
+        self.known.take();
     }
 
     /// A column by its name, or by the name of what is read and its own.
     pub(super) fn column(&self, parts: &[Ident]) -> Option<&Output> {
         let (name, before) = parts.split_last()?;
-        let named = |output: &&Output| output.name.as_ref() == Some(name);
         if let Some(source) = before.last() {
-            return self.source(source)?.columns.as_ref()?.iter().find(named);
+            return self.source(source)?.columns.as_ref()?.named(name).map(|(output, _)| output);
         }
         for scope in self.outwards() {
             if let Some(star) = &scope.star {
-                let mut found = star.iter().filter(named);
-                if let Some(output) = found.next() {
-                    return found.next().is_none().then_some(output);
+                if let Some((output, alone)) = star.named(name) {
+                    return alone.then_some(output);
                 }
             } else {
                 // What is not known may hold it.
-                let known = scope.sources.iter().filter_map(|source| source.columns.as_ref());
-                let mut found = known.flatten().filter(named);
-                let output = found.next()?;
-                return found.next().is_none().then_some(output);
+                let (output, alone) = scope.known_columns().named(name)?;
+                return alone.then_some(output);
             }
         }
         None
+    }
+
+    fn known_columns(&self) -> &Columns {
+        self.known.get_or_init(|| {
+            let known = self.sources.iter().filter_map(|source| source.columns.as_ref());
+            Columns::new(known.flat_map(|columns| columns.list.iter().cloned()).collect())
+        })
     }
 }
 
@@ -80,7 +125,7 @@ impl Reader<'_, '_> {
             let columns = self.joined(&mut item, scope);
             star = beside(star, columns);
         }
-        scope.star = star;
+        scope.star = star.map(Columns::new);
     }
 
     fn joined(&mut self, cursor: &mut Cursor<'_>, scope: &mut Scope<'_>) -> Outputs {
@@ -161,7 +206,7 @@ impl Reader<'_, '_> {
         let name = alias.map(|(alias, _)| alias).or(own);
         // The tables of a join in parentheses stand for themselves.
         if !joins || name.is_some() {
-            scope.sources.push(Source { name, columns: columns.clone() });
+            scope.push(name, columns.clone());
         }
         columns
     }
@@ -201,26 +246,18 @@ fn beside(left: Outputs, right: Outputs) -> Outputs {
 /// The names that both sides of NATURAL JOIN have.
 fn shared(left: &Outputs, right: &Outputs) -> Option<Vec<Ident>> {
     let (left, right) = (left.as_ref()?, right.as_ref()?);
-    let mut shared = Vec::new();
-    for output in left {
-        let name = output.name.clone()?;
-        if right.iter().any(|other| other.name.as_ref() == Some(&name)) {
-            shared.push(name);
-        }
-    }
-    right.iter().all(|output| output.name.is_some()).then_some(shared)
+    let names: Option<BTreeSet<&Ident>> = right.iter().map(|output| output.name.as_ref()).collect();
+    let own: Option<Vec<&Ident>> = left.iter().map(|output| output.name.as_ref()).collect();
+    let (names, own) = names.zip(own)?;
+    Some(own.into_iter().filter(|name| names.contains(name)).cloned().collect())
 }
 
 /// The columns of a join with USING: those of both sides come first, and once.
 fn merged(left: Outputs, right: Outputs, names: &[Ident]) -> Outputs {
-    let (mut left, mut right) = (left?, right?);
+    let (mut left, mut right) = (Side::of(left?), Side::of(right?));
     let mut columns = Vec::new();
     for name in names {
-        let take = |side: &mut Vec<Output>| {
-            let at = side.iter().position(|output| output.name.as_ref() == Some(name))?;
-            Some(side.remove(at))
-        };
-        let (mut one, other) = (take(&mut left)?, take(&mut right)?);
+        let (mut one, other) = (left.take(name)?, right.take(name)?);
         one.yields = match (&one.yields, &other.yields) {
             (one, other) if one == other => one.clone(),
             (Yields::Unknown, _) | (_, Yields::Unknown) => Yields::Unknown,
@@ -229,7 +266,30 @@ fn merged(left: Outputs, right: Outputs, names: &[Ident]) -> Outputs {
         one.from.extend(other.from);
         columns.push(one);
     }
-    columns.extend(left);
-    columns.extend(right);
+    columns.extend(left.list.into_iter().flatten());
+    columns.extend(right.list.into_iter().flatten());
     Some(columns)
+}
+
+/// One side of a join with USING, of which columns are taken by name.
+struct Side {
+    list: Vec<Option<Output>>,
+    places: BTreeMap<Ident, VecDeque<usize>>,
+}
+
+impl Side {
+    fn of(outputs: Vec<Output>) -> Self {
+        let mut places: BTreeMap<Ident, VecDeque<usize>> = BTreeMap::new();
+        for (place, output) in outputs.iter().enumerate() {
+            if let Some(name) = &output.name {
+                places.entry(name.clone()).or_default().push_back(place);
+            }
+        }
+        Self { list: outputs.into_iter().map(Some).collect(), places }
+    }
+
+    /// The first of this name that is left.
+    fn take(&mut self, name: &Ident) -> Option<Output> {
+        self.list.get_mut(self.places.get_mut(name)?.pop_front()?)?.take()
+    }
 }

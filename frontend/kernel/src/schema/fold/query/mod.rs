@@ -4,6 +4,8 @@
 mod from;
 mod value;
 
+use std::{cell::OnceCell, collections::BTreeMap};
+
 use super::{
     Fold,
     term::{self, Called, QUERIES},
@@ -16,7 +18,7 @@ use crate::{
     },
     sql::{cursor::Cursor, lex::TokenKind, statement::Statement},
 };
-use from::Source;
+use from::{Columns, Source};
 
 /// A query, read.
 pub(super) struct Query {
@@ -68,13 +70,24 @@ struct Scope<'o> {
     /// The common tables of its WITH.
     tables: Vec<(Ident, Outputs)>,
     sources: Vec<Source>,
+    /// The first source of each name.
+    named: BTreeMap<Ident, usize>,
     /// What `*` stands for.
-    star: Outputs,
+    star: Option<Columns>,
+    /// Where it is not known: the columns of the sources that are.
+    known: OnceCell<Columns>,
 }
 
 impl<'o> Scope<'o> {
     fn within(around: Option<&'o Self>) -> Self {
-        Self { around, tables: Vec::new(), sources: Vec::new(), star: Some(Vec::new()) }
+        Self {
+            around,
+            tables: Vec::new(),
+            sources: Vec::new(),
+            named: BTreeMap::new(),
+            star: Some(Columns::default()),
+            known: OnceCell::new(),
+        }
     }
 }
 
@@ -242,7 +255,7 @@ impl<'f> Reader<'f, '_> {
     fn target(&mut self, target: Cursor<'_>, scope: &Scope<'_>, outputs: &mut Vec<Output>) -> Option<()> {
         let mut ahead = target;
         if ahead.eat_text("*") && ahead.is_empty() {
-            let star = scope.star.clone()?;
+            let star = self.expanded(scope.star.as_ref(), outputs)?;
             self.stars.extend(target.peek().map(|star| star.start));
             self.needs.extend(star.iter().flat_map(|output| &output.from));
             outputs.extend(star);
@@ -254,7 +267,7 @@ impl<'f> Reader<'f, '_> {
             && ahead.eat_text("*")
         {
             let source = scope.source(&named.name.name)?;
-            let columns = source.columns.clone()?;
+            let columns = self.expanded(source.columns.as_ref(), outputs)?;
             self.needs.extend(columns.iter().flat_map(|output| &output.from));
             outputs.extend(columns);
             return ahead.is_empty().then_some(());
@@ -266,6 +279,13 @@ impl<'f> Reader<'f, '_> {
         }
         outputs.push(self.expression(target, scope));
         Some(())
+    }
+
+    /// What a `*` stands for, as long as PostgreSQL takes so many columns.
+    fn expanded(&self, star: Option<&Columns>, outputs: &[Output]) -> Outputs {
+        const MOST: usize = 1664;
+        let star = star.filter(|_| outputs.len() <= MOST)?;
+        Some(star.list().to_vec())
     }
 
     /// An expression, with AS or without.
