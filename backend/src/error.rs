@@ -214,7 +214,7 @@ impl Error {
                 "Sign in with your password, or with a one-time link from the server's start or from an admin."
             }
             Self::DeadLink => {
-                "Start the server again for a new sign-in link, or ask an admin for a new link."
+                "Ask an admin for a new link. The first admin's is made by studio serve --sign-in-link."
             }
             Self::WrongSignIn => {
                 "Check both. An admin can make a one-time link for somebody who has no password or has lost it."
@@ -222,8 +222,8 @@ impl Error {
             Self::WrongPassword => "Enter the password that you sign in with.",
             Self::TooManyAttempts { .. } => "Wait, then try again. A one-time link works at any time.",
             Self::ProofNeeded => {
-                "Enter your password. Without one, sign in with a new one-time link: an admin can make it, or the \
-                 server when it starts."
+                "Enter your password. Without one, sign in with a new one-time link, which an admin makes, and start \
+                 the run within ten minutes."
             }
             Self::NameTaken(_) => "Choose a name that nobody mistakes for another.",
             Self::Disabled(_) => "Enable the account first.",

@@ -47,6 +47,8 @@ impl Remarks {
 /// What a reader can do in a comparison.
 #[derive(Clone, Copy)]
 pub(crate) struct Talk {
+    /// Whether the reader may comment; what others said is shown in any case.
+    pub may_comment: bool,
     /// Comments on a line of the new text.
     pub on_comment: Callback<(usize, Say)>,
     pub on_reply: Callback<(String, Say)>,
@@ -167,7 +169,7 @@ fn Number(number: Option<usize>) -> impl IntoView {
 /// A line of the new text can be spoken about.
 #[component]
 fn NewNumber(number: Option<usize>, context: Context) -> impl IntoView {
-    if context.talk.is_none() {
+    if !context.talk.is_some_and(|talk| talk.may_comment) {
         return view! { <Number number/> }.into_any();
     }
     let button = number.map(|number| {

@@ -48,9 +48,11 @@ struct Made {
 
 #[component]
 fn MadeLink(made: Made) -> impl IntoView {
+    // On a narrow screen it stands above what was pressed.
+    Effect::new(|_| page::focus("#made-link"));
     let link = format!("{}{}", page::origin(), made.invitation.link);
     view! {
-        <section class="box" aria-label="New link">
+        <section class="box" aria-label="New link" id="made-link" tabindex="-1">
             <h2>"Link for " {made.name}</h2>
             <CopyField label="Invitation link" value=link/>
             <p class="muted">"Shown only now. It works once and ends " <When at=made.invitation.expires/> "."</p>
@@ -102,7 +104,7 @@ fn PeopleTable(
     let invitations = move || {
         let open = people.with(|people| people.invitations.clone());
         (!open.is_empty()).then(|| {
-            let rows = open.into_iter().map(|open| view! { <OpenLink open remote/> });
+            let rows = open.into_iter().map(|open| view! { <OpenLink open remote made/> });
             view! {
                 <section class="box" aria-label="Open links">
                     <h2>"Open links"</h2>
@@ -127,10 +129,11 @@ fn PeopleTable(
 }
 
 #[component]
-fn OpenLink(open: OpenInvitation, remote: Remote<People>) -> impl IntoView {
+fn OpenLink(open: OpenInvitation, remote: Remote<People>, made: RwSignal<Option<Made>>) -> impl IntoView {
     let list = List::of(remote);
     let id = StoredValue::new(open.id);
     let revoke = move |_| {
+        made.set(None);
         list.send(async move { api::revoke(&id.get_value()).await }, "The link no longer works.");
     };
     let by = open.by.map_or("the server".to_owned(), |by| by.name);
@@ -245,12 +248,15 @@ fn InviteBox(people: Remote<People>, made: RwSignal<Option<Made>>) -> impl IntoV
     let session = expect_context::<Session>();
     let role = RwSignal::new(PersonRole::Reviewer);
     let name = RwSignal::new(String::new());
+    // A field that was sent is drawn anew: a browser marks one that is emptied as wrong.
+    let rounds = RwSignal::new(0);
     let sending = Sending::new();
     let invite = move || {
         let wish = Invite { name: name.get_untracked(), role: role.get_untracked() };
         sending.send(api::invite(wish), move |invitation| {
             made.set(Some(Made { name: name.get_untracked(), invitation }));
             name.set(String::new());
+            rounds.update(|rounds| *rounds += 1);
             people.reload();
         });
     };
@@ -263,18 +269,23 @@ fn InviteBox(people: Remote<People>, made: RwSignal<Option<Made>>) -> impl IntoV
                 fallback=|| view! { <p>"Inviting needs the role admin."</p> }
             >
                 <Form sending on_submit=invite submit="Make link">
-                    <label class="field">
-                        <span class="field-label">"Name of the invited person"</span>
-                        <input
-                            class="field-input"
-                            name="invited"
-                            autocomplete="off"
-                            required
-                            maxlength="80"
-                            prop:value=name
-                            on:input=move |event| name.set(event_target_value(&event))
-                        />
-                    </label>
+                    {move || {
+                        rounds.track();
+                        view! {
+                            <label class="field">
+                                <span class="field-label">"Name of the invited person"</span>
+                                <input
+                                    class="field-input"
+                                    name="invited"
+                                    autocomplete="off"
+                                    required
+                                    maxlength="80"
+                                    prop:value=name
+                                    on:input=move |event| name.set(event_target_value(&event))
+                                />
+                            </label>
+                        }
+                    }}
                     <RoleSelect label="Role of the invited person".to_owned() role on_choose=move |chosen| role.set(chosen)/>
                 </Form>
             </Show>
@@ -287,13 +298,19 @@ fn PolicyBox() -> impl IntoView {
     let session = expect_context::<Session>();
     let toasts = expect_context::<Toasts>();
     let policy = Memo::new(move |_| session.remote().with(|me| me.policy));
-    let set = move |policy: Policy| {
+    // Fields show what holds, also when what was asked for has to wait.
+    let answers = RwSignal::new(0);
+    let set = move |wish: Policy| {
         leptos::task::spawn_local(async move {
-            match api::set_policy(policy).await {
+            match api::set_policy(wish).await {
                 Ok(me) => {
                     let waits = me.proposal.is_some();
+                    let is_kept = policy.get_untracked() == Some(wish);
                     session.remote().set(me);
-                    toasts.good(if waits {
+                    answers.update(|answers| *answers += 1);
+                    toasts.good(if is_kept {
+                        "The review policy stays as it is."
+                    } else if waits {
                         "A weaker policy comes into force when another admin asks for the same, or when there has been none for a day and it is asked for again."
                     } else {
                         "The review policy is set. Approvals given before a change are stale."
@@ -311,23 +328,34 @@ fn PolicyBox() -> impl IntoView {
         <section class="box" aria-label="Review policy">
             <h2>"Review policy"</h2>
             {move || session.remote().with(|me| me.proposal.clone()).flatten().map(|proposal| view! {
-                <div class="notice" data-tint="warn">
-                    <p>
-                        <strong>{proposal.by.name}</strong>
-                        {format!(
-                            " asks for a weaker policy: four eyes {}, {} needed.",
-                            if proposal.policy.four_eyes { "on" } else { "off" },
-                            count(proposal.policy.required, "approval"),
-                        )}
-                        " Another admin has to confirm."
-                    </p>
-                    {move || session.allows(PersonRole::Admin).then(|| view! {
-                        <Button on_press=move |_| set(proposal.policy)>"Confirm"</Button>
-                        <Button on_press=move |_| if let Some(present) = policy.get_untracked() { set(present) }>"Keep the present policy"</Button>
-                    })}
+                <div class="notice" data-tint="caution">
+                    <div>
+                        <p>
+                            <strong>{proposal.by.name}</strong>
+                            {format!(
+                                " asks for a weaker policy: four eyes {}, {} needed.",
+                                if proposal.policy.four_eyes { "on" } else { "off" },
+                                count(proposal.policy.required, "approval"),
+                            )}
+                            " Another admin has to confirm."
+                        </p>
+                        {move || session.allows(PersonRole::Admin).then(|| {
+                            let is_own = session.remote().with(|me| me.person.id == proposal.by.id) == Some(true);
+                            view! {
+                                <div class="form-actions">
+                                    {(!is_own).then(|| view! {
+                                        <Button on_press=move |_| set(proposal.policy)>"Confirm"</Button>
+                                    })}
+                                    <Button on_press=move |_| if let Some(present) = policy.get_untracked() { set(present) }>
+                                        {if is_own { "Withdraw" } else { "Keep the present policy" }}
+                                    </Button>
+                                </div>
+                            }
+                        })}
+                    </div>
                 </div>
             })}
-            {move || policy.get().map(|policy| view! {
+            {move || policy.get().map(|policy| { answers.track(); view! {
                 <label class="check">
                     <input
                         type="checkbox"
@@ -361,7 +389,7 @@ fn PolicyBox() -> impl IntoView {
                     }}
                     " Setting the policy makes earlier approvals stale."
                 </p>
-            })}
+            }})}
         </section>
     }
 }

@@ -1,7 +1,7 @@
 //! Signing in with a password or with a one-time link, and joining by an invitation.
 //! The token comes in the fragment, which never reaches a server log, and is taken out of the address at once.
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use studio_kernel::run::api::{Me, Password, SignIn};
 
@@ -25,6 +25,14 @@ pub(crate) fn SignInPage() -> impl IntoView {
     if has_link {
         by_link.run();
     }
+    // A link that is put into the address of the open page changes its fragment alone.
+    let arrived = window_event_listener(ev::hashchange, move |_| {
+        if let Some(token) = page::take_fragment() {
+            by_link.token.set(token);
+            by_link.run();
+        }
+    });
+    on_cleanup(move || arrived.remove());
     view! {
         <Card title="Sign in">
             <Show
@@ -48,8 +56,9 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 </Form>
                 <h2>"With a one-time link"</h2>
                 <p class="muted">
-                    <code>"studio serve"</code>
-                    " makes one when it starts, and an admin can make one for you. Open it, or paste it here."
+                    "An admin can make one for you, and "
+                    <code>"studio serve --sign-in-link"</code>
+                    " makes the first admin's. Open it, or paste it here."
                 </p>
                 <Form sending=by_link.sending on_submit=move || by_link.run() submit="Use link" look=crate::components::Look::Plain>
                     <TokenField enter=by_link/>

@@ -5,9 +5,10 @@ mod nav;
 mod palette;
 mod shortcuts;
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 
 use crate::{
+    browser::page,
     components::{Glyph, Icon, ToastList},
     routes::Route,
     state::{commands::PageActions, remote::Reach, toasts::Toasts},
@@ -30,8 +31,13 @@ pub(crate) fn Shell(
     listen(keyboard);
     let toasts = expect_context::<Toasts>();
     let Reach(reach) = expect_context();
+    // The router takes every press on a link, so the focus is moved here.
+    let skip = move |event: ev::MouseEvent| {
+        event.prevent_default();
+        page::focus("#main");
+    };
     view! {
-        <a class="skip-link" href="#main">"Skip to content"</a>
+        <a class="skip-link" href="#main" on:click=skip>"Skip to content"</a>
         <div class="shell">
             <Nav route keyboard/>
             <main class="content" id="main" tabindex="-1">

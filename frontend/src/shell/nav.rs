@@ -86,7 +86,7 @@ fn Foot(keyboard: Keyboard) -> impl IntoView {
     let session = expect_context::<Session>();
     let toasts = expect_context::<Toasts>();
     let navigate = use_navigate();
-    let target = Signal::derive(move || session.remote().with(|me| (me.target.clone(), me.embedded)));
+    let target = Signal::derive(move || session.remote().with(|me| (me.target.clone(), me.production)));
     let sign_out = move |_| {
         let navigate = navigate.clone();
         leptos::task::spawn_local(async move {
@@ -106,15 +106,15 @@ fn Foot(keyboard: Keyboard) -> impl IntoView {
     let theme = keyboard.theme;
     view! {
         <div class="side-foot">
-            {move || target.get().map(|(target, embedded)| view! {
+            {move || target.get().map(|(target, production)| view! {
                 <div
                     class="target-chip"
-                    data-live=(!embedded).then_some("true")
-                    title=if embedded { "Runs go to the studio's own database" } else { "Runs go to this database, which others use" }
+                    data-live=production.then_some("true")
+                    title=if production { "Runs go to this database, which others use" } else { "Runs go to this database, on which nobody depends" }
                     data-test="target"
                 >
-                    <Icon glyph=if embedded { Glyph::Database } else { Glyph::Warning }/>
-                    {(!embedded).then(|| view! { <strong>"Live"</strong> })}
+                    <Icon glyph=if production { Glyph::Warning } else { Glyph::Database }/>
+                    {production.then(|| view! { <strong>"Live"</strong> })}
                     <span>{target}</span>
                 </div>
             })}

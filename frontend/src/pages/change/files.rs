@@ -10,7 +10,7 @@ use leptos_router::{
 };
 use studio_kernel::{
     plan::Purpose,
-    review::{ChangeState, FileChange, RevisionFile},
+    review::{ChangeState, FileChange, PersonRole, RevisionFile},
     run::api::{ApiError, Change, CommentPlace, RevisionText},
     text::{LineIndex, Span},
 };
@@ -26,7 +26,7 @@ use crate::{
         Badge, Button, DiffView, Glyph, Icon, Layout, LinkButton, Loaded, Remarks, Say, Talk, Tint,
     },
     routes::Route,
-    state::{diff, remote::Remote, threads::threads, wording},
+    state::{diff, remote::Remote, session::Session, threads::threads, wording},
 };
 
 const LAYOUT: &str = "studio.diff-layout";
@@ -37,6 +37,7 @@ pub(super) fn Files(
     /// The change.
     opened: Opened,
 ) -> impl IntoView {
+    let session = expect_context::<Session>();
     let stored = storage::get(LAYOUT);
     let split = stored.as_deref() == Some(Layout::Split.as_str());
     let layout = RwSignal::new(if split { Layout::Split } else { Layout::Unified });
@@ -84,7 +85,9 @@ pub(super) fn Files(
                     }).collect_view()}
                 </select>
             </label>
-            <span class="muted">"Press a line's number to comment on its statement."</span>
+            {move || session.allows(PersonRole::Author).then(|| view! {
+                <span class="muted">"Press a line's number to comment on its statement."</span>
+            })}
             <Button on_press=choose>
                 {move || match layout.get() {
                     Layout::Unified => "Side by side",
@@ -117,6 +120,7 @@ fn File(
     file: RevisionFile,
     layout: RwSignal<Layout>,
 ) -> impl IntoView {
+    let session = expect_context::<Session>();
     let path = StoredValue::new(file.path.clone());
     // A file proposed as the folder has it has no other difference than that to the target.
     let is_whole = file.change == FileChange::Unchanged && file.purpose == Purpose::Apply;
@@ -169,7 +173,7 @@ fn File(
                         <span data-kind="gone">"−" {gone}</span>
                     </span>
                 })}
-                {move || open.get().then(|| view! {
+                {move || (open.get() && session.allows(PersonRole::Author)).then(|| view! {
                     <LinkButton href=edit.clone() glyph=Glyph::Edit>"Edit"</LinkButton>
                 })}
             </header>
@@ -212,8 +216,10 @@ fn Compared(
         let span = text.with_untracked(|text| span_of(&text.file.text, line));
         send(opened, say, None, Some(CommentPlace { revision, path: path.get_value(), span }));
     });
-    let talk = Talk { on_comment, on_reply: says.reply, on_resolve: says.resolve };
+    let session = expect_context::<Session>();
     move || {
+        let may_comment = session.allows(PersonRole::Author);
+        let talk = Talk { may_comment, on_comment, on_reply: says.reply, on_resolve: says.resolve };
         let lines =
             text.with(|text| diff::compare(text.base.as_deref().unwrap_or_default(), &text.file.text));
         view! {

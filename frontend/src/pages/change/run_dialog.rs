@@ -14,7 +14,7 @@ use crate::{
     browser::time,
     components::{Dialog, Form, Glyph, Icon, Loaded, LockChips, Look, PasswordField, Sending},
     routes::Route,
-    state::{remote::Remote, wording::count},
+    state::{remote::Remote, session::Session, wording::count},
 };
 
 /// The dialog.
@@ -59,9 +59,12 @@ fn Fields(opened: Opened, target: Target) -> impl IntoView {
     // The server asks for a fresh proof where others depend on the target.
     let password = RwSignal::new(String::new());
     let needs_proof = RwSignal::new(false);
+    let session = expect_context::<Session>();
+    let has_password = Memo::new(move |_| session.remote().with(|me| me.has_password).unwrap_or(false));
+    let is_production = session.remote().with(|me| me.production).unwrap_or(false);
     let submit = move || {
-        let proof =
-            needs_proof.get_untracked().then(|| Confirm { password: Password(password.get_untracked()) });
+        let proof = (needs_proof.get_untracked() && has_password.get_untracked())
+            .then(|| Confirm { password: Password(password.get_untracked()) });
         let body = StartRun {
             expected_digest: seen.with_value(|change| change.digest.clone()),
             idempotency_key: key.get_value(),
@@ -95,6 +98,12 @@ fn Fields(opened: Opened, target: Target) -> impl IntoView {
                     <p>"This is not the studio's own database. Statements take effect on " <strong>{target.name.clone()}</strong> "."</p>
                 </div>
             })}
+            {(is_production && !must_type).then(|| view! {
+                <div class="notice" data-tint="caution">
+                    <Icon glyph=Glyph::Warning/>
+                    <p>"This target is production: others depend on it."</p>
+                </div>
+            })}
             <MovedOn moved_on/>
             <Bound change=change.clone()/>
             <Effects change/>
@@ -110,7 +119,7 @@ fn Fields(opened: Opened, target: Target) -> impl IntoView {
                     />
                 </label>
             })}
-            <Show when=move || needs_proof.get()>
+            <Show when=move || needs_proof.get() && has_password.get()>
                 <PasswordField label="Your password" name="password" value=password autocomplete="current-password"/>
             </Show>
         </Form>

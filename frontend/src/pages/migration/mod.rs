@@ -9,14 +9,17 @@ mod workbench;
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use studio_kernel::run::api::{ApiError, FileState};
+use studio_kernel::{
+    review::PersonRole,
+    run::api::{ApiError, FileState},
+};
 
 use crate::{
     api,
     browser::linter::Linter,
-    components::{Crumb, Loaded, PageHead},
+    components::{Crumb, EmptyState, Glyph, LinkButton, Loaded, PageHead},
     routes::Route,
-    state::{remote::Remote, wording::file_name},
+    state::{remote::Remote, session::Session, wording::file_name},
 };
 use new_file::NewFile;
 use side::FileSide;
@@ -65,6 +68,7 @@ pub(crate) fn MigrationPage(
 
 #[component]
 fn Bench(path: String, change: Option<i64>, name: Option<String>) -> impl IntoView {
+    let session = expect_context::<Session>();
     let is_new = path == "new";
     let path = if is_new { name.unwrap_or_default() } else { path };
     let title = if path.is_empty() { "New migration".to_owned() } else { file_name(&path).to_owned() };
@@ -73,7 +77,10 @@ fn Bench(path: String, change: Option<i64>, name: Option<String>) -> impl IntoVi
         crumbs.push(Crumb { title: "Change", route: Route::Change(change) });
     }
     let content = if path.is_empty() {
-        view! { <NewFile/> }.into_any()
+        view! {
+            <Show when=move || session.allows(PersonRole::Author) fallback=needs_author><NewFile/></Show>
+        }
+        .into_any()
     } else {
         let wanted = StoredValue::new((path.clone(), is_new));
         let opened = Remote::new(move || async move {
@@ -93,6 +100,15 @@ fn Bench(path: String, change: Option<i64>, name: Option<String>) -> impl IntoVi
             <FileSide current=path change/>
             <div class="bench-main">{content}</div>
         </div>
+    }
+}
+
+fn needs_author() -> impl IntoView {
+    view! {
+        <EmptyState glyph=Glyph::Lock title="Writing a migration needs the role author">
+            <p>"An admin can give you the role on the people page."</p>
+            <LinkButton href=Route::People.href()>"People"</LinkButton>
+        </EmptyState>
     }
 }
 

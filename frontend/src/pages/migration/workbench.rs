@@ -87,7 +87,8 @@ pub(super) fn Workbench(
         timer.set_value(set_timeout_with_handle(keep, KEEP_AFTER).ok());
     });
     let session = expect_context::<Session>();
-    let save = Callback::new(move |_: String| saving.set(session.allows(PersonRole::Author)));
+    let may_write = Memo::new(move |_| session.allows(PersonRole::Author));
+    let save = Callback::new(move |_: String| saving.set(may_write.get_untracked()));
     let discard = move |_| {
         forget.run(());
         opening.set(Opening::Plain);
@@ -121,13 +122,17 @@ pub(super) fn Workbench(
                 <a class="chip" href=Route::Change(id).href()>"in change #" {id}</a>
             })}
             <span class="muted" role="status" data-test="draft-state">
-                {move || if edited.get() { "Edited; the draft is kept in this browser" } else { "No edits" }}
+                {move || match (may_write.get(), edited.get()) {
+                    (false, _) => "Only read: proposing a change needs the role author",
+                    (true, true) => "Edited; the draft is kept in this browser",
+                    (true, false) => "No edits",
+                }}
             </span>
             <span class="bench-actions">
                 {move || edited.get().then(|| view! {
                     <Button on_press=discard glyph=Glyph::Undo>"Discard edits"</Button>
                 })}
-                {move || session.allows(PersonRole::Author).then(|| view! {
+                {move || may_write.get().then(|| view! {
                     <Button on_press=move |_| saving.set(true) look=Look::Primary glyph=Glyph::Changes test="save">
                         {if change.is_some() { "Save revision…" } else { "Propose change…" }}
                     </Button>
@@ -138,6 +143,7 @@ pub(super) fn Workbench(
             <SqlEditor
                 text
                 label=path.clone()
+                read_only=Signal::derive(move || !may_write.get())
                 findings
                 names=linter.names()
                 command=Signal::derive(move || command.get())
