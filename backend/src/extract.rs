@@ -45,6 +45,7 @@ impl FromRequestParts<AppState> for Signed {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
         let found = sessions::find(&state.studio, &visit(parts, state)).await?;
         let (person, session) = found.ok_or(Error::NotSignedIn)?;
+        state.studio.is_asked_by(&person.id);
         if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
             connection.sign_in();
         }

@@ -1,13 +1,14 @@
 //! The studio's own database: a few connections, shared. It knows no table.
 
 use std::{
+    collections::BTreeMap,
     ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
     time::Duration,
 };
 
 use serde::de::DeserializeOwned;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio_postgres::{Client, NoTls, Row};
 
 use super::{schema, target::Target};
@@ -18,6 +19,9 @@ const CONNECTIONS: usize = 8;
 
 /// Connections for what must never wait for page views: the journals of runs, and decisions.
 const RESERVED: usize = 4;
+
+/// Connections that one person's requests hold at once: who waits for a lock of theirs keeps nobody else waiting.
+const OF_A_PERSON: usize = 3;
 
 /// A request that waits longer for a connection is told so.
 const WAIT: Duration = Duration::from_secs(10);
@@ -53,6 +57,8 @@ struct Shared {
     /// What each session begins with.
     begin: Option<String>,
     idle: Mutex<Vec<Client>>,
+    /// Of each person who asks for something at the moment.
+    shares: Mutex<BTreeMap<String, Weak<Semaphore>>>,
     reserved: Arc<Semaphore>,
 }
 
@@ -60,7 +66,17 @@ struct Shared {
 pub struct Lease {
     client: Option<Client>,
     shared: Arc<Shared>,
-    _permit: OwnedSemaphorePermit,
+    _permits: [Option<OwnedSemaphorePermit>; 2],
+}
+
+tokio::task_local! {
+    /// Of the request that this task answers, once its person is known.
+    static SHARE: OnceLock<Arc<Semaphore>>;
+}
+
+/// Answers a request whose connections count as those of one person.
+pub async fn shared<T>(answering: impl Future<Output = T>) -> T {
+    SHARE.scope(OnceLock::new(), answering).await
 }
 
 impl Studio {
@@ -80,6 +96,7 @@ impl Studio {
                 address,
                 begin,
                 idle: Mutex::default(),
+                shares: Mutex::default(),
                 reserved: Arc::new(Semaphore::new(RESERVED)),
             }),
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
@@ -92,15 +109,36 @@ impl Studio {
         Self { shared: Arc::clone(&self.shared), permits: Arc::clone(&self.shared.reserved) }
     }
 
+    /// From now on the present request is this person's.
+    pub fn is_asked_by(&self, person: &str) {
+        let mut shares = self.shared.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nobody asks by them any more.
+        shares.retain(|_, share| share.strong_count() > 0);
+        let share = shares.get(person).and_then(Weak::upgrade).unwrap_or_else(|| {
+            let share = Arc::new(Semaphore::new(OF_A_PERSON));
+            shares.insert(person.to_owned(), Arc::downgrade(&share));
+            share
+        });
+        // Outside of a request nobody asks.
+        let _ = SHARE.try_with(|of_request| of_request.set(share));
+    }
+
     /// Borrows a connection.
     ///
     /// # Errors
     /// [`Error::Busy`] when none comes free, [`Error::Database`] when a new one is refused.
     pub async fn client(&self) -> Result<Lease> {
-        let permits = Arc::clone(&self.permits);
-        let permit = match tokio::time::timeout(WAIT, permits.acquire_owned()).await {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(_)) | Err(_) => return Err(Error::Busy),
+        let share = SHARE.try_with(|of_request| of_request.get().cloned()).ok().flatten();
+        let permits = async {
+            let own = match share {
+                Some(share) => Some(share.acquire_owned().await?),
+                None => None,
+            };
+            Ok([own, Some(Arc::clone(&self.permits).acquire_owned().await?)])
+        };
+        let permits = match tokio::time::timeout(WAIT, permits).await {
+            Ok(Ok(permits)) => permits,
+            Ok(Err(AcquireError { .. })) | Err(_) => return Err(Error::Busy),
         };
         let idle = loop {
             match self.shared.idle().pop() {
@@ -118,7 +156,7 @@ impl Studio {
                 client
             }
         };
-        Ok(Lease { client: Some(client), shared: Arc::clone(&self.shared), _permit: permit })
+        Ok(Lease { client: Some(client), shared: Arc::clone(&self.shared), _permits: permits })
     }
 }
 

@@ -1,5 +1,5 @@
 //! The one place that sees how every request ended: what was refused goes to the audit log, and so does a write
-//! that was accepted and left no entry of its own. What was done is recorded by the service that does it, in the
+//! that was accepted and left no entry of its own. Here begins what belongs to one request. What was done is recorded by the service that does it, in the
 //! same transaction.
 
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use crate::{
     error::Failure,
     extract::session_tokens,
     http::ClientAddress,
+    pg::studio,
     services::audit::{Note, Origin},
     state::AppState,
 };
@@ -28,7 +29,8 @@ pub(super) async fn audited(State(state): State<AppState>, request: Request, nex
     let address = parts.extensions.get().map(|ClientAddress(address)| *address);
     let origin = Origin::new(address, session_tokens(&parts.headers, &state.cookie).first());
     let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-    let response = Arc::clone(&origin).within(next.run(Request::from_parts(parts, body))).await;
+    let answering = studio::shared(next.run(Request::from_parts(parts, body)));
+    let response = Arc::clone(&origin).within(answering).await;
     if let Some(note) = note(&method, &path, &response, &origin) {
         state.refusals.record(&state.studio, origin, note).await;
     }

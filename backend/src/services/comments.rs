@@ -7,10 +7,13 @@ use studio_kernel::{
     run::api::{AddComment, CommentPlace},
     sql,
     text::LineIndex,
+    words::thousands,
 };
 
 use super::{
-    audit, changes, people,
+    audit,
+    blocking::blocking,
+    changes, people,
     stored::{self, Lock, StoredChange},
 };
 use crate::{
@@ -18,6 +21,9 @@ use crate::{
     pg::{GenericClient, Row, studio::time},
     state::AppState,
 };
+
+/// Bytes of the longest statement that takes comments: each keeps the statement's text, and every reader gets it.
+const LONGEST_QUOTE: usize = 32 << 10;
 
 /// The statement that a new comment hangs on.
 struct Place {
@@ -93,17 +99,27 @@ async fn locate(client: &impl GenericClient, change: &StoredChange, place: &Comm
     let file = revision.files.iter().find(|file| file.path == place.path).ok_or(Error::NotFound("file"))?;
     let source =
         stored::texts(client, std::slice::from_ref(file)).await?.pop().ok_or(Error::NotFound("file"))?;
-    let parsed = sql::parse(&source.text);
-    let touched = parsed
-        .statements
-        .iter()
-        .find(|statement| statement.span.start <= place.span.end && place.span.start <= statement.span.end);
-    let span = touched.ok_or_else(|| Error::invalid("There is no statement at this place."))?.span;
+    let wanted = place.span;
+    let (start, quote) = blocking(move || {
+        let parsed = sql::parse(&source.text);
+        let mut spans = parsed.statements.iter().map(|statement| statement.span);
+        let touched = spans.find(|span| span.start <= wanted.end && wanted.start <= span.end);
+        let span = touched.ok_or_else(|| Error::invalid("There is no statement at this place."))?;
+        let quote = span.of(&source.text);
+        if quote.len() > LONGEST_QUOTE {
+            let bytes = thousands(LONGEST_QUOTE as u64);
+            return Err(Error::invalid(format!(
+                "A statement of more than {bytes} bytes takes no comment; comment on the change as a whole."
+            )));
+        }
+        Ok((span.start, quote.to_owned()))
+    })
+    .await?;
     Ok(Place {
         revision: i32::try_from(revision.number).unwrap_or(i32::MAX),
         path: file.path.clone(),
-        start: i64::try_from(span.start).unwrap_or(i64::MAX),
-        quote: span.of(&source.text).to_owned(),
+        start: i64::try_from(start).unwrap_or(i64::MAX),
+        quote,
     })
 }
 

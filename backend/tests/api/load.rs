@@ -7,11 +7,11 @@ use studio_kernel::{
     review::PersonRole,
     run::{
         RunState,
-        api::{Run, RunSummary},
+        api::{Change, Changes, Me, Run, RunSummary},
     },
 };
 
-use crate::harness::{Visitor, World};
+use crate::harness::{TABLE, Visitor, World};
 
 /// Longer than anything here takes; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -52,4 +52,57 @@ async fn too_many_validations_are_refused_and_the_others_take_turns() {
         let run = answer.read::<RunSummary>().id;
         assert_eq!(ended(&author, &run).await.run.state, RunState::Done);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_waits_for_a_lock_of_theirs_keeps_nobody_else_waiting() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let author = world.join(&owner, "Ada", PersonRole::Author).await;
+    let change = author.open("20250802000000_more.sql", TABLE).await.id;
+    let mut holder = world.state.studio.client().await.unwrap();
+    let held = holder.transaction().await.unwrap();
+    held.execute("select from studio.changes where id = $1 for update", &[&change]).await.unwrap();
+    let comments = (0..40).map(|_| {
+        let author = author.clone();
+        let comment = json!({ "body": "x", "at": null, "reply_to": null });
+        tokio::spawn(async move { author.post(&format!("/api/changes/{change}/comments"), comment).await })
+    });
+    let comments: Vec<_> = comments.collect();
+    // Whoever waits for a row holds its tuple meanwhile.
+    let waiting = "select count(*) from pg_locks where locktype = 'tuple' \
+                   and relation = 'studio.changes'::regclass";
+    let begin = Instant::now();
+    while held.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+        assert!(begin.elapsed() < PATIENCE, "no comment waits for the change");
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..20 {
+        owner.get("/api/me").await.read::<Me>();
+        owner.get("/api/changes").await.read::<Changes>();
+    }
+    held.rollback().await.unwrap();
+    for comment in comments {
+        let answer = comment.await.unwrap();
+        assert!(answer.status.is_success() || answer.status.as_u16() == 503, "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_is_too_long_to_be_quoted_takes_no_comment() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let author = world.join(&owner, "Ada", PersonRole::Author).await;
+    let path = "20250802000000_long.sql";
+    let long = format!("select 1;\nselect '{}';\n", "x".repeat(40_000));
+    let change = author.open(path, &long).await.id;
+    let comment = async |start: usize| {
+        let span = json!({ "start": start, "end": start + 1 });
+        let at = json!({ "revision": 1, "path": path, "span": span });
+        let wish = json!({ "body": "x", "at": at, "reply_to": null });
+        author.post(&format!("/api/changes/{change}/comments"), wish).await
+    };
+    comment(0).await.read::<Change>();
+    let refused = comment(20).await.refused(422, "invalid");
+    assert!(refused.message.contains("takes no comment"), "{}", refused.message);
 }
