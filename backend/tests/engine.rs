@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
-use studio_backend::engine::{Engine, EngineConfig, EngineError, Limits, Server, Zone, locate};
+use studio_backend::engine::{Engine, EngineConfig, EngineError, Limits, Server, Source, Zone, locate};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
@@ -130,6 +130,41 @@ async fn databases_are_prepared_copied_and_dropped() {
     let left = "select count(*)::text from pg_database where datname like 'copy%'";
     assert_eq!(ask(&connect(&engine, "base").await, left).await, "0");
     engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_are_whole_whoever_copies_and_makes_checkpoints_meanwhile() {
+    let folder = folder();
+    let engine = Engine::open(config(&folder.path().join("data"))).await.unwrap();
+    let server = engine.start(Zone::Target).await.unwrap();
+    server.create_database("app").await.unwrap();
+    let client = connect(&server, "app").await;
+    client.batch_execute("create table kept as select 42::text as answer").await.unwrap();
+    let restless = connect_to(&server.superuser_url("app")).await;
+    let copying = async {
+        for round in 0..2 {
+            let ids = ["a", "b", "c"].map(|name| format!("{name}{round}"));
+            let copies = ids.iter().map(|id| engine.prove(id, Source::Server(&server)));
+            for copy in futures_util::future::join_all(copies).await {
+                let copy = copy.unwrap_or_else(|error| panic!("{error}"));
+                let copied = connect_to(&copy.url("app")).await;
+                assert_eq!(ask(&copied, "select answer from kept").await, "42");
+                copy.stop().await.unwrap();
+            }
+        }
+    };
+    let checkpoints = async {
+        loop {
+            restless.query("select pg_switch_wal()", &[]).await.unwrap();
+            restless.batch_execute("checkpoint").await.unwrap();
+        }
+    };
+    tokio::select! {
+        () = copying => {}
+        () = checkpoints => {}
+    }
+    drop(restless);
+    server.stop().await;
 }
 
 #[tokio::test]

@@ -210,6 +210,8 @@ async fn spawn(
         "synchronous_commit=on".to_owned(),
         // As on Supabase; without it every `create publication` warns.
         format!("wal_level={}", if zone == Zone::State { "replica" } else { "logical" }),
+        // What was written while somebody copies stays until the copy has it, whoever makes a checkpoint meanwhile.
+        "wal_keep_size=256MB".to_owned(),
     ];
     launch(command, place, settings, Start::default()).await
 }
