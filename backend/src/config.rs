@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 use secrecy::{ExposeSecret as _, SecretString};
 use studio_kernel::plan::Digest;
 
@@ -135,15 +135,15 @@ impl Config {
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ProofLimits {
     /// Megabytes of disk that a throw-away copy of the target may use
-    #[arg(long, env = "STUDIO_PROOF_DISK", value_name = "MB", default_value_t = 2048)]
+    #[arg(long, env = "STUDIO_PROOF_DISK", value_name = "MB", default_value_t = 2048, value_parser = value_parser!(u64).range(64..))]
     pub proof_disk: u64,
 
     /// Megabytes of memory that each process of a throw-away copy may use
-    #[arg(long, env = "STUDIO_PROOF_MEMORY", value_name = "MB", default_value_t = 2048)]
+    #[arg(long, env = "STUDIO_PROOF_MEMORY", value_name = "MB", default_value_t = 2048, value_parser = value_parser!(u64).range(512..))]
     pub proof_memory: u64,
 
     /// Seconds that a throw-away copy may be in use
-    #[arg(long, env = "STUDIO_PROOF_TIME", value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, env = "STUDIO_PROOF_TIME", value_name = "SECONDS", default_value_t = 600, value_parser = value_parser!(u64).range(1..))]
     pub proof_time: u64,
 }
 

@@ -5,7 +5,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use secrecy::SecretString;
@@ -14,7 +14,7 @@ use studio_kernel::review::{Person, PersonRole};
 
 use crate::{
     error::{Error, Result},
-    http::{ClientAddress, Connection, TooSlow},
+    http::{ClientAddress, Connection, FILES_BODY, Room, TooSlow},
     services::sessions::{self, SessionId, Visit},
     state::AppState,
 };
@@ -39,16 +39,21 @@ impl Signed {
     }
 }
 
+/// Who asks, for what reads the rest of the request.
+#[derive(Clone)]
+struct Asker(String);
+
 impl FromRequestParts<AppState> for Signed {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self> {
         let found = sessions::find(&state.studio, &visit(parts, state)).await?;
+        if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
+            connection.is_used_by(found.as_ref().map(|(person, _)| person.id.as_str()));
+        }
         let (person, session) = found.ok_or(Error::NotSignedIn)?;
         state.studio.is_asked_by(&person.id);
-        if let Some(connection) = parts.extensions.get::<Arc<Connection>>() {
-            connection.sign_in();
-        }
+        parts.extensions.insert(Asker(person.id.clone()));
         Ok(Self(person, session))
     }
 }
@@ -103,6 +108,25 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
             Err(other) if TooSlow::is_cause_of(&other) => Err(Error::SlowBody),
             Err(other) => Err(Error::Invalid(other.body_text())),
         }
+    }
+}
+
+/// A JSON body that carries files, in room for long bodies, which is held as long as this is. It is taken after
+/// [`Signed`].
+#[derive(Debug)]
+pub struct ApiFiles<T>(pub T, pub Room);
+
+impl<T: DeserializeOwned> FromRequest<AppState> for ApiFiles<T> {
+    type Rejection = Error;
+
+    async fn from_request(mut request: Request, state: &AppState) -> Result<Self> {
+        let Asker(person) = request.extensions().get().cloned().ok_or(Error::NotSignedIn)?;
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let room = state.bodies().room(&person, length).await?;
+        DefaultBodyLimit::max(FILES_BODY).apply(&mut request);
+        let ApiJson(value) = ApiJson::from_request(request, state).await?;
+        Ok(Self(value, room))
     }
 }
 

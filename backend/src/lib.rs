@@ -14,6 +14,7 @@ pub mod log;
 pub mod pg;
 pub mod routes;
 pub mod services;
+pub mod shares;
 pub mod state;
 
 pub use routes::router;

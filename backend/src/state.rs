@@ -7,8 +7,10 @@ use tokio::sync::watch;
 use crate::{
     config::{Config, TargetKind},
     engine::{Engine, Server},
+    http::Bodies,
     pg::{studio::Studio, target::Target},
     services::{
+        answers::Answers,
         assessments::Assessments,
         audit::{Anchors, Refusals},
         folder::Folder,
@@ -28,8 +30,10 @@ pub struct AppState(Arc<Whole>);
 struct Whole {
     parts: Parts,
     assessments: Assessments,
+    answers: Answers,
     queue: Queue,
     streams: Streams,
+    bodies: Bodies,
 }
 
 /// What [`AppState`] holds.
@@ -62,13 +66,18 @@ impl AppState {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
         let queue = Queue::new(parts.config.serving.proofs.map_or(PROOFS, NonZeroUsize::get));
-        let (assessments, streams) = (Assessments::default(), Streams::default());
-        Self(Arc::new(Whole { parts, assessments, queue, streams }))
+        let (assessments, answers, streams, bodies) = Default::default();
+        Self(Arc::new(Whole { parts, assessments, answers, queue, streams, bodies }))
     }
 
     /// What changes would run now, as far as somebody asked.
     pub fn assessments(&self) -> &Assessments {
         &self.0.assessments
+    }
+
+    /// Whose turn it is to get a long answer.
+    pub fn answers(&self) -> &Answers {
+        &self.0.answers
     }
 
     /// Where dry runs and validations wait for their turn.
@@ -79,6 +88,11 @@ impl AppState {
     /// Who follows how many runs.
     pub fn streams(&self) -> &Streams {
         &self.0.streams
+    }
+
+    /// Who sends how many long texts.
+    pub fn bodies(&self) -> &Bodies {
+        &self.0.bodies
     }
 
     /// Whether others depend on the target: then a run on it needs a fresh proof of who starts it.

@@ -109,6 +109,7 @@ test("whoever is disabled is out, and an open link can be taken back", async () 
   await kim.page.getByRole("button", { name: "Join" }).click();
   await kim.page.getByText("was used already, has expired, or never existed").waitFor();
   await page.getByRole("row", { name: /Eve/ }).getByRole("button", { name: "Disable" }).click();
+  await page.getByRole("button", { name: "Disable the account" }).click();
   await page.getByRole("row", { name: /Eve/ }).getByRole("button", { name: "Enable" }).waitFor();
   await eve.page.reload();
   await eve.page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();

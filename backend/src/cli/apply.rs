@@ -40,7 +40,7 @@ pub struct Args {
     paths: Vec<PathBuf>,
     #[command(flatten)]
     database: Database,
-    /// Do it; without this only the plan is printed
+    /// Do it; without this `apply` and `rollback` only print the plan
     #[arg(long)]
     yes: bool,
     /// How to print
@@ -95,6 +95,14 @@ impl Database {
 }
 
 impl Deed {
+    fn files(self) -> &'static str {
+        match self {
+            Self::Apply => "setup, feature, enhancement and seed files",
+            Self::Rollback => "rollback files",
+            Self::Validate => "validation and test files",
+        }
+    }
+
     fn takes(self, role: Role) -> bool {
         match self {
             Self::Apply => role.is_forward(),
@@ -128,6 +136,13 @@ pub async fn run(args: &Args, deed: Deed) -> ExitCode {
         Err(error) => return unusable(error),
     };
     let chosen = input.set.files().iter().filter(|file| deed.takes(file.role));
+    // A folder holds files of every role; a file that was named is meant.
+    let is_meant = !args.paths.iter().any(|path| path.is_dir());
+    let stray = input.set.files().iter().find(|file| !deed.takes(file.role));
+    if let Some(stray) = stray.filter(|_| is_meant || chosen.clone().next().is_none()) {
+        let (path, role) = (input.shown(&stray.path), stray.role);
+        return unusable(format!("{path} has the role {role}, and this command runs {}.", deed.files()));
+    }
     let plan = planned(&set, chosen.clone().map(|file| file.path.as_str()).collect(), deed, &ledger);
     let loud = matches!(args.format, Format::Text);
     if loud {

@@ -72,16 +72,20 @@ pub(super) async fn run(what: What) -> ExitCode {
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn said(error: crate::error::Error) -> String {
-    format!("{}\nhelp: {}", error.with_causes(), error.help())
+    serve::said(&error)
 }
 
 async fn of_database(config: &Config, each: impl FnMut(&Record)) -> Result<Verdict> {
-    let in_file = config.anchors().map(|anchors| anchors.read()).transpose()?.unwrap_or_default();
+    let anchors = config.anchors();
+    let is_named = config.audit_anchor.is_some();
+    let read = |anchors: &Anchors| if is_named { anchors.read_named() } else { anchors.read() };
+    let in_file = anchors.as_ref().map(read).transpose()?.unwrap_or_default();
+    let file = anchors.map(|anchors| anchors.file().to_owned());
     let on_target = match serve::given(config, config.database_url.as_ref())? {
         Some(target) => audit::beside::read(&target).await?,
         None => Vec::new(),
     };
-    let kept = Kept { in_file, on_target };
+    let kept = Kept { in_file, file, on_target };
     let named = serve::given(config, config.state_url.as_ref())?;
     let servers = Servers::of_state(config).await?;
     let found = async {
@@ -94,7 +98,8 @@ async fn of_database(config: &Config, each: impl FnMut(&Record)) -> Result<Verdi
 }
 
 fn of_file(file: &Path, anchors: Option<&Anchors>) -> Result<Verdict, String> {
-    let anchors: Vec<Anchor> = anchors.map(Anchors::read).transpose().map_err(said)?.unwrap_or_default();
+    let anchors: Vec<Anchor> =
+        anchors.map(Anchors::read_named).transpose().map_err(said)?.unwrap_or_default();
     let unreadable = |error: std::io::Error| format!("{} cannot be read: {error}.", file.display());
     let lines = BufReader::new(File::open(file).map_err(unreadable)?).lines();
     let mut chain = Chain::new(&anchors);

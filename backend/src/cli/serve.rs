@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     http::Server,
     log,
-    pg::{studio::Studio, target::Target},
+    pg::{self, studio::Studio, target::Target},
     router,
     services::{
         audit::{self, Anchor, Anchors, Kept, Refusals, Verdict},
@@ -41,12 +41,28 @@ pub async fn run(config: Config) -> ExitCode {
     match serve(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            errln!("error: {}\nhelp: {}", error.with_causes(), error.help());
+            errln!("error: {}", said(&error));
             // What it was told cannot be used; anything else is a failure of its own.
             let told = matches!(error, Error::Invalid(_) | Error::Target(_) | Error::Folder { .. });
             ExitCode::from(if told { 2 } else { 1 })
         }
     }
+}
+
+/// A failure of the server itself, for whoever starts it; many name the remedy themselves.
+pub(super) fn said(error: &Error) -> String {
+    let help = match error {
+        Error::Invalid(_) | Error::Engine(_) => None,
+        Error::Folder { .. } => Some("Name the folder of the migration files with --migrations."),
+        Error::Database(error) if pg::is_forbidden(error) => Some(
+            "At the first start the login of --state-url makes the schema studio and the role studio_server: give it \
+             CREATEROLE and the right to create in its database.",
+        ),
+        Error::Database(_) => Some("Check that the database of --state-url is there and takes this login."),
+        other => Some(other.help()),
+    };
+    let help = help.map(|help| format!("\nhelp: {help}")).unwrap_or_default();
+    format!("{}{help}", error.with_causes())
 }
 
 /// What happens, with the time since the start.
@@ -159,12 +175,16 @@ async fn serve_with(
         steps.say("Stopping");
         tokio::time::sleep(DRAIN).await;
     };
-    tokio::select! {
-        () = server.run() => {}
-        () = drained => {}
-    }
+    let ended = tokio::select! {
+        () = server.run() => None,
+        () = drained => None,
+        why = servers.gone() => Some(why),
+    };
     signals.abort();
     state.registry.stop_all("the server's end", DRAIN).await;
+    if let Some(why) = ended {
+        return Err(why.into());
+    }
     state.refusals.settle(&state.studio).await;
     if let Some(anchors) = &state.anchors {
         anchors.keep(&Anchor::of(&state.studio, None).await?).await?;
@@ -187,7 +207,8 @@ async fn check_log(studio: &Studio, anchors: Option<&Anchors>, target: &Target, 
     let in_file = anchors.map(Anchors::read).transpose()?.unwrap_or_default();
     // A target that is away is said where it is needed.
     let on_target = audit::beside::read(target).await.unwrap_or_default();
-    let verdict = audit::verify(studio, Kept { in_file, on_target }, |_| {}).await?;
+    let file = anchors.map(|anchors| anchors.file().to_owned());
+    let verdict = audit::verify(studio, Kept { in_file, file, on_target }, |_| {}).await?;
     steps.say(&verdict.to_string());
     match (verdict, anchors) {
         (Verdict::Intact { .. }, Some(anchors)) => {

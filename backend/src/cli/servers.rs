@@ -98,6 +98,18 @@ impl Servers {
         Ok(servers)
     }
 
+    /// Returns when a server has ended that nobody told to.
+    pub(super) async fn gone(&self) -> EngineError {
+        let gone = async |server: Option<&Server>| match server {
+            Some(server) => server.gone().await,
+            None => std::future::pending().await,
+        };
+        tokio::select! {
+            why = gone(self.state.as_ref()) => why,
+            why = gone(self.target.as_deref()) => why,
+        }
+    }
+
     /// Stops it in order.
     pub(super) async fn stop(self, steps: &Steps) {
         if self.end().await {

@@ -153,6 +153,15 @@ pub enum EngineError {
         said: String,
     },
 
+    /// A server that was running has ended, and nobody told it to.
+    #[error("PostgreSQL ended by itself. The end of {} says:\n{said}", log.display())]
+    Ended {
+        /// The server's log.
+        log: PathBuf,
+        /// Its last lines.
+        said: String,
+    },
+
     /// The server runs but takes no connections.
     #[error(
         "PostgreSQL takes no connections {seconds} s after its start ({last}). It may still be \
@@ -203,6 +212,14 @@ pub enum EngineError {
 }
 
 impl EngineError {
+    /// For people who use the studio and do not run it: without folders and logs of the server.
+    pub fn told(&self) -> String {
+        match self {
+            Self::LargeTarget { .. } => self.to_string(),
+            _ => "A server for the copy could not be made; the studio's log says why.".to_owned(),
+        }
+    }
+
     /// For `map_err` on a file operation.
     pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();

@@ -101,6 +101,15 @@ impl Server {
         self.postmaster.pid()
     }
 
+    /// Returns when the server has ended, with why, as far as its log knows.
+    pub fn gone(&self) -> impl Future<Output = EngineError> + Send + use<> {
+        let (gone, place) = (self.postmaster.gone(), self.place.clone());
+        async move {
+            gone.await;
+            EngineError::Ended { log: place.log(), said: place.log_tail() }
+        }
+    }
+
     /// The folder of its socket, for any client of this user.
     #[must_use]
     pub fn socket(&self) -> PathBuf {

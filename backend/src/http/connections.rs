@@ -1,23 +1,24 @@
 //! Who holds a connection. When there is no room for another one, the oldest of those on which nobody has
-//! signed in gives way: half-open connections take the place of each other, never of people at work.
+//! signed in gives way: half-open connections take the place of each other, never of people at work. Where all
+//! have signed in, whoever holds the most gives one back, if that is more than a share.
 
 use std::{
     collections::BTreeMap,
     net::IpAddr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use tokio::sync::{Notify, watch};
+
+use super::Limits;
 
 /// All connections of a server.
 pub(super) struct Connections {
     most: usize,
     per_address: usize,
+    per_person: usize,
     /// Addresses that stand for many clients.
-    shared: Vec<IpAddr>,
+    proxies: Vec<IpAddr>,
     /// By number, the oldest first.
     open: Mutex<BTreeMap<u64, Held>>,
     count: watch::Sender<usize>,
@@ -25,24 +26,25 @@ pub(super) struct Connections {
 
 struct Held {
     address: IpAddr,
+    /// Whose session the last request on it carried.
+    person: Option<String>,
     connection: Arc<Connection>,
 }
 
-/// What is known of a connection. Each request carries it.
-#[derive(Debug, Default)]
+/// What a request knows of the connection that carries it.
+#[derive(Debug)]
 pub struct Connection {
-    signed_in: AtomicBool,
+    number: u64,
+    among: Weak<Connections>,
     gives_way: Notify,
 }
 
 impl Connection {
-    /// Somebody has shown a session on it; from now on it does not give way.
-    pub fn sign_in(&self) {
-        self.signed_in.store(true, Ordering::Relaxed);
-    }
-
-    fn is_signed_in(&self) -> bool {
-        self.signed_in.load(Ordering::Relaxed)
+    /// Says whose session the present request carries. Without one the connection gives way to others.
+    pub fn is_used_by(&self, person: Option<&str>) {
+        if let Some(all) = self.among.upgrade() {
+            all.belongs_to(self.number, person);
+        }
     }
 
     /// Returns when it is to give way.
@@ -59,11 +61,12 @@ pub(super) struct Seat {
 }
 
 impl Connections {
-    pub(super) fn new(most: usize, per_address: usize, shared: &[IpAddr]) -> Arc<Self> {
+    pub(super) fn new(limits: &Limits, proxies: &[IpAddr]) -> Arc<Self> {
         Arc::new(Self {
-            most,
-            per_address,
-            shared: shared.to_vec(),
+            most: limits.connections,
+            per_address: limits.per_address,
+            per_person: limits.per_person,
+            proxies: proxies.to_vec(),
             open: Mutex::default(),
             count: watch::Sender::new(0),
         })
@@ -72,25 +75,57 @@ impl Connections {
     /// A place for a new connection; `None` when all are taken by people who have signed in.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Seat> {
         let address = address.to_canonical();
-        let is_shared = address.is_loopback() || self.shared.contains(&address);
+        let is_shared = address.is_loopback() || self.proxies.contains(&address);
         let mut open = self.open();
         let of_address = |held: &Held| held.address == address;
         if !is_shared && open.values().filter(|held| of_address(held)).count() >= self.per_address {
-            give_way(&mut open, of_address)?;
+            self.give_way(&mut open, of_address)?;
         }
         if open.len() >= self.most {
-            give_way(&mut open, |_| true)?;
+            self.give_way(&mut open, |_| true)?;
         }
         let number = open.keys().next_back().map_or(0, |last| last + 1);
-        let connection = Arc::new(Connection::default());
-        open.insert(number, Held { address, connection: Arc::clone(&connection) });
+        let among = Arc::downgrade(self);
+        let connection = Arc::new(Connection { number, among, gives_way: Notify::new() });
+        open.insert(number, Held { address, person: None, connection: Arc::clone(&connection) });
         self.count.send_replace(open.len());
         Some(Seat { number, connections: Arc::clone(self), connection })
     }
 
+    /// Notes whose a connection is.
+    fn belongs_to(&self, number: u64, person: Option<&str>) {
+        if let Some(held) = self.open().get_mut(&number)
+            && held.person.as_deref() != person
+        {
+            held.person = person.map(str::to_owned);
+        }
+    }
+
+    /// Closes one of these connections: the oldest without a person, else the oldest of whoever holds the most,
+    /// if that is more than a share. A proxy sends what many people ask for through the same connections, so those
+    /// are nobody's share.
+    fn give_way(&self, open: &mut BTreeMap<u64, Held>, of_these: impl Fn(&Held) -> bool) -> Option<()> {
+        let mut oldest: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+        let mut number = None;
+        for (candidate, held) in open.iter().filter(|(_, held)| of_these(held)) {
+            match &held.person {
+                None => {
+                    number = Some(*candidate);
+                    break;
+                }
+                Some(_) if self.proxies.contains(&held.address) => {}
+                Some(person) => oldest.entry(person).or_insert((0, *candidate)).0 += 1,
+            }
+        }
+        let most = || oldest.into_values().max().filter(|(held, _)| *held > self.per_person);
+        let number = number.or_else(|| Some(most()?.1))?;
+        open.remove(&number)?.connection.gives_way.notify_one();
+        Some(())
+    }
+
     /// Frees what a connection needs of the system, if any can give way.
     pub(super) fn make_room(&self) {
-        give_way(&mut self.open(), |_| true);
+        self.give_way(&mut self.open(), |_| true);
     }
 
     /// Returns when none is left.
@@ -102,14 +137,6 @@ impl Connections {
     fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Held>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Closes the oldest connection of these without anybody signed in.
-fn give_way(open: &mut BTreeMap<u64, Held>, of_these: impl Fn(&Held) -> bool) -> Option<()> {
-    let mut candidates = open.iter().filter(|(_, held)| !held.connection.is_signed_in() && of_these(held));
-    let number = *candidates.next()?.0;
-    open.remove(&number)?.connection.gives_way.notify_one();
-    Some(())
 }
 
 impl Drop for Seat {
@@ -130,19 +157,31 @@ mod tests {
         !seat.connections.open().contains_key(&seat.number)
     }
 
+    fn connections(
+        most: usize,
+        per_address: usize,
+        per_person: usize,
+        proxies: &[IpAddr],
+    ) -> Arc<Connections> {
+        let limits = Limits { connections: most, per_address, per_person, ..Limits::default() };
+        Connections::new(&limits, proxies)
+    }
+
     #[test]
     fn who_has_not_signed_in_gives_way_and_the_oldest_first() {
-        let connections = Connections::new(3, 2, &[]);
+        let connections = connections(3, 2, 3, &[]);
         let admit = || connections.admit([127, 0, 0, 1].into());
         let (Some(first), Some(second), Some(third)) = (admit(), admit(), admit()) else { panic!("room") };
-        first.connection.sign_in();
+        first.connection.is_used_by(Some("ada"));
         let Some(fourth) = admit() else { panic!("the second gives way") };
         assert_eq!([&first, &second, &third, &fourth].map(gone), [false, true, false, false]);
-        third.connection.sign_in();
-        fourth.connection.sign_in();
+        third.connection.is_used_by(Some("ada"));
+        fourth.connection.is_used_by(Some("bea"));
         assert!(admit().is_none(), "nobody at work is put out");
         drop(second);
         assert!(admit().is_none(), "a connection that gave way gives no place back");
+        third.connection.is_used_by(None);
+        assert!(admit().is_some() && gone(&third), "whose session has ended is at work no more");
         drop(first);
         assert!(admit().is_some());
     }
@@ -150,7 +189,7 @@ mod tests {
     #[test]
     fn one_address_has_a_share_unless_it_stands_for_many() {
         let proxy: IpAddr = [10, 0, 0, 1].into();
-        let connections = Connections::new(10, 2, &[proxy]);
+        let connections = connections(10, 2, 10, &[proxy]);
         let many = |address: IpAddr| [0; 4].map(|_| connections.admit(address));
         let others = many(OTHER.into());
         let left = others.iter().flatten().map(gone).collect::<Vec<_>>();
@@ -158,5 +197,24 @@ mod tests {
         for address in [proxy, [127, 0, 0, 1].into()] {
             assert!(many(address).iter().flatten().all(|seat| !gone(seat)), "{address}");
         }
+    }
+
+    #[test]
+    fn whoever_holds_the_most_gives_one_back_if_it_is_more_than_a_share() {
+        let proxy: IpAddr = [10, 0, 0, 1].into();
+        let connections = connections(7, 7, 2, &[proxy]);
+        let open = |address: IpAddr, person: &str| {
+            let seat = connections.admit(address)?;
+            seat.connection.is_used_by(Some(person));
+            Some(seat)
+        };
+        let local: IpAddr = [127, 0, 0, 1].into();
+        let behind = [0; 3].map(|_| open(proxy, "ada").unwrap());
+        let bea = open(OTHER.into(), "bea").unwrap();
+        let ada = [0; 3].map(|_| open(local, "ada").unwrap());
+        let cleo = open(local, "cleo").unwrap();
+        assert_eq!(ada.each_ref().map(gone), [true, false, false]);
+        assert!(open(local, "ada").is_none(), "two are a share, and everybody else has less");
+        assert!([&bea, &cleo].into_iter().chain(&behind).all(|seat| !gone(seat)));
     }
 }

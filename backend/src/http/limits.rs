@@ -16,6 +16,8 @@ pub struct Limits {
     pub connections: usize,
     /// Connections of one address; loopback and the proxies we know are held to the number in all only.
     pub per_address: usize,
+    /// Connections that a person keeps when others find no room; those of the proxies we know are not counted.
+    pub per_person: usize,
     /// From the connection, or the last answer, to the end of a request's head.
     pub head: Duration,
     /// For the TLS handshake.
@@ -37,6 +39,7 @@ impl Default for Limits {
         Self {
             connections: 512,
             per_address: 128,
+            per_person: 48,
             head: Duration::from_secs(15),
             handshake: Duration::from_secs(10),
             body: Duration::from_secs(60),

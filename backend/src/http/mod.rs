@@ -9,9 +9,11 @@
 //!   connections  who holds one, and who gives way
 //!   tls          certificate and key from files
 //!   body         a request's body in time
+//!   bodies       room for long ones
 //!   stall        an answer that nobody takes
 //! ```
 
+mod bodies;
 mod body;
 mod client;
 mod connections;
@@ -22,6 +24,7 @@ mod server;
 mod stall;
 mod tls;
 
+pub use bodies::{Bodies, Room};
 pub use body::TooSlow;
 pub use client::{ClientAddress, resolve_client};
 pub use connections::Connection;

@@ -46,7 +46,7 @@ impl Server {
     /// Serves until it is told to end and the last answer is out.
     pub async fn run(self) {
         let Self { listener, app, tls, limits, proxies, shutdown } = self;
-        let connections = Connections::new(limits.connections, limits.per_address, &proxies);
+        let connections = Connections::new(&limits, &proxies);
         let tls = tls.map(Arc::new);
         let following = tls.clone().map(|tls| tokio::spawn(async move { tls.follow_files().await }));
         let mut ended = shutdown.clone();

@@ -7,3 +7,8 @@ pub mod target;
 pub use tokio_postgres::{
     Error as DriverError, GenericClient, IsolationLevel, Row, Transaction, types::Type,
 };
+
+/// Whether the server refused for want of a right.
+pub fn is_forbidden(error: &DriverError) -> bool {
+    error.code() == Some(&tokio_postgres::error::SqlState::INSUFFICIENT_PRIVILEGE)
+}

@@ -1,18 +1,23 @@
 //! The studio's own database: a few connections, shared. It knows no table.
 
 use std::{
-    collections::BTreeMap,
     ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
 use serde::de::DeserializeOwned;
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+use tokio::{
+    runtime::Handle,
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
+};
 use tokio_postgres::{Client, NoTls, Row};
 
 use super::{schema, target::Target};
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    shares::Shares,
+};
 
 /// Connections for requests; each holds one for milliseconds.
 const CONNECTIONS: usize = 8;
@@ -25,6 +30,9 @@ const OF_A_PERSON: usize = 3;
 
 /// A request that waits longer for a connection is told so.
 const WAIT: Duration = Duration::from_secs(10);
+
+/// How long the server may go on with what nobody waits for any more.
+const LEFT: Duration = Duration::from_secs(2);
 
 /// The role the server works as: it may not rewrite the audit log, though the owner of the tables may.
 const ROLE: &str = "studio_server";
@@ -58,15 +66,16 @@ struct Shared {
     begin: Option<String>,
     idle: Mutex<Vec<Client>>,
     /// Of each person who asks for something at the moment.
-    shares: Mutex<BTreeMap<String, Weak<Semaphore>>>,
+    shares: Shares,
     reserved: Arc<Semaphore>,
 }
 
-/// A connection for the time of one piece of work; it goes back when dropped.
+/// A connection for the time of one piece of work. When dropped it goes back once the server has answered everything
+/// it was asked: whoever stops waiting for an answer leaves the question behind.
 pub struct Lease {
     client: Option<Client>,
     shared: Arc<Shared>,
-    _permits: [Option<OwnedSemaphorePermit>; 2],
+    permits: [Option<OwnedSemaphorePermit>; 2],
 }
 
 tokio::task_local! {
@@ -96,7 +105,7 @@ impl Studio {
                 address,
                 begin,
                 idle: Mutex::default(),
-                shares: Mutex::default(),
+                shares: Shares::of_each(OF_A_PERSON),
                 reserved: Arc::new(Semaphore::new(RESERVED)),
             }),
             permits: Arc::new(Semaphore::new(CONNECTIONS)),
@@ -111,14 +120,7 @@ impl Studio {
 
     /// From now on the present request is this person's.
     pub fn is_asked_by(&self, person: &str) {
-        let mut shares = self.shared.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nobody asks by them any more.
-        shares.retain(|_, share| share.strong_count() > 0);
-        let share = shares.get(person).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let share = Arc::new(Semaphore::new(OF_A_PERSON));
-            shares.insert(person.to_owned(), Arc::downgrade(&share));
-            share
-        });
+        let share = self.shared.shares.of(person);
         // Outside of a request nobody asks.
         let _ = SHARE.try_with(|of_request| of_request.set(share));
     }
@@ -156,7 +158,7 @@ impl Studio {
                 client
             }
         };
-        Ok(Lease { client: Some(client), shared: Arc::clone(&self.shared), _permits: permits })
+        Ok(Lease { client: Some(client), shared: Arc::clone(&self.shared), permits })
     }
 }
 
@@ -178,14 +180,47 @@ async fn connect(address: &Target) -> Result<Client> {
 }
 
 impl Shared {
+    /// Whether the server has answered everything; what it works on for too long is cancelled. A connection on which
+    /// not even that helps is closed.
+    async fn is_free(&self, client: &Client) -> bool {
+        let answered = async || tokio::time::timeout(LEFT, client.batch_execute("")).await;
+        if let Ok(answered) = answered().await {
+            return answered.is_ok();
+        }
+        let token = client.cancel_token();
+        let cancelled = async {
+            match self.address.way("studio").1 {
+                None => token.cancel_query(NoTls).await,
+                Some(tls) => token.cancel_query(tls).await,
+            }
+        };
+        // What became of it is seen from the answers.
+        let _ = tokio::time::timeout(LEFT, cancelled).await;
+        matches!(answered().await, Ok(Ok(())))
+    }
+
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Client>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+impl Lease {
+    /// Gives the connection back at once: everything that was asked is answered.
+    pub fn done(mut self) {
+        self.shared.idle().extend(self.client.take());
+    }
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
-        self.shared.idle().extend(self.client.take());
+        let (Some(client), Ok(runtime)) = (self.client.take(), Handle::try_current()) else { return };
+        let (shared, permits) = (Arc::clone(&self.shared), std::mem::take(&mut self.permits));
+        runtime.spawn(async move {
+            if shared.is_free(&client).await {
+                shared.idle().push(client);
+            }
+            drop(permits);
+        });
     }
 }
 

@@ -1,43 +1,31 @@
 //! `/api/changes`: review, from the first draft to the gate.
 
-use axum::{
-    Json,
-    extract::{DefaultBodyLimit, State},
-    handler::Handler as _,
-};
+use axum::{Json, extract::State};
 use serde::Deserialize;
 use studio_kernel::{
     review::PersonRole,
-    run::api::{
-        AddComment, Change, Changes, Decide, OpenChange, ResolveComment, Revise, RevisionText, SetChangeState,
-    },
+    run::api::{AddComment, Changes, Decide, OpenChange, ResolveComment, Revise, SetChangeState},
 };
 
 use super::Routes;
 use crate::{
     error::Result,
-    extract::{ApiJson, ApiPath, ApiQuery, Signed},
-    http::FILES_BODY,
-    services::{approvals, changes, comments, review},
+    extract::{ApiFiles, ApiJson, ApiPath, ApiQuery, Signed},
+    services::{answers::Written, approvals, changes, comments, review},
     state::AppState,
 };
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/changes", list)
-        .post("/changes", open.layer(files()))
+        .post("/changes", open)
         .get("/changes/{id}", show)
         .get("/changes/{id}/files", file)
-        .post("/changes/{id}/revisions", revise.layer(files()))
+        .post("/changes/{id}/revisions", revise)
         .post("/changes/{id}/comments", comment)
         .put("/changes/{id}/comments/{comment}", resolve)
         .post("/changes/{id}/approvals", decide)
         .put("/changes/{id}/state", set_state)
-}
-
-/// These addresses take whole files.
-fn files() -> DefaultBodyLimit {
-    DefaultBodyLimit::max(FILES_BODY)
 }
 
 async fn list(State(state): State<AppState>, Signed(person, _): Signed) -> Result<Json<Changes>> {
@@ -48,18 +36,18 @@ async fn show(
     State(state): State<AppState>,
     Signed(person, _): Signed,
     ApiPath(id): ApiPath<i64>,
-) -> Result<Json<Change>> {
-    review::change(&state, &person, id).await.map(Json)
+) -> Result<Written> {
+    review::change(&state, &person, id).await
 }
 
 async fn open(
     State(state): State<AppState>,
     signed: Signed,
-    ApiJson(wish): ApiJson<OpenChange>,
-) -> Result<Json<Change>> {
+    ApiFiles(wish, _room): ApiFiles<OpenChange>,
+) -> Result<Written> {
     let person = signed.needs(PersonRole::Author)?;
     let id = changes::open(&state, &person, wish).await?;
-    review::change(&state, &person, id).await.map(Json)
+    review::change(&state, &person, id).await
 }
 
 #[derive(Deserialize)]
@@ -70,22 +58,22 @@ struct OfFile {
 
 async fn file(
     State(state): State<AppState>,
-    _: Signed,
+    Signed(person, _): Signed,
     ApiPath(id): ApiPath<i64>,
     ApiQuery(OfFile { revision, path }): ApiQuery<OfFile>,
-) -> Result<Json<RevisionText>> {
-    review::file(&state, id, revision, &path).await.map(Json)
+) -> Result<Written> {
+    review::file(&state, &person, id, revision, &path).await
 }
 
 async fn revise(
     State(state): State<AppState>,
     signed: Signed,
     ApiPath(id): ApiPath<i64>,
-    ApiJson(wish): ApiJson<Revise>,
-) -> Result<Json<Change>> {
+    ApiFiles(wish, _room): ApiFiles<Revise>,
+) -> Result<Written> {
     let person = signed.needs(PersonRole::Author)?;
     changes::revise(&state, &person, id, wish).await?;
-    review::change(&state, &person, id).await.map(Json)
+    review::change(&state, &person, id).await
 }
 
 async fn comment(
@@ -93,10 +81,10 @@ async fn comment(
     signed: Signed,
     ApiPath(id): ApiPath<i64>,
     ApiJson(wish): ApiJson<AddComment>,
-) -> Result<Json<Change>> {
+) -> Result<Written> {
     let person = signed.needs(PersonRole::Author)?;
     comments::add(&state, &person, id, &wish).await?;
-    review::change(&state, &person, id).await.map(Json)
+    review::change(&state, &person, id).await
 }
 
 async fn resolve(
@@ -104,10 +92,10 @@ async fn resolve(
     signed: Signed,
     ApiPath((id, comment)): ApiPath<(i64, String)>,
     ApiJson(wish): ApiJson<ResolveComment>,
-) -> Result<Json<Change>> {
+) -> Result<Written> {
     let person = signed.needs(PersonRole::Author)?;
     comments::resolve(&state, &person, id, &comment, wish.resolved).await?;
-    review::change(&state, &person, id).await.map(Json)
+    review::change(&state, &person, id).await
 }
 
 async fn decide(
@@ -115,10 +103,10 @@ async fn decide(
     signed: Signed,
     ApiPath(id): ApiPath<i64>,
     ApiJson(wish): ApiJson<Decide>,
-) -> Result<Json<Change>> {
+) -> Result<Written> {
     let person = signed.needs(PersonRole::Reviewer)?;
     approvals::decide(&state, &person, id, &wish).await?;
-    review::change(&state, &person, id).await.map(Json)
+    review::change(&state, &person, id).await
 }
 
 async fn set_state(
@@ -126,8 +114,8 @@ async fn set_state(
     signed: Signed,
     ApiPath(id): ApiPath<i64>,
     ApiJson(wish): ApiJson<SetChangeState>,
-) -> Result<Json<Change>> {
+) -> Result<Written> {
     let person = signed.needs(PersonRole::Author)?;
     changes::set_state(&state, &person, id, wish.state).await?;
-    review::change(&state, &person, id).await.map(Json)
+    review::change(&state, &person, id).await
 }

@@ -2,13 +2,13 @@
 
 use axum::{Json, extract::State};
 use serde::Deserialize;
-use studio_kernel::run::api::{FileText, Migrations, Sources, Target};
+use studio_kernel::run::api::Target;
 
 use super::Routes;
 use crate::{
     error::Result,
     extract::{ApiQuery, Signed},
-    services::{migrations, target},
+    services::{answers::Written, migrations, target},
     state::AppState,
 };
 
@@ -25,20 +25,20 @@ struct OfFile {
     path: String,
 }
 
-async fn list(State(state): State<AppState>, _: Signed) -> Result<Json<Migrations>> {
-    migrations::list(&state).await.map(Json)
+async fn list(State(state): State<AppState>, Signed(person, _): Signed) -> Result<Written> {
+    migrations::list(&state, &person).await
 }
 
 async fn file(
     State(state): State<AppState>,
-    _: Signed,
+    Signed(person, _): Signed,
     ApiQuery(query): ApiQuery<OfFile>,
-) -> Result<Json<FileText>> {
-    migrations::file(&state, &query.path).await.map(Json)
+) -> Result<Written> {
+    migrations::file(&state, &person, query.path).await
 }
 
-async fn sources(State(state): State<AppState>, _: Signed) -> Result<Json<Sources>> {
-    migrations::sources(&state).await.map(Json)
+async fn sources(State(state): State<AppState>, Signed(person, _): Signed) -> Result<Written> {
+    migrations::sources(&state, &person).await
 }
 
 async fn describe_target(State(state): State<AppState>, _: Signed) -> Json<Target> {

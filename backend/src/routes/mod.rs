@@ -11,7 +11,13 @@ mod rules;
 mod runs;
 mod session;
 
-use axum::{Router, extract::DefaultBodyLimit, http::Method, middleware};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    http::{Method, header},
+    middleware,
+    response::{IntoResponse, Response},
+};
 use listed::Routes;
 
 use crate::{
@@ -19,6 +25,7 @@ use crate::{
     error::Error,
     http::{SMALL_BODY, resolve_client},
     log,
+    services::answers::Written,
     state::AppState,
 };
 
@@ -35,6 +42,12 @@ fn routes() -> Routes {
 /// Method and path, below `/api`, of everything that the server answers besides the page's own files.
 pub fn list() -> Vec<(Method, &'static str)> {
     routes().listed
+}
+
+impl IntoResponse for Written {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "application/json")], self.into_json()).into_response()
+    }
 }
 
 /// The whole server, without a port.

@@ -17,7 +17,7 @@ use studio_kernel::{
     review::PersonRole,
     run::{
         RunEvent, RunKind,
-        api::{Run, RunSummary, Runs, StartRun, StartValidation},
+        api::{RunSummary, Runs, StartRun, StartValidation},
     },
 };
 
@@ -26,6 +26,7 @@ use crate::{
     error::{Error, Result},
     extract::{ApiJson, ApiPath, ApiQuery, Signed},
     services::{
+        answers::Written,
         gate,
         runs::{self, Accepted, dry_run, queue::Place, read, validation},
         sessions::{self, Visit},
@@ -80,10 +81,11 @@ async fn validate(
     signed: Signed,
     ApiJson(wish): ApiJson<StartValidation>,
 ) -> Result<Json<RunSummary>> {
+    let session = signed.1.clone();
     let person = signed.needs(PersonRole::Author)?;
     let place = state.queue().reserve(&person.id, RunKind::Validate)?;
     let accepting = state.clone();
-    let accepting = async move { validation::start(&accepting, &person, &wish.path).await };
+    let accepting = async move { validation::start(&accepting, &person, &session, &wish.path).await };
     execute(&state, place, accepting).await
 }
 
@@ -101,8 +103,12 @@ async fn list(State(state): State<AppState>, _: Signed) -> Result<Json<Runs>> {
     read::list(&state).await.map(Json)
 }
 
-async fn show(State(state): State<AppState>, _: Signed, ApiPath(id): ApiPath<String>) -> Result<Json<Run>> {
-    read::show(&state, &id).await.map(Json)
+async fn show(
+    State(state): State<AppState>,
+    Signed(person, _): Signed,
+    ApiPath(id): ApiPath<String>,
+) -> Result<Written> {
+    read::show(&state, &person, &id).await
 }
 
 #[derive(Deserialize)]

@@ -15,7 +15,7 @@ use studio_kernel::{migration::SourceFile, plan::Digest};
 use tokio::sync::{Semaphore, watch};
 
 use super::{
-    budget::Budgets,
+    budget::{Budgets, SAVED},
     folder::Snapshot,
     gate::{Assessment, assessed},
     policy::PolicyInForce,
@@ -257,7 +257,11 @@ impl Shared {
         if abandoned.load(Ordering::Relaxed) {
             return Err(Why::Abandoned);
         }
-        account.check().map_err(Why::Exhausted)?;
+        account.check().map_err(|wait| {
+            Why::Exhausted(format!(
+                "What this author wrote lately took the server {SAVED} seconds to judge; it goes on in {wait:.0} seconds."
+            ))
+        })?;
         let work = tokio::task::spawn_blocking(move || {
             // Held by the thread: work that nobody waits for any more still counts until it has ended.
             let _worker = worker;

@@ -1,4 +1,4 @@
-//! How much of the server's time what one person wrote takes: processor seconds that come back with time.
+//! How much of the server's time one person takes: processor seconds that come back with time.
 
 use std::{
     collections::BTreeMap,
@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 /// Seconds that somebody who has written nothing lately can use at once.
-const SAVED: f64 = 60.0;
+pub(super) const SAVED: f64 = 60.0;
 
 /// Seconds that come back in each second.
 const INCOME: f64 = 0.5;
@@ -56,16 +56,13 @@ impl Account {
         Arc::clone(&self.turn).acquire_owned().await
     }
 
-    /// Refuses who has used up their seconds, in a sentence.
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Refuses who has used up their seconds: with how many it takes until they have one again.
+    pub(super) fn check(&self) -> Result<(), f64> {
         let balance = self.now();
         if balance.seconds > 0.0 {
             return Ok(());
         }
-        let wait = (1.0 - balance.seconds) / INCOME;
-        Err(format!(
-            "What this author wrote lately took the server {SAVED} seconds to judge; it goes on in {wait:.0} seconds."
-        ))
+        Err((1.0 - balance.seconds) / INCOME)
     }
 
     /// Does something and charges the processor time it takes on this thread.

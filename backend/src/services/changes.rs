@@ -7,6 +7,8 @@ use studio_kernel::{
     plan::Digest,
     review::{ChangeState, Person, PersonRole, Timestamp},
     run::api::{OpenChange, Revise},
+    sql,
+    words::thousands,
 };
 
 use super::{
@@ -27,6 +29,10 @@ use crate::{
 /// Files of one revision.
 const FILES_AT_MOST: usize = 100;
 
+/// Statements of one revision. Each is planned and shown, and tells of itself while it runs; one INSERT takes many
+/// rows.
+pub const STATEMENTS_AT_MOST: usize = 100_000;
+
 /// Opens a change with its first revision; answers with its id.
 ///
 /// # Errors
@@ -34,15 +40,15 @@ const FILES_AT_MOST: usize = 100;
 pub async fn open(state: &AppState, person: &Person, wish: OpenChange) -> Result<i64> {
     let title = checked_text(&wish.title, 1, 200, "title")?;
     let description = checked_text(&wish.description, 0, 20_000, "description")?;
-    check_files(&wish.files)?;
+    let files = check_files(state, person, wish.files).await?;
     let folder = state.folder.snapshot().await?;
-    refuse_look_alikes(&wish.files, &folder)?;
+    refuse_look_alikes(&files, &folder)?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
     let insert = "insert into studio.changes (title, description, author) values ($1, $2, $3) returning id";
     let id: i64 = transaction.query_one(insert, &[&title, &description, &person.id]).await?.try_get("id")?;
-    let revision = NewRevision { change: id, number: 1, author: person, note: "", files: &wish.files };
+    let revision = NewRevision { change: id, number: 1, author: person, note: "", files: &files };
     let bases = BTreeMap::new();
     insert_revision(&transaction, &revision, &bases, &folder.set).await?;
     let entry = about(person, "opened", id, "opened the change");
@@ -58,9 +64,9 @@ pub async fn open(state: &AppState, person: &Person, wish: OpenChange) -> Result
 /// change is not open or a run of it is under way; [`Error::Invalid`].
 pub async fn revise(state: &AppState, person: &Person, id: i64, wish: Revise) -> Result<()> {
     let note = checked_text(&wish.note, 0, 2_000, "note")?;
-    check_files(&wish.files)?;
+    let files = check_files(state, person, wish.files).await?;
     let folder = state.folder.snapshot().await?;
-    refuse_look_alikes(&wish.files, &folder)?;
+    refuse_look_alikes(&files, &folder)?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let change = stored::change(&transaction, id, Lock::Row).await?;
@@ -73,7 +79,7 @@ pub async fn revise(state: &AppState, person: &Person, id: i64, wish: Revise) ->
     }
     let name = |file: &SourceFile| (file.path.clone(), Digest::of(file.text.as_bytes()).to_string());
     let known = newest.files.iter().map(|file| (file.path.clone(), file.sha256.clone()));
-    if wish.files.iter().map(name).eq(known) {
+    if files.iter().map(name).eq(known) {
         return Ok(());
     }
     // A file keeps the base it came with: what it is compared with, and what the folder must still hold.
@@ -84,7 +90,7 @@ pub async fn revise(state: &AppState, person: &Person, id: i64, wish: Revise) ->
         .map(|file| (file.path.as_str(), file))
         .collect();
     let number = newest.number + 1;
-    let revision = NewRevision { change: id, number, author: person, note, files: &wish.files };
+    let revision = NewRevision { change: id, number, author: person, note, files: &files };
     insert_revision(&transaction, &revision, &bases, &folder.set).await?;
     touch(&transaction, id).await?;
     let text = format!("saved revision {number}");
@@ -283,12 +289,12 @@ pub(super) fn checked_text<'a>(text: &'a str, least: usize, most: usize, what: &
     }
 }
 
-fn check_files(files: &[SourceFile]) -> Result<()> {
+async fn check_files(state: &AppState, person: &Person, files: Vec<SourceFile>) -> Result<Vec<SourceFile>> {
     if files.is_empty() || files.len() > FILES_AT_MOST {
         return Err(Error::invalid(format!("A revision holds 1 to {FILES_AT_MOST} files.")));
     }
     let mut paths = BTreeSet::new();
-    for SourceFile { path, text } in files {
+    for SourceFile { path, text } in &files {
         checked_path(path)?;
         if !paths.insert(path) {
             return Err(Error::invalid(format!("{path} is there twice.")));
@@ -300,7 +306,24 @@ fn check_files(files: &[SourceFile]) -> Result<()> {
             )));
         }
     }
-    Ok(())
+    // A statement has at least a letter and a semicolon, so short texts need not be read.
+    let bytes: usize = files.iter().map(|file| file.text.len()).sum();
+    if bytes / 2 < STATEMENTS_AT_MOST {
+        return Ok(files);
+    }
+    let turn = state.answers().turn(&person.id).await?;
+    let count = move || {
+        let statements: usize = files.iter().map(|file| sql::count(&file.text)).sum();
+        match statements <= STATEMENTS_AT_MOST {
+            true => Ok(files),
+            false => Err(Error::invalid(format!(
+                "This has {} statements, and a change holds at most {}. One INSERT takes many rows.",
+                thousands(statements as u64),
+                thousands(STATEMENTS_AT_MOST as u64)
+            ))),
+        }
+    };
+    turn.work(bytes, count).await
 }
 
 /// A name stands for a file in a review, so none may pass for another of the folder or of the change.

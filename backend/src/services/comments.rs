@@ -1,20 +1,20 @@
 //! Remarks on a change or on a statement of it. They hang on the statement's text: an edit elsewhere moves
 //! them along, an edit of the statement makes them outdated.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use studio_kernel::{
-    migration::MigrationSet,
+    migration::{Migration, MigrationSet},
     review::{Anchor, Comment, Person, PersonRole},
     run::api::{AddComment, CommentPlace},
     sql,
-    text::LineIndex,
+    text::{LineIndex, Span},
     words::thousands,
 };
 
 use super::{
-    audit,
-    blocking::blocking,
-    changes, people,
-    stored::{self, Lock, StoredChange},
+    audit, changes, people,
+    stored::{self, Lock, StoredRevision},
 };
 use crate::{
     error::{Error, Result},
@@ -40,16 +40,16 @@ struct Place {
 /// unknown change, file or comment.
 pub async fn add(state: &AppState, person: &Person, id: i64, wish: &AddComment) -> Result<()> {
     let body = changes::checked_text(&wish.body, 1, 10_000, "comment")?;
+    let place = match wish.at.as_ref().filter(|_| wish.reply_to.is_none()) {
+        Some(place) => Some(locate(state, person, id, place).await?),
+        None => None,
+    };
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
-    let change = stored::change(&transaction, id, Lock::None).await?;
+    stored::change(&transaction, id, Lock::None).await?;
     let thread = match &wish.reply_to {
         Some(comment) => Some(thread_of(&transaction, id, comment).await?),
-        None => None,
-    };
-    let place = match wish.at.as_ref().filter(|_| thread.is_none()) {
-        Some(place) => Some(locate(&transaction, &change, place).await?),
         None => None,
     };
     let insert = "insert into studio.comments
@@ -93,14 +93,20 @@ async fn thread_of(client: &impl GenericClient, change: i64, comment: &str) -> R
     Ok(row.ok_or(Error::NotFound("comment"))?.try_get("thread")?)
 }
 
-async fn locate(client: &impl GenericClient, change: &StoredChange, place: &CommentPlace) -> Result<Place> {
+/// Finds the statement at a place. What a revision holds never changes, so this needs no lock; no connection is held
+/// while the text is read.
+async fn locate(state: &AppState, person: &Person, id: i64, place: &CommentPlace) -> Result<Place> {
+    let turn = state.answers().turn(&person.id).await?;
+    let client = state.studio.client().await?;
+    let change = stored::change(&*client, id, Lock::None).await?;
     let revision = change.revisions.iter().find(|revision| revision.number == place.revision);
     let revision = revision.ok_or(Error::NotFound("revision"))?;
     let file = revision.files.iter().find(|file| file.path == place.path).ok_or(Error::NotFound("file"))?;
     let source =
-        stored::texts(client, std::slice::from_ref(file)).await?.pop().ok_or(Error::NotFound("file"))?;
-    let wanted = place.span;
-    let (start, quote) = blocking(move || {
+        stored::texts(&*client, std::slice::from_ref(file)).await?.pop().ok_or(Error::NotFound("file"))?;
+    drop(client);
+    let (wanted, bytes) = (place.span, source.text.len());
+    let read = move || {
         let parsed = sql::parse(&source.text);
         let mut spans = parsed.statements.iter().map(|statement| statement.span);
         let touched = spans.find(|span| span.start <= wanted.end && wanted.start <= span.end);
@@ -113,8 +119,8 @@ async fn locate(client: &impl GenericClient, change: &StoredChange, place: &Comm
             )));
         }
         Ok((span.start, quote.to_owned()))
-    })
-    .await?;
+    };
+    let (start, quote) = turn.work(bytes, read).await?;
     Ok(Place {
         revision: i32::try_from(revision.number).unwrap_or(i32::MAX),
         path: file.path.clone(),
@@ -170,15 +176,26 @@ pub async fn open_threads(client: &impl GenericClient, id: i64) -> Result<usize>
     Ok(usize::try_from(count).unwrap_or_default())
 }
 
-/// All remarks on a change, oldest first, with their places in the newest revision.
+/// A remark as it is stored.
+pub(super) struct Stored {
+    comment: Comment,
+    /// Where the statement began that it hangs on.
+    start: usize,
+}
+
+impl Stored {
+    /// Bytes of its texts.
+    pub(super) fn bytes(&self) -> usize {
+        let quote = self.comment.anchor.as_ref().map_or(0, |anchor| anchor.quote.len());
+        self.comment.body.len() + quote
+    }
+}
+
+/// All remarks on a change, oldest first.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn list(
-    client: &impl GenericClient,
-    change: &StoredChange,
-    set: &MigrationSet,
-) -> Result<Vec<Comment>> {
+pub(super) async fn of_change(client: &impl GenericClient, change: i64) -> Result<Vec<Stored>> {
     let find = format!(
         "select comment.*, coalesce(thread.resolved, comment.resolved) as settled, {}
          from studio.comments as comment
@@ -187,36 +204,76 @@ pub async fn list(
          where comment.change = $1 order by comment.at, comment.id",
         stored::person_at("comment.at")
     );
-    let rows = client.query(&find, &[&change.id]).await?;
-    let newest = change.newest()?;
-    let holds = |path: &str| newest.files.iter().any(|file| file.path == path);
-    rows.iter()
-        .map(|row| {
-            Ok(Comment {
-                id: row.try_get("id")?,
-                reply_to: row.try_get("reply_to")?,
-                author: stored::person(row)?,
-                at: time(row, "at")?,
-                body: row.try_get("body")?,
-                anchor: anchor(row, set, holds)?,
-                resolved: row.try_get("settled")?,
-            })
-        })
-        .collect()
+    let rows = client.query(&find, &[&change]).await?;
+    rows.iter().map(of_row).collect()
 }
 
-fn anchor(row: &Row, set: &MigrationSet, holds: impl Fn(&str) -> bool) -> Result<Option<Anchor>> {
-    let Some(path) = row.try_get::<_, Option<String>>("path")? else {
-        return Ok(None);
+fn of_row(row: &Row) -> Result<Stored> {
+    let anchor = match row.try_get("path")? {
+        None => None,
+        Some(path) => {
+            let (revision, quote) = (stored::number(row, "revision")?, row.try_get("quote")?);
+            Some(Anchor { revision, path, quote, span: None, line: None })
+        }
     };
-    let quote: String = row.try_get("quote")?;
-    let start = usize::try_from(row.try_get::<_, i64>("span_start")?).unwrap_or_default();
-    let file = set.get(&path).filter(|_| holds(&path));
-    let same = file.into_iter().flat_map(|file| {
-        let spans = file.parsed.statements.iter().map(|statement| statement.span);
-        spans.filter(|span| span.of(&file.text) == quote)
-    });
-    let span = same.min_by_key(|span| span.start.abs_diff(start));
-    let line = file.zip(span).map(|(file, span)| LineIndex::new(&file.text).line_of(span.start));
-    Ok(Some(Anchor { revision: stored::number(row, "revision")?, path, quote, span, line }))
+    let start = row.try_get::<_, Option<i64>>("span_start")?.unwrap_or_default();
+    let comment = Comment {
+        id: row.try_get("id")?,
+        reply_to: row.try_get("reply_to")?,
+        author: stored::person(row)?,
+        at: time(row, "at")?,
+        body: row.try_get("body")?,
+        anchor,
+        resolved: row.try_get("settled")?,
+    };
+    Ok(Stored { comment, start: usize::try_from(start).unwrap_or_default() })
+}
+
+/// Remarks with their places in the newest revision.
+pub(super) fn placed(stored: Vec<Stored>, newest: &StoredRevision, set: &MigrationSet) -> Vec<Comment> {
+    let paths: BTreeSet<&str> = newest.files.iter().map(|file| file.path.as_str()).collect();
+    let quoted = stored.iter().filter_map(|stored| stored.comment.anchor.as_ref());
+    let quotes: BTreeSet<&str> = quoted.map(|anchor| anchor.quote.as_str()).collect();
+    let commented = stored.iter().filter_map(|stored| Some(stored.comment.anchor.as_ref()?.path.as_str()));
+    let commented: BTreeSet<&str> = commented.filter(|path| paths.contains(path)).collect();
+    let files = commented.into_iter().filter_map(|path| Some((path.to_owned(), set.get(path)?)));
+    let places: BTreeMap<String, Places<'_>> =
+        files.map(|(path, file)| (path, Places::of(file, &quotes))).collect();
+    let place = |Stored { mut comment, start }: Stored| {
+        if let Some(anchor) = &mut comment.anchor
+            && let Some(places) = places.get(&anchor.path)
+        {
+            anchor.span = places.nearest(&anchor.quote, start);
+            anchor.line = anchor.span.map(|span| places.lines.line_of(span.start));
+        }
+        comment
+    };
+    stored.into_iter().map(place).collect()
+}
+
+/// Where the quoted statements stand in a file.
+struct Places<'a> {
+    by_text: BTreeMap<&'a str, Vec<Span>>,
+    lines: LineIndex,
+}
+
+impl<'a> Places<'a> {
+    fn of(file: &'a Migration, quotes: &BTreeSet<&str>) -> Self {
+        let mut by_text: BTreeMap<&str, Vec<Span>> = BTreeMap::new();
+        for span in file.parsed.statements.iter().map(|statement| statement.span) {
+            let text = span.of(&file.text);
+            if quotes.contains(text) {
+                by_text.entry(text).or_default().push(span);
+            }
+        }
+        Self { by_text, lines: LineIndex::new(&file.text) }
+    }
+
+    /// The one whose start is nearest; of two the first.
+    fn nearest(&self, text: &str, start: usize) -> Option<Span> {
+        let spans = self.by_text.get(text)?;
+        let after = spans.partition_point(|span| span.start < start);
+        let around = spans.get(after.saturating_sub(1)..).unwrap_or_default().iter().take(2);
+        around.min_by_key(|span| span.start.abs_diff(start)).copied()
+    }
 }

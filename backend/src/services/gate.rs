@@ -16,6 +16,7 @@ use studio_kernel::{
 };
 
 use super::{
+    answers::OF_A_STATEMENT,
     assessments::{Inputs, Key},
     audit::{self, Entry},
     folder::Snapshot,
@@ -47,6 +48,18 @@ pub struct Assessment {
     pub bound: Bound,
     /// Findings in the change's files.
     pub report: Report,
+}
+
+impl Assessment {
+    /// Bytes of what there is to tell of it.
+    pub fn bytes(&self) -> usize {
+        (self.statements() + self.report.findings.len()) * OF_A_STATEMENT
+    }
+
+    fn statements(&self) -> usize {
+        let segments = self.plan.files.iter().flat_map(|file| &file.segments);
+        segments.map(|segment| segment.statements.len()).sum()
+    }
 }
 
 /// What an assessment depends on besides a change. It is read before any lock, because that takes as long as the
@@ -204,7 +217,6 @@ pub fn decide(
 ) -> Gate {
     let errors = assessment.report.findings.iter();
     let errors = errors.filter(|finding| finding.severity == Severity::Error && finding.allowed.is_none());
-    let segments = assessment.plan.files.iter().flat_map(|file| &file.segments);
     review::gate(&GateFacts {
         person,
         authors: &change.authors(),
@@ -215,7 +227,7 @@ pub fn decide(
         required: policy.policy.required,
         errors: errors.count(),
         plan_refusals: assessment.plan.refusals.len(),
-        statements: segments.map(|segment| segment.statements.len()).sum(),
+        statements: assessment.statements(),
         running,
     })
 }
@@ -309,6 +321,7 @@ async fn start_as_judged(
         person: &person,
         digest: Some(digest),
         idempotency_key: Some(&wish.idempotency_key),
+        read_only: false,
         steps: order::steps(&assessment.plan),
     };
     let accepted = runs::journal::insert(&transaction, run).await?;

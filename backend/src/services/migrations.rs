@@ -6,7 +6,7 @@ use studio_kernel::{
     lint::finding::Finding,
     migration::{Migration, SourceFile, steps},
     plan::{Digest, plan_for},
-    review::Timestamp,
+    review::{Person, Timestamp},
     run::api::{FileState, FileText, FindingCounts, MadeObject, MigrationSummary, Migrations, Sources},
     sql::{
         self,
@@ -15,6 +15,7 @@ use studio_kernel::{
 };
 
 use super::{
+    answers::Written,
     changes,
     folder::{Snapshot, Unreadable},
     target,
@@ -29,32 +30,36 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::Folder`], [`Error::Database`]. A target that cannot be reached is no error: states are unknown.
-pub async fn list(state: &AppState) -> Result<Migrations> {
+pub async fn list(state: &AppState, person: &Person) -> Result<Written> {
     let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let snapshot = snapshot?;
     let ledger = ledger.ok();
-    let rows = ledger.as_ref().map(|ledger| &*ledger.rows);
     let touched = changes::open_by_path(&state.studio).await?;
     let applied_at = changes::applied_at(&state.studio, &target::name(state)).await?;
     let report = snapshot.report(ledger.clone().unwrap_or_default().lint_settings()).await?;
-    let mut files: Vec<MigrationSummary> = snapshot
-        .set
-        .files()
-        .iter()
-        .map(|file| summary(&snapshot, file, &report.findings, rows, &applied_at))
-        .chain(snapshot.unreadable.iter().map(unreadable))
-        .collect();
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    for file in &mut files {
-        file.changes = touched.get(&file.path).cloned().unwrap_or_default();
-    }
-    let without_file = rows
-        .unwrap_or_default()
-        .iter()
-        .filter(|row| !files.iter().any(|file| is_forward(file, &row.version)))
-        .map(|row| (row.version.clone(), row.name.clone()))
-        .collect();
-    Ok(Migrations { files, without_file, coverage: report.coverage })
+    let turn = state.answers().turn(&person.id).await?;
+    turn.write(snapshot.bytes(), move || {
+        let rows = ledger.as_ref().map(|ledger| &*ledger.rows);
+        let mut files: Vec<MigrationSummary> = snapshot
+            .set
+            .files()
+            .iter()
+            .map(|file| summary(&snapshot, file, &report.findings, rows, &applied_at))
+            .chain(snapshot.unreadable.iter().map(unreadable))
+            .collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        for file in &mut files {
+            file.changes = touched.get(&file.path).cloned().unwrap_or_default();
+        }
+        let without_file = rows
+            .unwrap_or_default()
+            .iter()
+            .filter(|row| !files.iter().any(|file| is_forward(file, &row.version)))
+            .map(|row| (row.version.clone(), row.name.clone()))
+            .collect();
+        Ok(Migrations { files, without_file, coverage: report.coverage })
+    })
+    .await
 }
 
 fn is_forward(file: &MigrationSummary, version: &str) -> bool {
@@ -156,41 +161,48 @@ fn texts(text: &str, statements: &[Statement]) -> Vec<String> {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::UnreadableFile`], [`Error::Folder`].
-pub async fn file(state: &AppState, path: &str) -> Result<FileText> {
+pub async fn file(state: &AppState, person: &Person, path: String) -> Result<Written> {
     let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let snapshot = snapshot?;
     if let Some(file) = snapshot.unreadable.iter().find(|file| file.path == path) {
         return Err(Error::UnreadableFile { path: file.path.clone(), reason: file.reason.clone() });
     }
-    let file = snapshot.set.get(path).ok_or(Error::NotFound("file"))?;
     let known = ledger.is_ok();
     let ledger = ledger.unwrap_or_default();
-    let settings = ledger.lint_settings();
-    let mut plan = plan_for(&snapshot.set, &[path], &settings.applied, ledger.server);
-    plan.refuse_other_names(&snapshot.set, &ledger.names());
-    let report = snapshot.report(settings).await?;
-    let findings = report.findings.iter().filter(|finding| finding.file == path);
-    Ok(FileText {
-        file: SourceFile { path: file.path.clone(), text: file.text.clone() },
-        sha256: Digest::of(file.text.as_bytes()).to_string(),
-        state: file_state(file, known.then_some(&*ledger.rows)),
-        plan,
-        findings: findings.cloned().collect(),
+    let report = snapshot.report(ledger.lint_settings()).await?;
+    let turn = state.answers().turn(&person.id).await?;
+    turn.write(snapshot.bytes(), move || {
+        let file = snapshot.set.get(&path).ok_or(Error::NotFound("file"))?;
+        let mut plan = plan_for(&snapshot.set, &[path.as_str()], &ledger.versions(), ledger.server);
+        plan.refuse_other_names(&snapshot.set, &ledger.names());
+        let findings = report.findings.iter().filter(|finding| finding.file == path);
+        Ok(FileText {
+            file: SourceFile { path: file.path.clone(), text: file.text.clone() },
+            sha256: Digest::of(file.text.as_bytes()).to_string(),
+            state: file_state(file, known.then_some(&*ledger.rows)),
+            plan,
+            findings: findings.cloned().collect(),
+        })
     })
+    .await
 }
 
 /// Every file's text, and what the target has of them.
 ///
 /// # Errors
 /// [`Error::Folder`].
-pub async fn sources(state: &AppState) -> Result<Sources> {
+pub async fn sources(state: &AppState, person: &Person) -> Result<Written> {
     let (snapshot, ledger) = tokio::join!(state.folder.snapshot(), target::ledger(&state.target));
     let snapshot = snapshot?;
-    let source = |file: &Migration| SourceFile { path: file.path.clone(), text: file.text.clone() };
     let ledger = ledger.unwrap_or_default();
-    Ok(Sources {
-        files: snapshot.set.files().iter().map(source).collect(),
-        applied: ledger.versions(),
-        server: ledger.server,
+    let turn = state.answers().turn(&person.id).await?;
+    turn.write(snapshot.bytes(), move || {
+        let source = |file: &Migration| SourceFile { path: file.path.clone(), text: file.text.clone() };
+        Ok(Sources {
+            files: snapshot.set.files().iter().map(source).collect(),
+            applied: ledger.versions(),
+            server: ledger.server,
+        })
     })
+    .await
 }

@@ -1,6 +1,7 @@
 //! The work. Services know nothing of HTTP.
 
 pub mod about;
+pub mod answers;
 pub mod approvals;
 pub mod assessments;
 mod attempts;

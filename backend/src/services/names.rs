@@ -2,10 +2,13 @@
 //! so no two may look alike, and none may hold what a reader cannot see.
 
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
 use unicode_security::confusable_detection::skeleton;
 
 use crate::error::{Error, Result};
+
+/// Names that stand for no person where acts are shown.
+const OURS: [&str; 5] = ["server", "the server", "studio", "the studio", "system"];
 
 /// A name that is allowed, in normal form, with what it looks like.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,10 +33,13 @@ impl Name {
         let shown = typed.nfc().collect::<String>();
         let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
         let folded = folded(&shown);
-        match (1..=80).contains(&shown.chars().count()) && !folded.is_empty() {
-            true => Ok(Self { shown, folded }),
-            false => Err(Error::invalid("A name has 1 to 80 characters on one line.")),
+        if !(1..=80).contains(&shown.chars().count()) || folded.is_empty() {
+            return Err(Error::invalid("A name has 1 to 80 characters on one line."));
         }
+        if OURS.iter().any(|ours| folded == self::folded(ours)) {
+            return Err(Error::invalid("The studio itself goes by this name; take another one."));
+        }
+        Ok(Self { shown, folded })
     }
 }
 
@@ -42,7 +48,21 @@ impl Name {
 pub(super) fn folded(text: &str) -> String {
     let plain = text.nfkc().collect::<String>().to_lowercase();
     let alike = skeleton(&plain).collect::<String>().to_lowercase();
-    skeleton(&alike).filter(|letter| !letter.is_whitespace()).collect()
+    let mut folded = String::with_capacity(alike.len());
+    for letter in skeleton(&alike).filter(|letter| !letter.is_whitespace()) {
+        if !folded.chars().next_back().is_some_and(|before| lies_on(letter, before)) {
+            folded.push(letter);
+        }
+    }
+    folded
+}
+
+/// Whether a mark is drawn where one is already: a dot above a letter that has one (Soft_Dotted of Unicode's
+/// PropList.txt, as far as look-alikes leave any), or the same mark again.
+fn lies_on(mark: char, before: char) -> bool {
+    const DOT_ABOVE: char = '\u{307}';
+    (mark == DOT_ABOVE && matches!(before, 'i' | 'j'))
+        || (mark == before && mark.general_category_group() == GeneralCategoryGroup::Mark)
 }
 
 /// Control, format, private and unassigned characters, and separators other than the space.
@@ -76,6 +96,11 @@ mod tests {
             ("Zoë", "Zoe\u{308}"),
             ("admin", "adrnin"),
             ("Ill", "I11"),
+            ("rita", "r\u{131}\u{307}ta"),
+            ("rita", "ri\u{307}ta"),
+            ("Rita", "R\u{130}ta"),
+            ("jan", "\u{237}\u{307}an"),
+            ("Zo\u{eb}", "Zoe\u{308}\u{308}"),
         ] {
             assert_eq!(Name::new(one).unwrap().folded, Name::new(other).unwrap().folded, "{one} {other}");
         }
@@ -104,6 +129,9 @@ mod tests {
             assert!(Name::new(typed).is_err(), "{typed:?}");
         }
         assert!(Name::new(&"x".repeat(81)).is_err());
+        for ours in ["Server", "the  server", "Stud\u{456}o", "SYSTEM"] {
+            assert!(Name::new(ours).is_err(), "{ours}");
+        }
         assert_eq!(Name::new("  Ann   Lee ").unwrap().shown, "Ann Lee");
         for typed in ["Zoë <b>", "李雷", "محمد", "O'Neill-Smith", "नमस्ते"] {
             assert_eq!(Name::new(typed).unwrap().shown, typed);

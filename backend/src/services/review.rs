@@ -13,9 +13,8 @@ use studio_kernel::{
 };
 
 use super::{
-    audit,
-    blocking::blocking,
-    comments,
+    answers::Written,
+    audit, comments,
     gate::{self, Assessment, Moment},
     policy::{self, PolicyInForce},
     stored::{self, Lock, StoredChange, StoredFile},
@@ -90,7 +89,7 @@ impl Now {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Folder`]. A target that cannot be reached is an obstacle, no error.
-pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Change> {
+pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Written> {
     let client = state.studio.client().await?;
     let stored = stored::change(&*client, id, Lock::None).await?;
     let policy = policy::policy(&*client).await?;
@@ -98,53 +97,59 @@ pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Change
     drop(client);
     let now = Now::look(state, policy).await?;
     let assessment = now.assess(state, &stored).await?;
-    let purposes = purposes(&stored, &assessment).await?;
-    let revisions = revisions(&stored, &purposes);
+    let turn = state.answers().turn(&person.id).await?;
     let lease = state.studio.client().await?;
     let client = &*lease;
     let approvals = stored::approvals(client, id).await?;
     let running = gate::is_running(client, id).await?;
-    let gate = now.decide(person, &stored, &approvals, &assessment, running);
-    let comments = comments::list(client, &stored, &assessment.set).await?;
-    let Assessment { plan, bound, report, .. } = (*assessment).clone();
-    Ok(Change {
-        id,
-        title: stored.title,
-        description: stored.description,
-        author: stored.author,
-        state: stored.state,
-        revisions,
-        plan,
-        digest: bound.digest,
-        target: now.target_with_defaults(),
-        findings: report.findings,
-        coverage: report.coverage,
-        gate,
-        comments,
-        timeline: audit::timeline(client, id).await?,
-        runs: stored::runs(client, id).await?,
-        folder_note: stored.folder_note,
+    let comments = comments::of_change(client, id).await?;
+    let timeline = audit::timeline(client, id).await?;
+    let runs = stored::runs(client, id).await?;
+    drop(lease);
+    let person = person.clone();
+    let bytes = assessment.bytes() + comments.iter().map(comments::Stored::bytes).sum::<usize>();
+    turn.write(bytes, move || {
+        let gate = now.decide(&person, &stored, &approvals, &assessment, running);
+        let newest = stored.newest()?;
+        let comments = comments::placed(comments, newest, &assessment.set);
+        let revisions = revisions(&stored, &purposes(&stored, &assessment));
+        let Assessment { plan, bound, report, .. } = (*assessment).clone();
+        Ok(Change {
+            id,
+            title: stored.title,
+            description: stored.description,
+            author: stored.author,
+            state: stored.state,
+            revisions,
+            plan,
+            digest: bound.digest,
+            target: now.target_with_defaults(),
+            findings: report.findings,
+            coverage: report.coverage,
+            gate,
+            comments,
+            timeline,
+            runs,
+            folder_note: stored.folder_note,
+        })
     })
+    .await
 }
 
 /// What each file that the change ever had would be run as: one of an older revision by the role its path has in
 /// today's set.
-async fn purposes(stored: &StoredChange, assessment: &Arc<Assessment>) -> Result<BTreeMap<String, Purpose>> {
+fn purposes(stored: &StoredChange, assessment: &Assessment) -> BTreeMap<String, Purpose> {
     let files = stored.revisions.iter().flat_map(|revision| &revision.files);
-    let paths: BTreeSet<String> = files.map(|file| file.path.clone()).collect();
-    let assessment = Arc::clone(assessment);
-    blocking(move || {
-        let purpose = |path: &str| {
-            let planned = assessment.plan.files.iter().find(|planned| planned.path == path);
-            let alone = || plan(&assessment.set, &[path], &Default::default());
-            match planned {
-                Some(planned) => planned.purpose,
-                None => alone().files.first().map_or(Purpose::Keep, |planned| planned.purpose),
-            }
-        };
-        Ok(paths.into_iter().map(|path| (path.clone(), purpose(&path))).collect())
-    })
-    .await
+    let paths: BTreeSet<&str> = files.map(|file| file.path.as_str()).collect();
+    let purpose = |path: &str| {
+        let planned = assessment.plan.files.iter().find(|planned| planned.path == path);
+        let alone = || plan(&assessment.set, &[path], &Default::default());
+        match planned {
+            Some(planned) => planned.purpose,
+            None => alone().files.first().map_or(Purpose::Keep, |planned| planned.purpose),
+        }
+    };
+    paths.into_iter().map(|path| (path.to_owned(), purpose(path))).collect()
 }
 
 fn revisions(stored: &StoredChange, purposes: &BTreeMap<String, Purpose>) -> Vec<Revision> {
@@ -262,7 +267,8 @@ async fn summary(state: &AppState, now: &Now, person: &Person, row: Row) -> Resu
 ///
 /// # Errors
 /// [`Error::NotFound`].
-pub async fn file(state: &AppState, id: i64, revision: u32, path: &str) -> Result<RevisionText> {
+pub async fn file(state: &AppState, person: &Person, id: i64, revision: u32, path: &str) -> Result<Written> {
+    let turn = state.answers().turn(&person.id).await?;
     let lease = state.studio.client().await?;
     let client = &*lease;
     let stored = stored::change(client, id, Lock::None).await?;
@@ -271,7 +277,10 @@ pub async fn file(state: &AppState, id: i64, revision: u32, path: &str) -> Resul
     let file = revision.files.iter().find(|file| file.path == path).ok_or(Error::NotFound("file"))?;
     let base = StoredFile { sha256: file.base.clone().unwrap_or_default(), ..file.clone() };
     let base = if file.base.is_some() { vec![base] } else { Vec::new() };
-    let base = stored::texts(client, &base).await?.pop();
+    let base = stored::texts(client, &base).await?.pop().map(|base| base.text);
     let mut texts = stored::texts(client, std::slice::from_ref(file)).await?;
-    Ok(RevisionText { file: texts.pop().ok_or(Error::NotFound("file"))?, base: base.map(|base| base.text) })
+    let file = texts.pop().ok_or(Error::NotFound("file"))?;
+    drop(lease);
+    let bytes = file.text.len() + base.as_ref().map_or(0, String::len);
+    turn.write(bytes, move || Ok(RevisionText { file, base })).await
 }

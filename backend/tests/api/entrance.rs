@@ -169,18 +169,18 @@ async fn a_stream_of_events_ends_with_its_session() {
     let database = world.studio_database().await;
     let run = "insert into studio.runs (id, kind, state, title, target, person)
                select 'run', 'apply', 'running', 'r', 't', id from studio.people;
-               insert into studio.run_events values ('run', 1, %s)";
+               insert into studio.run_events values ('run', 2, %s)";
     let event = |seq: u64, by: &str| {
         let kind = RunEventKind::Cancelling { by: by.to_owned() };
         let event = RunEvent { seq, at: String::new(), kind };
         format!("'{}'", serde_json::to_string(&event).unwrap())
     };
-    database.batch_execute(&run.replace("%s", &event(1, "before"))).await.unwrap();
+    database.batch_execute(&run.replace("%s", &event(2, "before"))).await.unwrap();
     let mut stream = owner.stream("/api/runs/run/events").await;
     let first = stream.next().await.unwrap().unwrap();
     assert!(String::from_utf8_lossy(&first).contains("before"), "{first:?}");
     assert_eq!(owner.ask("DELETE", "/api/session", None).await.status, 204);
-    let later = format!("insert into studio.run_events values ('run', 2, {})", event(2, "after"));
+    let later = format!("insert into studio.run_events values ('run', 3, {})", event(3, "after"));
     database.batch_execute(&later).await.unwrap();
     assert!(stream.next().await.is_none());
 }

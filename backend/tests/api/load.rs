@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use studio_kernel::{
-    review::PersonRole,
+    review::{ChangeState, PersonRole},
     run::{
         RunState,
         api::{Change, Changes, Me, Run, RunSummary},
@@ -86,6 +86,70 @@ async fn whoever_waits_for_a_lock_of_theirs_keeps_nobody_else_waiting() {
         let answer = comment.await.unwrap();
         assert!(answer.status.is_success() || answer.status.as_u16() == 503, "{}", answer.text);
     }
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_waits_for_holds_up_nobody_else() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let change = owner.open("20250802000000_more.sql", TABLE).await.id;
+    let mut holder = world.studio_database().await;
+    let held = holder.transaction().await.unwrap();
+    held.execute("select from studio.changes where id = $1 for update", &[&change]).await.unwrap();
+    let waiting = "select count(*) from pg_locks where not granted";
+    let close = json!({ "state": "closed" });
+    let begin = Instant::now();
+    {
+        let path = format!("/api/changes/{change}/state");
+        let mut left = std::pin::pin!(owner.put(&path, close));
+        while held.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {
+            assert!(begin.elapsed() < PATIENCE, "nobody waits for the change");
+            let answered = tokio::time::timeout(Duration::from_millis(5), &mut left).await;
+            assert!(answered.is_err(), "{}", answered.unwrap().text);
+        }
+    }
+    // Every connection there is, and those that are made anew.
+    for _ in 0..3 {
+        let asked = (0..8).map(|_| async {
+            let client = world.state.studio.client().await.unwrap();
+            client.query_one("select 1", &[]).await.unwrap();
+        });
+        tokio::time::timeout(PATIENCE / 4, futures_util::future::join_all(asked)).await.unwrap();
+    }
+    while held.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0 {
+        assert!(begin.elapsed() < PATIENCE, "the question still waits");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    held.rollback().await.unwrap();
+    assert_eq!(owner.change(change).await.state, ChangeState::Open, "what was left behind did nothing");
+}
+
+#[tokio::test]
+async fn a_change_holds_so_many_statements_and_answers_about_it_are_long_and_right() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let path = "20250802000000_rows.sql";
+    let wish = |text: String| {
+        let files = [json!({ "path": path, "text": text })];
+        json!({ "title": "Rows", "description": "", "files": files })
+    };
+    let refused =
+        owner.post("/api/changes", wish("select 1;\n".repeat(100_001))).await.refused(422, "invalid");
+    assert!(refused.message.contains("100,001 statements"), "{}", refused.message);
+    let change: Change = owner.post("/api/changes", wish("select 1;\n".repeat(20_000))).await.read();
+    assert_eq!(change.plan.files[0].segments[0].statements.len(), 20_000);
+    // Two at once: the second comes when the first is out.
+    let path = format!("/api/changes/{}", change.id);
+    let (one, other) = tokio::join!(owner.get(&path), owner.get(&path));
+    assert_eq!(one.text, other.text);
+    let comment = json!({
+        "body": "This one.",
+        "at": { "revision": 1, "path": change.plan.files[0].path, "span": { "start": 150_000, "end": 150_001 } },
+        "reply_to": null,
+    });
+    let commented: Change = owner.post(&format!("{path}/comments"), comment).await.read();
+    let anchor = commented.comments[0].anchor.as_ref().unwrap();
+    assert_eq!((anchor.line, anchor.span.map(|span| span.start)), (Some(15_001), Some(150_000)));
 }
 
 #[tokio::test]

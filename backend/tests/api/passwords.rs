@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use studio_backend::config::TargetKind;
 use studio_kernel::{
     review::PersonRole,
-    run::api::{Change, Me, RunSummary, Sessions},
+    run::{
+        RunState,
+        api::{Change, Me, Run, RunSummary, Sessions},
+    },
 };
 
 use crate::harness::{Answer, TABLE, Visitor, World};
@@ -194,6 +197,44 @@ async fn a_run_on_a_production_target_asks_for_a_fresh_proof() {
     world.studio_database().await.execute(all_but_ann, &[]).await.unwrap();
     other.post(&path, start("key-number-3")).await.refused(403, "proof-needed");
     ann.post(&path, start("key-number-4")).await.read::<RunSummary>();
+}
+
+#[tokio::test]
+async fn without_a_fresh_proof_an_operator_only_reads_on_a_production_target() {
+    let world = World::with_target(TargetKind::Production).await;
+    let owner = world.owner().await;
+    let ann = ann(&world, &owner).await;
+    let database = world.target_database().await;
+    database.batch_execute("create table public.kept (id int)").await.unwrap();
+    for (path, text) in [
+        (
+            "validate/writes.sql",
+            "insert into public.kept values (1);\ndo $$ begin raise notice '✅ one'; end $$;\n",
+        ),
+        ("tests/test_it.sql", "-- Writes.\n-- role: test\ndo $$ begin raise notice '✅ one'; end $$;\n"),
+    ] {
+        let file = world.folder().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let validated = async |path: &str| {
+        let run: RunSummary = ann.post("/api/validations", json!({ "path": path })).await.read();
+        loop {
+            let seen: Run = ann.get(&format!("/api/runs/{}", run.id)).await.read();
+            if seen.run.ended.is_some() {
+                return seen.view;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    assert_eq!(validated("validate/writes.sql").await.state, RunState::Done);
+    age(&world).await;
+    let reads = validated("validate/writes.sql").await;
+    assert_eq!(reads.state, RunState::Failed, "{}", reads.summary);
+    assert_eq!(reads.failure().unwrap().1.error.as_ref().unwrap().sqlstate, "25006");
+    assert!(reads.settings.contains(&"default_transaction_read_only on".to_owned()), "{:?}", reads.settings);
+    let test = json!({ "path": "tests/test_it.sql" });
+    ann.post("/api/validations", test).await.refused(403, "proof-needed");
 }
 
 #[tokio::test]

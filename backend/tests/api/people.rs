@@ -59,11 +59,11 @@ async fn a_stream_of_events_ends_within_seconds_after_its_person_is_disabled() {
     let owner = world.owner().await;
     let ann = world.join(&owner, "Ann", PersonRole::Viewer).await;
     let kind = RunEventKind::Cancelling { by: "before".to_owned() };
-    let event = serde_json::to_string(&RunEvent { seq: 1, at: String::new(), kind }).unwrap();
+    let event = serde_json::to_string(&RunEvent { seq: 2, at: String::new(), kind }).unwrap();
     let run = format!(
         "insert into studio.runs (id, kind, state, title, target, person)
          select 'run', 'apply', 'running', 'r', 't', id from studio.people limit 1;
-         insert into studio.run_events values ('run', 1, '{event}')"
+         insert into studio.run_events values ('run', 2, '{event}')"
     );
     world.studio_database().await.batch_execute(&run).await.unwrap();
     let mut stream = ann.stream("/api/runs/run/events").await;

@@ -22,7 +22,7 @@ use studio_kernel::{
     review::{ChangeState, Decision, Person, PersonRole},
     run::{
         RunEventKind,
-        api::{Decide, Me, OpenChange, Revise, StartRun},
+        api::{Change, Decide, Me, OpenChange, Revise, StartRun},
     },
 };
 
@@ -76,7 +76,7 @@ async fn no_unapproved_byte_is_ever_executed() {
         let wish =
             OpenChange { title: "A race".into(), description: String::new(), files: files(seen.clone()) };
         let id = changes::open(state, &person, wish).await.unwrap();
-        let digest = review::change(state, &person, id).await.unwrap().digest;
+        let digest = change(state, &person, id).await.digest;
         let edit = Revise { base: 1, note: String::new(), files: files(seen.clone() + &table("unseen")) };
         let yes =
             Decide { expected_digest: digest.clone(), decision: Decision::Approve, note: String::new() };
@@ -155,13 +155,19 @@ async fn no_unapproved_byte_is_ever_executed() {
     }
 }
 
+/// The change as its page shows it.
+async fn change(state: &AppState, person: &Person, id: i64) -> Change {
+    let written = review::change(state, person, id).await.unwrap();
+    serde_json::from_slice(&written.into_json()).unwrap()
+}
+
 /// Where the change stands once its run has ended, or after much longer than one takes.
 async fn change_once_settled(state: &AppState, person: &Person, id: i64) -> ChangeState {
     let begin = Instant::now();
     loop {
-        let change = review::change(state, person, id).await.unwrap();
-        if change.state != ChangeState::Open || begin.elapsed() > PATIENCE {
-            return change.state;
+        let now = change(state, person, id).await;
+        if now.state != ChangeState::Open || begin.elapsed() > PATIENCE {
+            return now.state;
         }
         tokio::task::yield_now().await;
     }

@@ -3,10 +3,12 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::json;
 use studio_backend::{
     http::{Limits, Server, Serving, Tls},
     router,
 };
+use studio_kernel::{review::PersonRole, run::api::People};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -49,6 +51,26 @@ impl Served {
 
     async fn connect(&self) -> TcpStream {
         TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
+    }
+
+    /// A connection that stays, on which somebody has asked for something.
+    async fn at_work(&self, cookie: &str) -> TcpStream {
+        let mut stream = self.connect().await;
+        let ask = format!("GET /api/me HTTP/1.1\r\nhost: {HOST}\r\ncookie: {cookie}\r\n\r\n");
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        let mut first = [0; 17];
+        stream.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 200 OK\r\n");
+        // The rest of the answer, as long as its head says.
+        let mut rest = Vec::new();
+        while !rest.ends_with(b"\r\n\r\n") {
+            rest.push(stream.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(rest).unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        let mut body = vec![0; length.parse().unwrap()];
+        stream.read_exact(&mut body).await.unwrap();
+        stream
     }
 
     /// Sends a text on a new connection and reads until its end.
@@ -95,12 +117,7 @@ async fn half_heads_give_way_to_people() {
     let served = Served::with(limits).await;
     let owner = served.world.owner().await;
     // Somebody at work, on a connection that stays.
-    let mut at_work = served.connect().await;
-    let ask = format!("GET /api/me HTTP/1.1\r\nhost: {HOST}\r\ncookie: {}\r\n\r\n", owner.cookie);
-    let mut first = [0; 17];
-    at_work.write_all(ask.as_bytes()).await.unwrap();
-    at_work.read_exact(&mut first).await.unwrap();
-    assert_eq!(&first, b"HTTP/1.1 200 OK\r\n");
+    let at_work = served.at_work(&owner.cookie).await;
     let mut half_open = Vec::new();
     for _ in 0..100 {
         let mut stream = served.connect().await;
@@ -116,6 +133,67 @@ async fn half_heads_give_way_to_people() {
     let more = tell(at_work, &request("GET", "/api/me", &last)).await;
     assert!(more.contains("HTTP/1.1 200 OK"), "a connection of somebody who has signed in stays: {more}");
     drop(half_open);
+    served.end().await;
+}
+
+#[tokio::test]
+async fn whoever_holds_every_connection_gives_one_back() {
+    let limits = Limits { connections: 20, per_person: 4, ..Limits::default() };
+    let served = Served::with(limits).await;
+    let owner = served.world.owner().await;
+    let vera = served.world.join(&owner, "Vera", PersonRole::Viewer).await;
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(served.at_work(&vera.cookie).await);
+    }
+    assert!(served.me(&owner.cookie).await.starts_with("HTTP/1.1 200 "));
+    // Whose session has ended has nothing to hold a connection by.
+    let id = owner.get("/api/people").await.read::<People>().people;
+    let id = &id.iter().find(|person| person.name == "Vera").unwrap().id;
+    owner.put(&format!("/api/people/{id}/state"), json!({ "disabled": true })).await.read::<People>();
+    for stream in &mut held[1..] {
+        let ask = format!("GET /api/me HTTP/1.1\r\nhost: {HOST}\r\ncookie: {}\r\n\r\n", vera.cookie);
+        stream.write_all(ask.as_bytes()).await.unwrap();
+        let mut first = [0; 12];
+        stream.read_exact(&mut first).await.unwrap();
+        assert_eq!(&first, b"HTTP/1.1 401");
+    }
+    let mut at_work = Vec::new();
+    for _ in 0..19 {
+        at_work.push(served.at_work(&owner.cookie).await);
+    }
+    drop((held, at_work));
+    served.end().await;
+}
+
+#[tokio::test]
+async fn long_bodies_of_one_author_leave_room_for_others() {
+    let served = Served::with(Limits::default()).await;
+    let owner = served.world.owner().await;
+    let ada = served.world.join(&owner, "Ada", PersonRole::Author).await;
+    let long = |cookie: &str| {
+        let headers =
+            format!("cookie: {cookie}\r\ncontent-type: application/json\r\ncontent-length: 15000000\r\n");
+        request("POST", "/api/changes", &headers) + "{\"title\":\""
+    };
+    let mut half = Vec::new();
+    for _ in 0..20 {
+        let mut stream = served.connect().await;
+        stream.write_all(long(&ada.cookie).as_bytes()).await.unwrap();
+        half.push(stream);
+    }
+    // Two are taken in; each of the others is told so.
+    let mut refused = 0;
+    for stream in &mut half {
+        let mut answer = [0; 12];
+        let told = timeout(Duration::from_secs(8), stream.read_exact(&mut answer)).await;
+        refused += usize::from(told.is_ok() && &answer == b"HTTP/1.1 429");
+    }
+    assert_eq!(refused, 18);
+    let text = "-- long\n".repeat(100_000);
+    let change = owner.open("20250802000000_long.sql", &format!("{text}select 1;\n")).await;
+    assert_eq!(change.revisions.len(), 1);
+    drop(half);
     served.end().await;
 }
 

@@ -13,6 +13,39 @@ fn json(output: &Output) -> (Option<i32>, Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_command_says_which_files_it_runs_and_takes_no_other_that_was_named() {
+    let database = Database::start().await;
+    let folder = folder(&[
+        (PATH, "create table public.fruit (id bigint primary key);"),
+        (
+            "rollback/20250801000000_fruit.sql",
+            "-- Undoes the table.\n-- forward: 20250801000000_fruit.sql\ndrop table public.fruit;",
+        ),
+        ("validate/fruit.sql", "do $$ begin raise notice '✅ one'; end $$;"),
+    ]);
+    let ends = |command: &str, path: &str| {
+        let output = database.studio(command, &folder.path().join(path)).arg("--yes").output().unwrap();
+        let (printed, complaint) = said(&output);
+        (output.status.code(), printed + &complaint)
+    };
+    for (command, path, role) in [
+        ("rollback", PATH, "feature"),
+        ("validate", PATH, "feature"),
+        ("apply", "rollback/20250801000000_fruit.sql", "rollback"),
+        ("apply", "validate/fruit.sql", "validation"),
+    ] {
+        let (code, complaint) = ends(command, path);
+        assert_eq!(code, Some(2), "{command} {path}: {complaint}");
+        assert!(complaint.contains(&format!("has the role {role}")), "{complaint}");
+    }
+    for command in ["apply", "validate", "rollback"] {
+        let (code, said) = ends(command, "");
+        assert_eq!(code, Some(0), "{command}: {said}");
+    }
+    database.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_the_file_that_was_applied_is_taken_for_applied() {
     let database = Database::start().await;
     let first = folder(&[(PATH, "select 1;")]);

@@ -98,10 +98,13 @@ fn a_log_that_was_rewritten_whole_or_cut_off_does_not_fit_the_heads_kept_outside
         fs::write(&export, "{}\n").unwrap();
         assert_eq!(studio("none", &heads, &["verify", file]).0, Some(2));
 
-        assert_eq!(with_target(&bench.database, &state.database, &kept.path().join("none")).0, Some(0));
+        let none = kept.path().join("none");
+        let (code, said) = studio("none", &none, &["verify", file]);
+        assert_eq!((code, said.contains("There is no file")), (Some(2), true), "{said}");
+        fs::write(&none, "").unwrap();
+        assert_eq!(with_target(&bench.database, &state.database, &none).0, Some(0));
 
         state.client.batch_execute(REWRITE).await.unwrap();
-        let none = kept.path().join("none");
         let (code, said) = with_target(&bench.database, &state.database, &none);
         assert_eq!(
             (code, said.contains("WAS TAMPERED WITH")),

@@ -25,6 +25,14 @@ pub(crate) fn take_fragment() -> Option<String> {
     (!fragment.is_empty()).then_some(fragment)
 }
 
+/// Loads the page anew at another address of the studio.
+pub(crate) fn load(address: &str) {
+    if let Some(window) = web_sys::window() {
+        // Refused only for what is no address.
+        let _ = window.location().set_href(address);
+    }
+}
+
 /// Scheme, host and port of the studio.
 pub(crate) fn origin() -> String {
     web_sys::window().and_then(|window| window.location().origin().ok()).unwrap_or_default()

@@ -15,11 +15,18 @@ pub(crate) fn ErrorCard(
     retry: impl Fn() + 'static,
 ) -> impl IntoView {
     let sign_in = is_signed_out(&error.code);
+    let is_nowhere = error.code == "not-found";
+    let what = error.message.clone();
+    let what = match is_nowhere {
+        // Nothing else on the page has a heading then.
+        true => view! { <h1 class="error-card-what">{what}</h1> }.into_any(),
+        false => view! { <p class="error-card-what">{what}</p> }.into_any(),
+    };
     view! {
         <section class="error-card" role="alert" data-test="error">
             <Icon glyph=Glyph::Warning/>
             <div class="error-card-text">
-                <p class="error-card-what">{error.message.clone()}</p>
+                {what}
                 <p>{error.help.clone()}</p>
                 <Obstacles obstacles=error.obstacles.clone()/>
                 <p class="error-card-trace">
@@ -29,6 +36,12 @@ pub(crate) fn ErrorCard(
                 </p>
                 {if sign_in {
                     view! { <LinkButton href=Route::SignIn.href()>"Sign in"</LinkButton> }.into_any()
+                } else if is_nowhere {
+                    view! {
+                        <LinkButton href=Route::Changes.href()>"Changes"</LinkButton>
+                        " "
+                        <LinkButton href=Route::Runs.href()>"Runs"</LinkButton>
+                    }.into_any()
                 } else {
                     view! { <Button on_press=move |_| retry()>"Try again"</Button> }.into_any()
                 }}

@@ -60,7 +60,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     <code>"studio serve --sign-in-link"</code>
                     " makes the first admin's. Open it, or paste it here."
                 </p>
-                <Form sending=by_link.sending on_submit=move || by_link.run() submit="Use link" look=crate::components::Look::Plain>
+                <Form sending=by_link.sending on_submit=move || by_link.open() submit="Use link" look=crate::components::Look::Plain>
                     <TokenField enter=by_link/>
                 </Form>
             </Show>
@@ -115,6 +115,14 @@ impl Enter {
         }
     }
 
+    /// Uses a link that was pasted. An invitation is opened, because there a password can be set along.
+    fn open(self) {
+        match invitation(&self.token.get_untracked()) {
+            Some(token) => page::load(&format!("{}#token={token}", Route::Join.href())),
+            None => self.run(),
+        }
+    }
+
     fn run(self) {
         let given = |text: String| (!text.is_empty()).then_some(text);
         let token = self.token.get_untracked();
@@ -159,6 +167,12 @@ fn TokenField(enter: Enter) -> impl IntoView {
     }
 }
 
+/// The token of a pasted invitation.
+fn invitation(pasted: &str) -> Option<&str> {
+    let (address, _) = pasted.split_once('#')?;
+    address.ends_with("/join").then(|| without_label(pasted.trim()))
+}
+
 /// A pasted link, its fragment, or the bare token.
 fn without_label(pasted: &str) -> &str {
     let fragment = pasted.rsplit('#').next().unwrap_or(pasted);
@@ -173,6 +187,14 @@ mod tests {
     fn a_whole_link_may_be_pasted() {
         for pasted in ["abc", "token=abc", "#token=abc", "http://localhost:1/sign-in#token=abc"] {
             assert_eq!(without_label(pasted), "abc");
+        }
+    }
+
+    #[test]
+    fn an_invitation_is_known_by_its_address() {
+        assert_eq!(invitation("http://localhost:1/join#token=abc "), Some("abc"));
+        for pasted in ["abc", "#token=abc", "http://localhost:1/sign-in#token=abc"] {
+            assert_eq!(invitation(pasted), None, "{pasted}");
         }
     }
 }

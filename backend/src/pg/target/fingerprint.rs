@@ -19,8 +19,8 @@ const SERVER: &str = include_str!("server.sql");
 pub struct Fingerprint {
     /// [`FORMAT`] when it was taken.
     pub format: u32,
-    /// Kind and name to the digest of the definition.
-    objects: BTreeMap<(String, String), Digest>,
+    /// Kind and name to the digest of the definition, as 64 digits.
+    objects: BTreeMap<(String, String), String>,
 }
 
 /// An object that differs between two fingerprints.
@@ -70,11 +70,8 @@ impl Fingerprint {
         let mut objects = BTreeMap::new();
         let mut read = Ok(());
         for query in queries {
-            match client.query(*query, &[]).await {
-                Ok(rows) => objects.extend(rows.iter().map(|row| {
-                    let definition: Option<&str> = row.get(2);
-                    ((row.get(0), row.get(1)), Digest::of(definition.unwrap_or_default().as_bytes()))
-                })),
+            match client.query(&digests(query), &[]).await {
+                Ok(rows) => objects.extend(rows.iter().map(|row| ((row.get(0), row.get(1)), row.get(2)))),
                 Err(error) => {
                     read = Err(error);
                     break;
@@ -95,7 +92,8 @@ impl Fingerprint {
 
     /// Adds something that is compared with the rest.
     pub fn add(&mut self, kind: &str, name: &str, definition: &str) {
-        self.objects.insert((kind.to_owned(), name.to_owned()), Digest::of(definition.as_bytes()));
+        let digest = Digest::of(definition.as_bytes()).to_string();
+        self.objects.insert((kind.to_owned(), name.to_owned()), digest);
     }
 
     /// How many objects there are.
@@ -136,6 +134,14 @@ impl Fingerprint {
     }
 }
 
+/// The server hashes: a definition may be as long as its author likes.
+fn digests(query: &str) -> String {
+    format!(
+        "select kind, name, encode(sha256(convert_to(coalesce(definition, ''), 'UTF8')), 'hex') \
+         from ({query}) as objects (kind, name, definition)"
+    )
+}
+
 impl std::fmt::Display for Difference {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let change = match self.change {
@@ -153,7 +159,7 @@ mod tests {
 
     fn of(objects: &[(&str, &str, &str)]) -> Fingerprint {
         let objects = objects.iter().map(|(kind, name, text)| {
-            (((*kind).to_owned(), (*name).to_owned()), Digest::of(text.as_bytes()))
+            (((*kind).to_owned(), (*name).to_owned()), Digest::of(text.as_bytes()).to_string())
         });
         Fingerprint { format: FORMAT, objects: objects.collect() }
     }

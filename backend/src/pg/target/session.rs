@@ -225,6 +225,11 @@ impl Session {
         Ok(value(&asked).map(str::to_owned))
     }
 
+    /// Closes the connection in the middle of whatever it does; the backend ends once it notices.
+    pub fn abort(&self) {
+        self.connection.abort();
+    }
+
     /// Closes the connection and returns when its socket is closed.
     pub async fn close(self) {
         let Self { client, connection, .. } = self;

@@ -67,6 +67,17 @@ impl Anchors {
         &self.0
     }
 
+    /// What is kept so far, in a file that somebody named.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and when there is no such file.
+    pub fn read_named(&self) -> Result<Vec<Anchor>> {
+        match self.0.try_exists() {
+            Ok(false) => Err(Error::invalid(format!("There is no file {}.", self.0.display()))),
+            _ => self.read(),
+        }
+    }
+
     /// What is kept so far.
     ///
     /// # Errors

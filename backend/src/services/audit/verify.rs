@@ -1,9 +1,10 @@
 //! Recomputes the chain of the audit log without the database's functions, and holds it against the heads that are
 //! kept elsewhere: a chain that somebody computed anew is whole and does not fit them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use sha2::{Digest as _, Sha256};
+use studio_kernel::words::count;
 
 use super::{
     anchor::Anchor,
@@ -22,6 +23,8 @@ const PAGE: i64 = 1_000;
 pub struct Kept {
     /// In a file of this log alone.
     pub in_file: Vec<Anchor>,
+    /// That file.
+    pub file: Option<PathBuf>,
     /// On a target that other logs may share.
     pub on_target: Vec<Anchor>,
 }
@@ -35,6 +38,8 @@ pub enum Verdict {
         rows: i64,
         /// The last row's hash in hex: kept elsewhere, it proves the whole log.
         head: String,
+        /// How many heads that were kept elsewhere it was held against.
+        kept: usize,
     },
     /// This row is not what was written, or rows before it are missing.
     Broken {
@@ -54,6 +59,8 @@ pub enum Verdict {
     Replaced {
         /// When the first of them was written.
         at: String,
+        /// The file that keeps them.
+        file: Option<PathBuf>,
     },
 }
 
@@ -72,9 +79,9 @@ pub async fn verify(studio: &Studio, kept: Kept, mut each: impl FnMut(&Record)) 
     let head = "select seq, encode(hash, 'hex') as hash, log::text as log from studio.audit_head";
     let head = transaction.query_one(head, &[]).await?;
     let log: String = head.try_get("log")?;
-    let Kept { in_file: mut anchors, on_target } = kept;
+    let Kept { in_file: mut anchors, file, on_target } = kept;
     if let Some(other) = anchors.iter().find(|anchor| anchor.log != log) {
-        return Ok(Verdict::Replaced { at: other.at.clone() });
+        return Ok(Verdict::Replaced { at: other.at.clone(), file });
     }
     anchors.extend(on_target.into_iter().filter(|anchor| anchor.log == log));
     let mut chain = Chain::new(&anchors);
@@ -104,6 +111,8 @@ pub struct Chain<'a> {
     hash: Vec<u8>,
     /// The last row that an anchor vouches for.
     vouched: i64,
+    /// How many anchors there are.
+    kept: usize,
     /// Those that were not met yet.
     anchors: BTreeMap<i64, Vec<&'a Anchor>>,
 }
@@ -117,7 +126,8 @@ impl<'a> Chain<'a> {
         }
         // Before the first entry there is nothing to vouch for.
         by_row.remove(&0);
-        Self { seq: 0, hash: Sha256::digest(b"").to_vec(), vouched: 0, anchors: by_row }
+        let kept = by_row.values().map(Vec::len).sum();
+        Self { seq: 0, hash: Sha256::digest(b"").to_vec(), vouched: 0, kept, anchors: by_row }
     }
 
     /// Takes the next row.
@@ -145,7 +155,7 @@ impl<'a> Chain<'a> {
     pub fn end(&self) -> Verdict {
         match self.anchors.values().flatten().next() {
             Some(missing) => self.rewritten(missing),
-            None => Verdict::Intact { rows: self.seq, head: hex(&self.hash) },
+            None => Verdict::Intact { rows: self.seq, head: hex(&self.hash), kept: self.kept },
         }
     }
 
@@ -155,10 +165,23 @@ impl<'a> Chain<'a> {
     }
 }
 
+fn entries(rows: i64) -> String {
+    match rows {
+        1 => "1 entry".to_owned(),
+        rows => format!("{rows} entries"),
+    }
+}
+
 impl std::fmt::Display for Verdict {
     fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Intact { rows, head } => write!(to, "The audit log is intact: {rows} entries, head {head}"),
+            Self::Intact { rows, head, kept } => {
+                write!(to, "The audit log is intact: {}, head {head}; ", entries(*rows))?;
+                match kept {
+                    0 => to.write_str("there was no head kept elsewhere to hold it against"),
+                    kept => write!(to, "it fits {} kept elsewhere", count(*kept, "head")),
+                }
+            }
             Self::Broken { seq } => {
                 write!(
                     to,
@@ -170,11 +193,15 @@ impl std::fmt::Display for Verdict {
                 "THE AUDIT LOG WAS TAMPERED WITH: entry {anchored} is not the one of {at}; entries from {seq} on are \
                  not vouched for"
             ),
-            Self::Replaced { at } => write!(
-                to,
-                "THE AUDIT LOG WAS REPLACED: it is not the one whose head was kept at {at}. If the database was \
-                 replaced on purpose, move the file of kept heads away"
-            ),
+            Self::Replaced { at, file } => {
+                let file =
+                    file.as_ref().map_or("the file of kept heads".into(), |file| file.to_string_lossy());
+                write!(
+                    to,
+                    "THE AUDIT LOG WAS REPLACED: it is not the one whose head was kept at {at}. If the database was \
+                     replaced on purpose, move {file} away"
+                )
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ use std::{
 
 use studio_kernel::{
     lint::{self, Settings, finding::Report},
-    migration::{MigrationSet, SourceFile},
+    migration::{Migration, MigrationSet, SourceFile},
     plan::Digest,
 };
 
@@ -28,7 +28,7 @@ use self::{
     beneath::{Beneath, Found},
     name::{DEPTH, ENDING},
 };
-use super::blocking::blocking;
+use super::{answers::OF_A_STATEMENT, blocking::blocking};
 use crate::error::{Error, Result};
 
 /// Bytes of one file; data of that size is loaded by other means than a migration.
@@ -110,6 +110,12 @@ impl Snapshot {
             Digest::of(lines.concat().as_bytes())
         };
         self.digest.get_or_init(named).as_str()
+    }
+
+    /// Bytes of what there is to tell of the files that could be read.
+    pub fn bytes(&self) -> usize {
+        let of = |file: &Migration| file.text.len() + file.parsed.statements.len() * OF_A_STATEMENT;
+        self.set.files().iter().map(of).sum()
     }
 
     /// Findings in all files.

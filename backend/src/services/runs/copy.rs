@@ -10,7 +10,7 @@ use studio_kernel::{
     run::{RunEventKind, RunKind},
 };
 
-use super::{Journal, LiveRun, Order, Step, order};
+use super::{Journal, LiveRun, Order, Step, order, runner};
 use crate::{
     engine::{Engine, EngineError, Proof, Source},
     pg::target::{Settings, Target, TargetError, ledger},
@@ -18,43 +18,67 @@ use crate::{
     state::AppState,
 };
 
+/// Whom a copy's files run as.
+const COPY_ROLE: &str = "postgres";
+
 /// Makes a server for the copy of a run; nothing of the target is in it yet unless the target is embedded.
 pub(super) async fn make(state: &AppState, engine: &Arc<Engine>, run: &LiveRun) -> Result<Proof, Stop> {
     let source = match &state.target_server {
         Some(server) => Source::Server(server),
         None => Source::Empty(state.target.database()),
     };
-    engine.prove(run.id(), source).await.map_err(|error| of_engine(&error).into())
+    engine.prove(run.id(), source).await.map_err(|error| of_engine(run, &error).into())
 }
 
-/// The copy as a target, when it holds what the target holds; says on the run how that was done.
+/// The copy as a target, when it holds what the target holds, and how the target's server differs; says on the run
+/// how that was done.
 pub(super) async fn fill(
     state: &AppState,
     proof: &Proof,
     run: &LiveRun,
     began: Instant,
-) -> Result<Target, Stop> {
+) -> Result<(Target, Option<String>), Stop> {
     let copy = Target::new(&proof.url(state.target.database()), None, true)?;
-    let how = match state.target_server {
-        Some(_) => format!("{} was copied with its rows.", state.target.name()),
+    let (how, differs) = match state.target_server {
+        Some(_) => (format!("{} was copied with its rows.", state.target.name()), None),
         None => {
-            let recorded = replay(state, &copy).await?;
-            format!(
+            let Replayed { recorded, version, role } = replay(state, &copy).await?;
+            let how = format!(
                 "The target is on another server, so the copy was rebuilt from the {recorded} migrations its ledger \
                  has recorded; what was made without them is missing."
-            )
+            );
+            (how, differs(&version, proof.version(), &role))
         }
     };
     let text = format!("{how} It took {} ms.", began.elapsed().as_millis());
     run.emit(RunEventKind::Progress { step: 0, text });
-    Ok(copy)
+    Ok((copy, differs))
+}
+
+/// What was applied to a copy, and what the target is.
+struct Replayed {
+    recorded: usize,
+    version: String,
+    role: String,
+}
+
+/// How the target differs from the copy's server, where a file can tell.
+fn differs(target: &str, copy: &str, role: &str) -> Option<String> {
+    let major = |version: &str| version.split('.').next().unwrap_or_default().to_owned();
+    let version = (major(target) != major(copy)).then(|| format!("the target runs PostgreSQL {target}"));
+    let role = (role != COPY_ROLE).then(|| format!("runs there work as {role}, and here as {COPY_ROLE}"));
+    let differs: Vec<String> = [version, role].into_iter().flatten().collect();
+    (!differs.is_empty()).then(|| format!("It shows less than usual: {}.", differs.join(", and ")))
 }
 
 /// Applies what the ledger has recorded, unseen.
-async fn replay(state: &AppState, copy: &Target) -> Result<usize, Stop> {
-    let session = state.target.open("studio ledger").await?;
+async fn replay(state: &AppState, copy: &Target) -> Result<Replayed, Stop> {
+    let mut session = state.target.open("studio ledger").await?;
     let rows = ledger::applied(&session).await?;
+    let version = session.server_version().to_owned();
+    let role = session.role().await;
     session.close().await;
+    let role = role.map_err(runner::unprepared)?;
     let mut files = Vec::with_capacity(rows.len());
     for row in &rows {
         let Some(statements) = &row.statements else {
@@ -67,7 +91,7 @@ async fn replay(state: &AppState, copy: &Target) -> Result<usize, Stop> {
         files.push(SourceFile { path: format!("{}_{}.sql", row.version, row.name), text });
     }
     apply(copy, files).await?;
-    Ok(rows.len())
+    Ok(Replayed { recorded: rows.len(), version, role })
 }
 
 async fn apply(copy: &Target, files: Vec<SourceFile>) -> Result<(), Stop> {
@@ -98,6 +122,7 @@ async fn apply(copy: &Target, files: Vec<SourceFile>) -> Result<(), Stop> {
     })
 }
 
-fn of_engine(error: &EngineError) -> TargetError {
-    TargetError::new("engine", error.to_string(), "")
+fn of_engine(run: &LiveRun, error: &EngineError) -> TargetError {
+    tracing::error!(run = run.id(), reason = %error, "there is no server for a copy");
+    TargetError::new("engine", error.told(), "")
 }

@@ -53,7 +53,9 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
     let revision = change.newest()?;
     let assessed = assessment(state, &moment.inputs(policy, revision)).await?;
     validation::may_run(&assessed.plan)?;
-    let steps = steps(&assessed.set, &assessed.plan, &applied)?;
+    let turn = state.answers().turn(&person.id).await?;
+    let planned = Arc::clone(&assessed);
+    let steps = turn.work(assessed.bytes(), move || steps(&planned.set, &planned.plan, &applied)).await?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
@@ -70,6 +72,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
         person,
         digest: Some(&assessed.bound.digest),
         idempotency_key: None,
+        read_only: false,
         steps,
     };
     let accepted = journal::insert(&transaction, run).await?;
@@ -150,8 +153,9 @@ async fn in_copy(
     let began = Instant::now();
     let proof = copy::make(state, engine, order.run).await?;
     let work = async {
-        let copy = copy::fill(state, &proof, order.run, began).await?;
-        on_copy(&copy, proof.version(), order, steps).await
+        let (copy, differs) = copy::fill(state, &proof, order.run, began).await?;
+        let (ended, said) = on_copy(&copy, proof.version(), order, steps).await?;
+        Ok((ended, [Some(said), differs].into_iter().flatten().collect::<Vec<_>>().join(" ")))
     };
     let ended = tokio::select! {
         ended = work => ended,
@@ -199,15 +203,11 @@ async fn prove(
         }
         runner.file(step).await?;
         match file.purpose {
-            Purpose::Validate => {
-                let view = order.run.view();
-                let judged = view.steps.get(step.index).map(ending::judge);
-                match judged {
-                    Some((RunState::Done, words)) => checks.push(words),
-                    Some((_, words)) => flaws.push(format!("{}: {words}", file.path)),
-                    None => {}
-                }
-            }
+            Purpose::Validate => match order.run.look(|view| view.steps.get(step.index).map(ending::judge)) {
+                Some((RunState::Done, words)) => checks.push(words),
+                Some((_, words)) => flaws.push(format!("{}: {words}", file.path)),
+                None => {}
+            },
             Purpose::Rollback => made.extend(makes(&step.text)),
             Purpose::Apply | Purpose::Maintain | Purpose::Keep => {}
         }

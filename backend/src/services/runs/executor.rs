@@ -4,10 +4,7 @@
 use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
-use studio_kernel::{
-    review::PersonRole,
-    run::{RunEventKind, RunKind, RunState, event::RunStep},
-};
+use studio_kernel::run::{RunEventKind, RunKind, RunState, event::RunStep};
 
 use super::{
     dry_run,
@@ -147,9 +144,8 @@ async fn conduct(state: &AppState, start: &Start, run: &LiveRun, journal: &Journ
     match start.kind {
         RunKind::Apply => order.apply(&steps).await,
         RunKind::Validate => {
-            // Who may not run SQL on the target only reads there.
-            let read_only = !start.person.role.allows(PersonRole::Operator);
-            Order { settings: Settings { read_only, ..order.settings }, ..order }.validate(&steps).await
+            let settings = Settings { read_only: start.read_only, ..order.settings };
+            Order { settings, ..order }.validate(&steps).await
         }
         RunKind::DryRun => dry_run::conduct(state, &order, &steps).await,
     }
@@ -167,7 +163,9 @@ async fn fetch(studio: &Studio, planned: &[RunStep]) -> Result<Vec<Step>, String
                 None => {
                     let bytes = changes::blob(studio, &file.sha256).await;
                     let bytes = bytes.map_err(|error| format!("{} cannot be read: {error}.", file.path))?;
-                    let text = checked(file, bytes)?;
+                    let planned = file.clone();
+                    let text = tokio::task::spawn_blocking(move || checked(&planned, bytes)).await;
+                    let text = text.map_err(|error| format!("{} cannot be read: {error}.", file.path))??;
                     texts.insert(&file.sha256, Arc::clone(&text));
                     text
                 }

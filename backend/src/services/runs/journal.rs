@@ -43,6 +43,8 @@ pub struct NewRun<'a> {
     pub digest: Option<&'a Digest>,
     /// Chosen by the page; the same key answers with the same run.
     pub idempotency_key: Option<&'a str>,
+    /// Whether it only reads on the target.
+    pub read_only: bool,
     /// What it will do, in order.
     pub steps: Vec<RunStep>,
 }
@@ -67,6 +69,8 @@ pub struct Start {
     pub change: Option<i64>,
     /// Who started it.
     pub person: Person,
+    /// Whether it only reads on the target.
+    pub read_only: bool,
     /// What it will do.
     pub steps: Vec<RunStep>,
     /// Its first event, which is stored with it.
@@ -131,7 +135,8 @@ pub async fn insert(transaction: &Transaction<'_>, run: NewRun<'_>) -> Result<Ac
     };
     store(transaction, &id, std::slice::from_ref(&queued)).await?;
     let person = run.person.clone();
-    Ok(Accepted::New(Box::new(Start { id, kind: run.kind, change, person, steps: run.steps, queued, now })))
+    let NewRun { kind, read_only, steps, .. } = run;
+    Ok(Accepted::New(Box::new(Start { id, kind, change, person, read_only, steps, queued, now })))
 }
 
 /// The journal of one run: keeps its events, or is nothing for a run on the command line.
@@ -325,6 +330,7 @@ async fn append(studio: &Studio, run: &str, events: &[RunEvent], intent: Option<
             ],
         )
         .await?;
+    client.done();
     Ok(())
 }
 

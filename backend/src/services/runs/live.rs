@@ -20,13 +20,19 @@ pub struct LiveRun {
     id: String,
     kind: RunKind,
     clock: Clock,
-    events: Mutex<Vec<RunEvent>>,
+    log: Mutex<Log>,
     newest: watch::Sender<u64>,
     /// Who asked to stop.
     stop: watch::Sender<Option<String>>,
     session: Mutex<Option<Canceller>>,
     /// Bytes of what the database said in it.
     said: AtomicUsize,
+}
+
+/// What has happened, and what it comes to.
+struct Log {
+    events: Vec<RunEvent>,
+    view: RunView,
 }
 
 /// Bytes of what the database says during one statement that are kept.
@@ -57,7 +63,7 @@ impl LiveRun {
             id,
             kind,
             clock: Clock { database: now, read: Instant::now() },
-            events: Mutex::new(events),
+            log: Mutex::new(Log { view: RunView::fold(kind, &events), events }),
             newest: watch::Sender::new(newest),
             stop: watch::Sender::new(None),
             session: Mutex::new(None),
@@ -84,9 +90,11 @@ impl LiveRun {
 
     /// Says that something happened. Whoever follows sees it at once.
     pub fn emit(&self, kind: RunEventKind) {
-        let mut events = self.events();
-        let seq = events.last().map_or(0, |event| event.seq) + 1;
-        events.push(RunEvent { seq, at: self.clock.now().to_string(), kind });
+        let mut log = self.log();
+        let seq = log.events.last().map_or(0, |event| event.seq) + 1;
+        let event = RunEvent { seq, at: self.clock.now().to_string(), kind };
+        log.view.apply(&event);
+        log.events.push(event);
         // Under the same lock, so that nobody sees numbers go back.
         self.newest.send_replace(seq);
     }
@@ -105,9 +113,9 @@ impl LiveRun {
 
     /// What happened after `seq`.
     pub fn after(&self, seq: u64) -> Vec<RunEvent> {
-        let events = self.events();
-        let from = events.partition_point(|event| event.seq <= seq);
-        events.get(from..).unwrap_or_default().to_vec()
+        let log = self.log();
+        let from = log.events.partition_point(|event| event.seq <= seq);
+        log.events.get(from..).unwrap_or_default().to_vec()
     }
 
     /// The newest event's number, now and as it grows.
@@ -115,14 +123,19 @@ impl LiveRun {
         self.newest.subscribe()
     }
 
+    /// Looks at how it stands. Nothing happens meanwhile, so the look is short and says nothing itself.
+    pub fn look<T>(&self, at: impl FnOnce(&RunView) -> T) -> T {
+        at(&self.log().view)
+    }
+
     /// As it stands.
     pub fn view(&self) -> RunView {
-        RunView::fold(self.kind, self.events().iter())
+        self.look(RunView::clone)
     }
 
     /// Whether nothing more will happen.
     pub fn has_ended(&self) -> bool {
-        matches!(self.events().last(), Some(RunEvent { kind: RunEventKind::Ended { .. }, .. }))
+        matches!(self.log().events.last(), Some(RunEvent { kind: RunEventKind::Ended { .. }, .. }))
     }
 
     /// Asks it to stop; only the first who asks is named. Whether it worked is told by how it ends.
@@ -158,8 +171,8 @@ impl LiveRun {
         self.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn events(&self) -> MutexGuard<'_, Vec<RunEvent>> {
-        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What runs, where, and for whom: files on a target, or a validation that is undone.
 //! It knows neither the studio's database nor HTTP, so the command line uses it as it is.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use studio_kernel::{
     plan::{Digest, Plan, PlannedFile, Purpose},
@@ -13,10 +13,14 @@ use super::{
     ending,
     journal::Journal,
     live::LiveRun,
+    recovery,
     remains::Before,
     runner::{Runner, Step, Stop},
 };
 use crate::pg::target::{Settings, Target};
+
+/// How long a validation may take that runs for somebody who only reads on the target.
+const READS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// What runs, where, and for whom.
 pub struct Order<'a> {
@@ -36,17 +40,16 @@ impl Order<'_> {
     /// Executes files on the target: each statement once, each ledger row with its file.
     pub async fn apply(&self, steps: &[Step]) -> (RunState, String) {
         let ended = self.execute(steps, true).await;
-        ending::of_apply(&self.run.view(), &ended)
+        self.run.look(|view| ending::of_apply(view, &ended))
     }
 
     /// Executes a validation on the target and undoes it.
     pub async fn validate(&self, steps: &[Step]) -> (RunState, String) {
         let ended = self.execute_and_compare(steps).await;
-        let view = self.run.view();
-        match view.steps.iter().find(|step| step.purpose == Some(Purpose::Validate)) {
+        self.run.look(|view| match view.steps.iter().find(|step| step.purpose == Some(Purpose::Validate)) {
             Some(step) => ending::of_validation(step, &ended),
             None => (RunState::Failed, "There is nothing to validate.".to_owned()),
-        }
+        })
     }
 
     async fn execute_and_compare(&self, steps: &[Step]) -> Result<(), Stop> {
@@ -56,7 +59,20 @@ impl Order<'_> {
         }
         let mut runner = Runner::start(run, journal, target, by, settings, false).await?;
         let before = Before::look(runner.session()).await?;
-        let ended = runner.files(steps).await;
+        let ended = match settings.read_only {
+            false => runner.files(steps).await,
+            true => match tokio::time::timeout(READS_WITHIN, runner.files(steps)).await {
+                Ok(ended) => ended,
+                Err(_) => {
+                    // Whatever timeouts the file has set; a cancelled statement could go on in a handler of its own.
+                    runner.session().abort();
+                    let minutes = READS_WITHIN.as_secs() / 60;
+                    let why = format!("It took longer than {minutes} minutes, and its session was closed.");
+                    recovery::close_open(run, &why);
+                    return Err(Stop::Failed(why));
+                }
+            },
+        };
         // Also behind a failure: what it was kept from must not be there.
         let compared = before.compare(&runner).await;
         runner.finish().await;

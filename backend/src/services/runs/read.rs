@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use futures_util::{Stream, stream};
 use studio_kernel::{
     migration::SourceFile,
+    review::Person,
     run::{
         RunEvent, RunEventKind, RunKind, RunView,
         api::{Run, RunSummary, Runs},
@@ -20,7 +21,10 @@ use crate::{
         GenericClient, Row,
         studio::{Studio, time, word},
     },
-    services::{changes, stored},
+    services::{
+        answers::{OF_A_STATEMENT, Written},
+        stored,
+    },
     state::AppState,
 };
 
@@ -72,28 +76,44 @@ pub async fn summary(state: &AppState, id: &str) -> Result<RunSummary> {
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Database`], [`Error::Corrupt`].
-pub async fn show(state: &AppState, id: &str) -> Result<Run> {
+pub async fn show(state: &AppState, person: &Person, id: &str) -> Result<Written> {
+    let turn = state.answers().turn(&person.id).await?;
     let run = summary(state, id).await?;
-    let events = match state.registry.get(id) {
-        Some(live) => live.after(0),
-        None => events(&state.studio, id, 0, i64::MAX).await?,
+    let files = files(&state.studio, id).await?;
+    let live = state.registry.get(id);
+    let told = match &live {
+        Some(_) => Vec::new(),
+        None => texts(&state.studio, id, 0, i64::MAX).await?,
     };
-    let files = files(&state.studio, &events).await?;
-    Ok(Run { view: RunView::fold(run.kind, &events), run, files })
+    let statements = live.as_ref().map_or(0, |live| live.look(|view| view.progress().1));
+    let bytes = files.iter().map(|file| file.text.len()).sum::<usize>()
+        + told.iter().map(String::len).sum::<usize>()
+        + statements * OF_A_STATEMENT;
+    turn.write(bytes, move || {
+        let view = match live {
+            Some(live) => live.view(),
+            None => RunView::fold(run.kind, &read(&run.id, &told)?),
+        };
+        Ok(Run { run, view, files })
+    })
+    .await
 }
 
 /// The texts of the files that a run's first event names.
-async fn files(studio: &Studio, events: &[RunEvent]) -> Result<Vec<SourceFile>> {
-    let Some(RunEventKind::Queued { steps, .. }) = events.first().map(|event| &event.kind) else {
-        return Ok(Vec::new());
-    };
+async fn files(studio: &Studio, id: &str) -> Result<Vec<SourceFile>> {
+    let named = "select file->>'path' as path, file->>'sha256' as sha256
+                 from studio.run_events,
+                     jsonb_path_query(event, '$.steps[*].file ? (@ != null)') with ordinality as step (file, at)
+                 where run = $1 and seq = 1 order by at";
+    let client = studio.client().await?;
     let mut seen = BTreeSet::new();
     let mut files = Vec::new();
-    for file in steps.iter().filter_map(|step| step.file.as_ref()) {
-        if seen.insert(&file.path) {
-            let bytes = changes::blob(studio, &file.sha256).await?;
+    for row in client.query(named, &[&id]).await? {
+        let path: String = row.try_get("path")?;
+        if seen.insert(path.clone()) {
+            let bytes = stored::blob(&*client, row.try_get("sha256")?).await?;
             let text = String::from_utf8(bytes).map_err(|error| Error::Corrupt(error.to_string()))?;
-            files.push(SourceFile { path: file.path.clone(), text });
+            files.push(SourceFile { path, text });
         }
     }
     Ok(files)
@@ -104,17 +124,21 @@ async fn files(studio: &Studio, events: &[RunEvent]) -> Result<Vec<SourceFile>> 
 /// # Errors
 /// [`Error::Database`], [`Error::Corrupt`].
 pub async fn events(studio: &Studio, id: &str, seq: u64, limit: i64) -> Result<Vec<RunEvent>> {
+    read(id, &texts(studio, id, seq, limit).await?)
+}
+
+async fn texts(studio: &Studio, id: &str, seq: u64, limit: i64) -> Result<Vec<String>> {
     let sql = "select event::text from studio.run_events where run = $1 and seq > $2 order by seq limit $3";
     let client = studio.client().await?;
     let seq = i64::try_from(seq).unwrap_or(i64::MAX);
     let rows = client.query(sql, &[&id, &seq, &limit]).await?;
-    rows.iter()
-        .map(|row| {
-            let text: String = row.try_get(0)?;
-            serde_json::from_str(&text)
-                .map_err(|error| Error::Corrupt(format!("an event of run {id}: {error}")))
-        })
-        .collect()
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
+fn read(id: &str, texts: &[String]) -> Result<Vec<RunEvent>> {
+    let event = |text: &String| serde_json::from_str(text);
+    let events: serde_json::Result<_> = texts.iter().map(event).collect();
+    events.map_err(|error| Error::Corrupt(format!("an event of run {id}: {error}")))
 }
 
 /// A step of a run's plan.
@@ -154,7 +178,7 @@ pub async fn left(client: &impl GenericClient) -> Result<Vec<Left>> {
         .collect()
 }
 
-/// Groups of events after `seq`, until the run's last one or the server's end.
+/// Groups of events after `seq`, and after the first, until the run's last one or the server's end.
 ///
 /// # Errors
 /// [`Error::NotFound`], [`Error::Database`].
@@ -164,6 +188,8 @@ pub async fn follow(
     seq: u64,
 ) -> Result<impl Stream<Item = Vec<RunEvent>> + use<>> {
     summary(state, id).await?;
+    // The first event is the whole plan; whoever shows a run has asked for it.
+    let seq = seq.max(1);
     let live = state.registry.get(id);
     let newest = live.as_ref().map(|run| run.newest());
     let shutdown = state.shutdown.clone();
@@ -235,10 +261,8 @@ impl Follower {
 /// What is in memory is newer than what is stored.
 fn freshen(state: &AppState, run: &mut RunSummary) {
     if let Some(live) = state.registry.get(&run.id) {
-        let view = live.view();
-        run.state = view.state;
-        run.ended = view.ended;
-        run.summary = view.summary;
+        (run.state, run.ended, run.summary) =
+            live.look(|view| (view.state, view.ended.clone(), view.summary.clone()));
     }
 }
 

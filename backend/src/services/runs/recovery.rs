@@ -63,8 +63,7 @@ pub async fn recover(state: &AppState) -> Result<usize> {
 }
 
 async fn settle(state: &AppState, run: &Left, live: &LiveRun) -> Result<(RunState, String)> {
-    let view = live.view();
-    let open = open_segment(&view);
+    let open = live.look(open_segment);
     if run.kind != RunKind::Apply {
         close(live, open.as_ref(), &Settled::RolledBack, None, STOPPED);
         return Ok((RunState::Failed, format!("{STOPPED} Nothing of it remains.")));
@@ -73,11 +72,13 @@ async fn settle(state: &AppState, run: &Left, live: &LiveRun) -> Result<(RunStat
         Ok(session) => session,
         Err(why) => {
             close(live, open.as_ref(), &Settled::Unknown(why.clone()), None, STOPPED);
-            return Ok(ending::of_apply(&live.view(), &Err(Stop::Unknown(format!("{STOPPED} {why}")))));
+            let unknown = Err(Stop::Unknown(format!("{STOPPED} {why}")));
+            return Ok(live.look(|view| ending::of_apply(view, &unknown)));
         }
     };
     let Some(open) = open else {
-        return Ok(ending::of_apply(&live.view(), &Err(Stop::LostAfter(STOPPED.to_owned()))));
+        let lost = Err(Stop::LostAfter(STOPPED.to_owned()));
+        return Ok(live.look(|view| ending::of_apply(view, &lost)));
     };
     let (settled, row) = truth(state, run, &open, session).await?;
     close(live, Some(&open), &settled, row, STOPPED);
@@ -85,7 +86,7 @@ async fn settle(state: &AppState, run: &Left, live: &LiveRun) -> Result<(RunStat
         Settled::Committed | Settled::RolledBack => Stop::LostAfter(STOPPED.to_owned()),
         Settled::Unknown(why) => Stop::Unknown(format!("{STOPPED} {why}")),
     };
-    Ok(ending::of_apply(&live.view(), &Err(stop)))
+    Ok(live.look(|view| ending::of_apply(view, &Err(stop))))
 }
 
 /// What is true of the open segment, and the ledger row that came with it.
@@ -148,7 +149,7 @@ fn open_segment(view: &RunView) -> Option<Open> {
 
 /// Ends what is under way in a run whose session is given up, and of which nothing remains.
 pub(super) fn close_open(live: &LiveRun, why: &str) {
-    close(live, open_segment(&live.view()).as_ref(), &Settled::RolledBack, None, why);
+    close(live, live.look(open_segment).as_ref(), &Settled::RolledBack, None, why);
 }
 
 fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<String>, why: &str) {

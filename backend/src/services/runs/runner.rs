@@ -302,7 +302,7 @@ pub(super) fn micros(took: Duration) -> u64 {
     u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn unprepared(failure: Failure) -> Stop {
+pub(super) fn unprepared(failure: Failure) -> Stop {
     let (Failure::Refused(Refusal { message, .. }) | Failure::Lost(message)) = failure;
     Stop::Failed(format!("The session could not be prepared: {message}."))
 }

@@ -1,6 +1,6 @@
 //! Starts a validation: any file of the folder that only asserts, on the target, undone when it ends.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use studio_kernel::{
     migration::Role,
@@ -16,7 +16,9 @@ use crate::{
     services::{
         audit::{self, Entry},
         folder::checked_path,
-        people, stored,
+        people,
+        sessions::SessionId,
+        sign_in, stored,
     },
     state::AppState,
 };
@@ -25,8 +27,9 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Invalid`] for a file that does more than assert; [`Error::Refused`] for one
-/// that cannot be planned; [`Error::Database`].
-pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Accepted> {
+/// that cannot be planned; [`Error::ProofNeeded`] where only an operator who has shown lately who they are may start
+/// it; [`Error::Database`].
+pub async fn start(state: &AppState, person: &Person, session: &SessionId, path: &str) -> Result<Accepted> {
     let path = checked_path(path)?;
     let folder = state.folder.snapshot().await?;
     let file = folder.set.get(path).ok_or(Error::NotFound("file"))?;
@@ -36,16 +39,28 @@ pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Acce
             file.role
         )));
     }
-    let plan = plan::plan(&folder.set, &[path], &BTreeSet::new());
+    let turn = state.answers().turn(&person.id).await?;
+    let (planned, alone) = (Arc::clone(&folder), path.to_owned());
+    let plan = turn.work(folder.bytes(), move || Ok(plan::plan(&planned.set, &[&alone], &BTreeSet::new())));
+    let plan = plan.await?;
     may_run(&plan)?;
-    let mut needs = PersonRole::Operator;
-    if !person.role.allows(needs) {
-        only_reads(state, file.role).await?;
-        needs = PersonRole::Author;
+    // Who may not run SQL on the target only reads there, and so does who has not shown lately who they are.
+    let is_operator = person.role.allows(PersonRole::Operator);
+    let proven = !state.is_production() || is_proven(state, session).await?;
+    let read_only = !(is_operator && proven);
+    if read_only {
+        match only_reads(state, file.role).await {
+            Err(Error::Refused(_)) if is_operator => return Err(Error::ProofNeeded),
+            other => other?,
+        }
     }
+    let needs = if read_only { PersonRole::Author } else { PersonRole::Operator };
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = &people::locked_as(&transaction, person, needs).await?;
+    if !read_only && state.is_production() {
+        sign_in::need_proof(&transaction, session).await?;
+    }
     stored::keep(&transaction, &file.text).await?;
     let run = NewRun {
         kind: RunKind::Validate,
@@ -55,6 +70,7 @@ pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Acce
         person,
         digest: None,
         idempotency_key: None,
+        read_only,
         steps: order::steps(&plan),
     };
     let accepted = journal::insert(&transaction, run).await?;
@@ -66,6 +82,15 @@ pub async fn start(state: &AppState, person: &Person, path: &str) -> Result<Acce
     }
     transaction.commit().await?;
     Ok(accepted)
+}
+
+async fn is_proven(state: &AppState, session: &SessionId) -> Result<bool> {
+    let client = state.studio.client().await?;
+    match sign_in::need_proof(&*client, session).await {
+        Ok(()) => Ok(true),
+        Err(Error::ProofNeeded) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Refuses what could do more on the target than read, for somebody who may not run SQL there.

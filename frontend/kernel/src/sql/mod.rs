@@ -80,6 +80,17 @@ pub fn parse_in_full(text: &str) -> Parsed {
     read_file(text, Unchanged::default(), Some(reading))
 }
 
+/// How many statements [`parse`] finds in a text; they are not classified.
+pub fn count(text: &str) -> usize {
+    let mut splitter = Splitter::file(text);
+    let mut tokens = Vec::new();
+    let mut statements = 0;
+    while splitter.next(&mut tokens).is_some() {
+        statements += usize::from(!tokens.is_empty());
+    }
+    statements
+}
+
 fn read_file(text: &str, mut unchanged: Unchanged, ask: Option<Ask>) -> Parsed {
     let context = Context { plpgsql: false, nesting: 0, ask };
     let mut parsed = Parsed::default();

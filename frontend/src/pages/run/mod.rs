@@ -113,7 +113,10 @@ fn Actions(summary: StoredValue<RunSummary>, state: Memo<RunState>) -> impl Into
         });
     };
     let change = summary.with_value(|run| run.change);
-    let can_cancel = move || !state.get().is_final() && session.allows(PersonRole::Operator);
+    // Whoever started something that changes nothing may stop it.
+    let own = summary.with_value(|run| (run.kind != RunKind::Apply).then(|| run.person.id.clone()));
+    let is_own = move || session.remote().with(|me| Some(&me.person.id) == own.as_ref()) == Some(true);
+    let can_cancel = move || !state.get().is_final() && (session.allows(PersonRole::Operator) || is_own());
     view! {
         {change.map(|id| view! {
             <LinkButton href=Route::Change(id).href() glyph=Glyph::Changes>"Change #" {id}</LinkButton>

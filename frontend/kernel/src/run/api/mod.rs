@@ -38,7 +38,7 @@
 //! | `POST /api/validations` | [`StartValidation`] → [`RunSummary`] | author |
 //! | `GET /api/runs` | → [`Runs`] | a session |
 //! | `GET /api/runs/{id}` | → [`Run`] | a session |
-//! | `GET /api/runs/{id}/events` | → server-sent [`RunEvent`](super::RunEvent)s, id = seq, resumed by `Last-Event-ID` or `?after=` | a session |
+//! | `GET /api/runs/{id}/events` | → server-sent [`RunEvent`](super::RunEvent)s after the first, which is the plan, id = seq, resumed by `Last-Event-ID` or `?after=` | a session |
 //! | `POST /api/runs/{id}/cancel` | → [`RunSummary`] | operator |
 //! | `GET /api/rules` | → [`Rules`] | a session |
 //! | `GET /api/about` | → [`About`] | a session |

@@ -1,19 +1,22 @@
 //! `/people`: who may do what, invitations, and what reviews need.
 
+mod policy;
+
 use std::future::Future;
 
 use leptos::prelude::*;
 use studio_kernel::{
     review::{Person, PersonRole},
-    run::api::{ApiError, Invitation, Invite, OpenInvitation, People, Policy, SetRole},
+    run::api::{ApiError, Invitation, Invite, OpenInvitation, People, SetRole},
 };
 
 use crate::{
     api,
     browser::page,
-    components::{Avatar, Button, CopyField, Form, Loaded, PageHead, RoleName, Sending, When},
-    state::{remote::Remote, session::Session, toasts::Toasts, wording::count},
+    components::{Avatar, Button, CopyField, Dialog, Form, Loaded, Look, PageHead, RoleName, Sending, When},
+    state::{remote::Remote, session::Session, toasts::Toasts},
 };
+use policy::PolicyBox;
 
 /// The page.
 #[component]
@@ -167,7 +170,9 @@ fn PersonRow(person: Person, remote: Remote<People>, made: RwSignal<Option<Made>
         };
         list.send(request, "The role is set.");
     };
+    let asks = RwSignal::new(false);
     let set_disabled = move |_| {
+        asks.set(false);
         let request = async move { api::set_disabled(&id.get_value(), !disabled).await };
         let done = if disabled {
             "The account is open again."
@@ -208,10 +213,28 @@ fn PersonRow(person: Person, remote: Remote<People>, made: RwSignal<Option<Made>
                         <Button on_press=link hint="A one-time link, as for a lost password">"Sign-in link"</Button>
                     })}
                     " "
-                    <Button on_press=set_disabled hint="Ends sessions and open links">
-                        {if disabled { "Enable" } else { "Disable" }}
-                    </Button>
+                    {if disabled {
+                        view! { <Button on_press=set_disabled>"Enable"</Button> }.into_any()
+                    } else {
+                        view! {
+                            <Button on_press=move |_| asks.set(true) hint="Ends sessions and open links">"Disable"</Button>
+                        }.into_any()
+                    }}
                 })}
+                <Dialog
+                    open=asks
+                    on_close=Callback::new(move |()| asks.set(false))
+                    title=format!("Disable the account of {}", name.get_value())
+                >
+                    <p>
+                        "Sessions and open links of this person end now, also the links this person made for others, \
+                         and approvals by this person no longer count. The account can be enabled again."
+                    </p>
+                    <div class="form-actions">
+                        <Button on_press=set_disabled look=Look::Danger>"Disable the account"</Button>
+                        <Button on_press=move |_| asks.set(false)>"Cancel"</Button>
+                    </div>
+                </Dialog>
             </td>
         </tr>
     }
@@ -289,107 +312,6 @@ fn InviteBox(people: Remote<People>, made: RwSignal<Option<Made>>) -> impl IntoV
                     <RoleSelect label="Role of the invited person".to_owned() role on_choose=move |chosen| role.set(chosen)/>
                 </Form>
             </Show>
-        </section>
-    }
-}
-
-#[component]
-fn PolicyBox() -> impl IntoView {
-    let session = expect_context::<Session>();
-    let toasts = expect_context::<Toasts>();
-    let policy = Memo::new(move |_| session.remote().with(|me| me.policy));
-    // Fields show what holds, also when what was asked for has to wait.
-    let answers = RwSignal::new(0);
-    let set = move |wish: Policy| {
-        leptos::task::spawn_local(async move {
-            match api::set_policy(wish).await {
-                Ok(me) => {
-                    let waits = me.proposal.is_some();
-                    let is_kept = policy.get_untracked() == Some(wish);
-                    session.remote().set(me);
-                    answers.update(|answers| *answers += 1);
-                    toasts.good(if is_kept {
-                        "The review policy stays as it is."
-                    } else if waits {
-                        "A weaker policy comes into force when another admin asks for the same, or when there has been none for a day and it is asked for again."
-                    } else {
-                        "The review policy is set. Approvals given before a change are stale."
-                    });
-                }
-                Err(error) => {
-                    session.remote().reload();
-                    toasts.refused(&error);
-                }
-            }
-        });
-    };
-    let locked = move || !session.allows(PersonRole::Admin);
-    view! {
-        <section class="box" aria-label="Review policy">
-            <h2>"Review policy"</h2>
-            {move || session.remote().with(|me| me.proposal.clone()).flatten().map(|proposal| view! {
-                <div class="notice" data-tint="caution">
-                    <div>
-                        <p>
-                            <strong>{proposal.by.name}</strong>
-                            {format!(
-                                " asks for a weaker policy: four eyes {}, {} needed.",
-                                if proposal.policy.four_eyes { "on" } else { "off" },
-                                count(proposal.policy.required, "approval"),
-                            )}
-                            " Another admin has to confirm."
-                        </p>
-                        {move || session.allows(PersonRole::Admin).then(|| {
-                            let is_own = session.remote().with(|me| me.person.id == proposal.by.id) == Some(true);
-                            view! {
-                                <div class="form-actions">
-                                    {(!is_own).then(|| view! {
-                                        <Button on_press=move |_| set(proposal.policy)>"Confirm"</Button>
-                                    })}
-                                    <Button on_press=move |_| if let Some(present) = policy.get_untracked() { set(present) }>
-                                        {if is_own { "Withdraw" } else { "Keep the present policy" }}
-                                    </Button>
-                                </div>
-                            }
-                        })}
-                    </div>
-                </div>
-            })}
-            {move || policy.get().map(|policy| { answers.track(); view! {
-                <label class="check">
-                    <input
-                        type="checkbox"
-                        prop:checked=policy.four_eyes
-                        disabled=locked
-                        on:change=move |event| set(Policy { four_eyes: event_target_checked(&event), ..policy })
-                    />
-                    "Four eyes: nobody approves what they wrote"
-                </label>
-                <label class="check">
-                    <input
-                        class="field-input number-input"
-                        type="number"
-                        min="1"
-                        max="9"
-                        prop:value=policy.required.to_string()
-                        disabled=locked
-                        on:change=move |event| {
-                            if let Ok(required) = event_target_value(&event).parse() {
-                                set(Policy { required, ..policy });
-                            }
-                        }
-                    />
-                    "approvals needed before a run"
-                </label>
-                <p class="muted">
-                    {if policy.four_eyes {
-                        "Somebody else must approve each change."
-                    } else {
-                        "One-person mode: the author of a change may approve it."
-                    }}
-                    " Setting the policy makes earlier approvals stale."
-                </p>
-            }})}
         </section>
     }
 }
