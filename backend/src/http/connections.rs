@@ -1,11 +1,14 @@
-//! Who holds a connection. When there is no room for another one, the oldest of those on which nobody has
-//! signed in gives way: half-open connections take the place of each other, never of people at work. Where all
-//! have signed in, whoever holds the most gives one back, if that is more than a share.
+//! Who holds a connection. When there is no room for another one, whoever holds more than a share gives one back;
+//! else the oldest on which nobody has signed in gives way, those without a request first: half-open connections take
+//! the place of each other, never of people at work.
 
 use std::{
     collections::BTreeMap,
     net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::{Notify, watch};
@@ -22,6 +25,7 @@ pub(super) struct Connections {
     /// By number, the oldest first.
     open: Mutex<BTreeMap<u64, Held>>,
     count: watch::Sender<usize>,
+    next: AtomicU64,
 }
 
 struct Held {
@@ -36,6 +40,8 @@ struct Held {
 pub struct Connection {
     number: u64,
     among: Weak<Connections>,
+    /// A request has come on it and is not answered yet.
+    asks: AtomicBool,
     gives_way: Notify,
 }
 
@@ -45,6 +51,11 @@ impl Connection {
         if let Some(all) = self.among.upgrade() {
             all.belongs_to(self.number, person);
         }
+    }
+
+    /// Says whether a request has come on it that is not answered yet.
+    pub(super) fn asks(&self, asks: bool) {
+        self.asks.store(asks, Ordering::Relaxed);
     }
 
     /// Returns when it is to give way.
@@ -69,6 +80,7 @@ impl Connections {
             proxies: proxies.to_vec(),
             open: Mutex::default(),
             count: watch::Sender::new(0),
+            next: AtomicU64::new(0),
         })
     }
 
@@ -84,9 +96,11 @@ impl Connections {
         if open.len() >= self.most {
             self.give_way(&mut open, |_| true)?;
         }
-        let number = open.keys().next_back().map_or(0, |last| last + 1);
+        // Never one that was given before: whoever gave way still holds theirs.
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
         let among = Arc::downgrade(self);
-        let connection = Arc::new(Connection { number, among, gives_way: Notify::new() });
+        let connection =
+            Arc::new(Connection { number, among, asks: AtomicBool::new(false), gives_way: Notify::new() });
         open.insert(number, Held { address, person: None, connection: Arc::clone(&connection) });
         self.count.send_replace(open.len());
         Some(Seat { number, connections: Arc::clone(self), connection })
@@ -101,24 +115,24 @@ impl Connections {
         }
     }
 
-    /// Closes one of these connections: the oldest without a person, else the oldest of whoever holds the most,
-    /// if that is more than a share. A proxy sends what many people ask for through the same connections, so those
-    /// are nobody's share.
+    /// Closes one of these connections, if any can give way. A proxy sends what many people ask for through the same
+    /// connections, so those are in nobody's share.
     fn give_way(&self, open: &mut BTreeMap<u64, Held>, of_these: impl Fn(&Held) -> bool) -> Option<()> {
-        let mut oldest: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
-        let mut number = None;
-        for (candidate, held) in open.iter().filter(|(_, held)| of_these(held)) {
+        let mut shares: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
+        let mut strangers = None;
+        for (number, held) in open.iter().filter(|(_, held)| of_these(held)) {
             match &held.person {
                 None => {
-                    number = Some(*candidate);
-                    break;
+                    let asks = held.connection.asks.load(Ordering::Relaxed);
+                    let place = (asks, *number);
+                    strangers = Some(strangers.map_or(place, |first: (bool, u64)| first.min(place)));
                 }
                 Some(_) if self.proxies.contains(&held.address) => {}
-                Some(person) => oldest.entry(person).or_insert((0, *candidate)).0 += 1,
+                Some(person) => shares.entry(person).or_insert((0, *number)).0 += 1,
             }
         }
-        let most = || oldest.into_values().max().filter(|(held, _)| *held > self.per_person);
-        let number = number.or_else(|| Some(most()?.1))?;
+        let largest = shares.into_values().max().filter(|(held, _)| *held > self.per_person);
+        let number = largest.or_else(|| strangers.map(|(_, number)| (1, number)))?.1;
         open.remove(&number)?.connection.gives_way.notify_one();
         Some(())
     }
@@ -184,6 +198,18 @@ mod tests {
         assert!(admit().is_some() && gone(&third), "whose session has ended is at work no more");
         drop(first);
         assert!(admit().is_some());
+    }
+
+    #[test]
+    fn whoever_has_asked_gives_way_after_those_who_have_not() {
+        let connections = connections(2, 2, 2, &[]);
+        let admit = || connections.admit([127, 0, 0, 1].into());
+        let (Some(first), Some(second)) = (admit(), admit()) else { panic!("room") };
+        first.connection.asks(true);
+        let Some(third) = admit() else { panic!("the second gives way") };
+        assert_eq!([&first, &second, &third].map(gone), [false, true, false]);
+        third.connection.asks(true);
+        assert!(admit().is_some(), "an answer to a stranger is no reason to refuse everybody else");
     }
 
     #[test]

@@ -115,7 +115,13 @@ impl Serving {
             let mut request = in_time(request.map(axum::body::Body::new), &self.limits);
             request.extensions_mut().insert(ConnectInfo(self.peer));
             request.extensions_mut().insert(Arc::clone(&seat.connection));
-            self.app.clone().oneshot(request)
+            seat.connection.asks(true);
+            let answering = self.app.clone().oneshot(request);
+            async move {
+                let answer = answering.await;
+                seat.connection.asks(false);
+                answer
+            }
         });
         let io = TokioIo::new(Stalling::new(stream, self.limits.write));
         let mut builder = http1::Builder::new();

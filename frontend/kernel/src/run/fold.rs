@@ -118,10 +118,16 @@ impl RunView {
         }
     }
 
+    /// Statements stand in the order of the file, in segments and across them, and a run may have very many.
     fn statement(&mut self, step: usize, index: usize, change: impl FnOnce(&mut StatementView)) {
-        let statements = self.steps.get_mut(step).into_iter().flat_map(|step| &mut step.segments);
-        let found =
-            statements.flat_map(|segment| &mut segment.statements).find(|found| found.planned.index == index);
+        let ends_before =
+            |segment: &SegmentView| segment.statements.last().is_some_and(|last| last.planned.index < index);
+        let found = self.steps.get_mut(step).and_then(|step| {
+            let at = step.segments.partition_point(ends_before);
+            let statements = &mut step.segments.get_mut(at)?.statements;
+            let at = statements.binary_search_by_key(&index, |statement| statement.planned.index).ok()?;
+            statements.get_mut(at)
+        });
         if let Some(statement) = found {
             change(statement);
         }

@@ -33,6 +33,7 @@ use studio_kernel::{
     lint::{self, Settings},
     migration::{MigrationSet, SourceFile},
     plan,
+    run::{RunEvent, RunEventKind, RunKind, RunView, event::RunStep},
     sql::lock::locks,
 };
 use texts::TEXTS;
@@ -110,7 +111,27 @@ const STAGES: &[Stage] = &[
         black_box(order(&read.set, &graph));
     }),
     ("coverage", |read| drop(black_box(coverage(&read.set)))),
+    ("folding a run", |read| drop(black_box(run_of(&read.set)))),
 ];
+
+/// A run of the file in which every statement is done, as the page has it from its events.
+fn run_of(set: &MigrationSet) -> RunView {
+    let plan = plan::preview(set, PATH, None);
+    let statements =
+        plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
+    let done: Vec<usize> = statements.map(|planned| planned.index).collect();
+    let steps = plan.files.into_iter().map(|file| RunStep { title: String::new(), file: Some(file) });
+    let queued = RunEventKind::Queued { kind: RunKind::Apply, target: String::new(), steps: steps.collect() };
+    let done = done.into_iter().flat_map(|statement| {
+        [
+            RunEventKind::StatementStarted { step: 0, statement },
+            RunEventKind::StatementDone { step: 0, statement, rows: None, micros: None },
+        ]
+    });
+    let events = [queued].into_iter().chain(done).zip(1..);
+    let events: Vec<RunEvent> = events.map(|(kind, seq)| RunEvent { seq, at: String::new(), kind }).collect();
+    RunView::fold(RunKind::Apply, &events)
+}
 
 /// How long the thread has been working.
 fn worked() -> Duration {
