@@ -138,6 +138,7 @@ async fn run(studio: &Studio, target: &Target, person: &Person, text: &str) -> D
         person,
         digest: None,
         idempotency_key: None,
+        read_only: false,
         steps: steps(&plan),
     };
     let accepted = journal::insert(&transaction, wish).await.unwrap();
@@ -146,7 +147,7 @@ async fn run(studio: &Studio, target: &Target, person: &Person, text: &str) -> D
     let Accepted::New(start) = accepted else { unreachable!("no key was given") };
     let run = Registry::default().admit(&start);
     let journal = Journal::keep(studio, &run);
-    let planned = start.steps[0].clone();
+    let planned = run.steps().remove(0);
     let text = checked(planned.file.as_ref().unwrap(), text.as_bytes().to_vec()).unwrap();
     let steps = [Step { index: 0, planned, text }];
     let order = Order { run: &run, journal: &journal, target, by: "Bench", settings: Settings::default() };

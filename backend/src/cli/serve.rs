@@ -61,8 +61,12 @@ pub(super) fn said(error: &Error) -> String {
         Error::Database(_) => Some("Check that the database of --state-url is there and takes this login."),
         other => Some(other.help()),
     };
+    let text = match error {
+        Error::Engine(error) => error.to_string(),
+        other => other.with_causes(),
+    };
     let help = help.map(|help| format!("\nhelp: {help}")).unwrap_or_default();
-    format!("{}{help}", error.with_causes())
+    text + &help
 }
 
 /// What happens, with the time since the start.

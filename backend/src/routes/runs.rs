@@ -1,6 +1,6 @@
 //! `/api/runs`, `/api/validations` and what starts runs of a change.
 
-use std::{convert::Infallible, future::Future, time::Duration};
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -70,9 +70,9 @@ async fn dry(
     ApiPath(id): ApiPath<i64>,
 ) -> Result<Json<RunSummary>> {
     let person = signed.needs(PersonRole::Author)?;
-    let place = state.queue().reserve(&person.id, RunKind::DryRun)?;
-    let accepting = state.clone();
-    let accepting = async move { dry_run::start(&accepting, &person, id).await };
+    let place = state.queue().reserve(&person.id, RunKind::DryRun)?.map(Arc::new);
+    let (accepting, held) = (state.clone(), place.clone());
+    let accepting = async move { dry_run::start(&accepting, &person, id, held.as_deref()).await };
     execute(&state, place, accepting).await
 }
 
@@ -83,16 +83,17 @@ async fn validate(
 ) -> Result<Json<RunSummary>> {
     let session = signed.1.clone();
     let person = signed.needs(PersonRole::Author)?;
-    let place = state.queue().reserve(&person.id, RunKind::Validate)?;
-    let accepting = state.clone();
-    let accepting = async move { validation::start(&accepting, &person, &session, &wish.path).await };
+    let place = state.queue().reserve(&person.id, RunKind::Validate)?.map(Arc::new);
+    let (accepting, held) = (state.clone(), place.clone());
+    let accepting =
+        async move { validation::start(&accepting, &person, &session, &wish.path, held.as_deref()).await };
     execute(&state, place, accepting).await
 }
 
 /// Accepts and executes; a run that is known already is only shown.
 async fn execute(
     state: &AppState,
-    place: Option<Place>,
+    place: Option<Arc<Place>>,
     accepting: impl Future<Output = Result<Accepted>> + Send + 'static,
 ) -> Result<Json<RunSummary>> {
     let id = runs::accept(state, place, accepting).await?;

@@ -193,6 +193,11 @@ impl Server {
         self.process.wait().unwrap();
     }
 
+    /// The code with which it ends by itself.
+    pub(crate) fn ended(mut self) -> Option<i32> {
+        self.process.wait().unwrap().code()
+    }
+
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();

@@ -54,6 +54,27 @@ fn after_a_kill_the_ledger_and_the_run_agree() {
 }
 
 #[test]
+fn a_studio_does_not_outlive_a_database_server_of_its_own() {
+    on_runtime(async {
+        let folder = tempfile::tempdir().unwrap();
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        let data = tempfile::Builder::new().permissions(open).tempdir().unwrap();
+        let data = data.path().join("engine");
+        for zone in ["target", "state"] {
+            let server = Server::with_engine(folder.path(), &data);
+            let file = std::fs::read_to_string(data.join(zone).join("data/postmaster.pid")).unwrap();
+            let pid = file.lines().next().unwrap().parse().unwrap();
+            let pid = rustix::process::Pid::from_raw(pid).unwrap();
+            rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            assert_eq!(server.ended(), Some(1), "the server of the {zone} is gone");
+        }
+        let again = Server::with_engine(folder.path(), &data);
+        again.ask("GET", "/api/me", &again.sign_in(), &Value::Null);
+        again.stop();
+    });
+}
+
+#[test]
 fn a_cancelled_run_streams_its_end() {
     on_runtime(async {
         let bench = Bench::new("server_cancelled").await;

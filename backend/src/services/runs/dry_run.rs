@@ -13,7 +13,9 @@ use studio_kernel::{
 };
 
 use super::{
-    Accepted, Journal, NewRun, Order, Runner, Step, Stop, copy, ending, journal, order, recovery, validation,
+    Accepted, Journal, NewRun, Order, Runner, Step, Stop, copy, ending, journal, order,
+    queue::Place,
+    recovery, validation,
     witness::{Seen, Witness},
 };
 use crate::{
@@ -36,8 +38,9 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Refused`] when the plan must not run or there is nothing to run;
+/// [`Error::Exhausted`] when its place is too small;
 /// [`Error::Target`], [`Error::Database`].
-pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepted> {
+pub async fn start(state: &AppState, person: &Person, id: i64, place: Option<&Place>) -> Result<Accepted> {
     if state.engine.is_none() {
         return Err(Error::refused(
             "no-engine",
@@ -56,6 +59,7 @@ pub async fn start(state: &AppState, person: &Person, id: i64) -> Result<Accepte
     let turn = state.answers().turn(&person.id).await?;
     let planned = Arc::clone(&assessed);
     let steps = turn.work(assessed.bytes(), move || steps(&planned.set, &planned.plan, &applied)).await?;
+    place.map(|place| place.holds(order::statements(&steps))).transpose()?;
     let mut client = state.studio.client().await?;
     let transaction = client.transaction().await?;
     let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;

@@ -4,7 +4,10 @@
 use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::FutureExt as _;
-use studio_kernel::run::{RunEventKind, RunKind, RunState, event::RunStep};
+use studio_kernel::{
+    review::Person,
+    run::{RunEventKind, RunKind, RunState, event::RunStep},
+};
 
 use super::{
     dry_run,
@@ -31,7 +34,7 @@ use crate::{
 /// Those of accepting it.
 pub async fn accept(
     state: &AppState,
-    place: Option<Place>,
+    place: Option<Arc<Place>>,
     accepting: impl Future<Output = Result<Accepted>> + Send + 'static,
 ) -> Result<String> {
     let state = state.clone();
@@ -51,8 +54,9 @@ pub async fn accept(
 
 /// Executes a run that was just accepted, once it is its turn. Closing the page does not end it; the server's end
 /// stops it.
-pub fn spawn(state: &AppState, start: Start, place: Option<Place>) {
+pub fn spawn(state: &AppState, start: Start, place: Option<Arc<Place>>) {
     let run = state.registry.admit(&start);
+    let Start { id, kind, change, person, read_only, queued: _, now: _ } = start;
     let journal = Journal::keep(&state.studio.reserved(), &run);
     let state = state.clone();
     tokio::spawn(async move {
@@ -62,7 +66,7 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Place>) {
                 Some(place) if place.turn(&run).await.is_err() => {
                     (RunState::Cancelled, "It was stopped before its turn; nothing was run.".to_owned())
                 }
-                _ => conduct(&state, &start, &run, &journal).await,
+                _ => conduct(&state, &person, read_only, &run, &journal).await,
             }
         };
         let conducted = AssertUnwindSafe(conducted).catch_unwind().await;
@@ -75,9 +79,7 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Place>) {
         });
         // Told first: whoever has followed the run to its end finds the change as the run has left it, and a
         // server that is killed in between tells it again at its next start.
-        if let Err(error) =
-            tell(&state, start.change.filter(|_| start.kind == RunKind::Apply), &start.id, ended).await
-        {
+        if let Err(error) = tell(&state, change.filter(|_| kind == RunKind::Apply), &id, ended).await {
             tracing::error!(
                 run = run.id(),
                 reason = error.with_causes(),
@@ -92,7 +94,7 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Place>) {
                 "the end of a run is not stored yet"
             );
         }
-        keep_head(&state, start.kind, &run).await;
+        keep_head(&state, kind, &run).await;
         state.registry.dismiss(run.id());
     });
 }
@@ -134,17 +136,23 @@ pub(super) async fn tell(state: &AppState, change: Option<i64>, run: &str, ended
     }
 }
 
-async fn conduct(state: &AppState, start: &Start, run: &LiveRun, journal: &Journal) -> (RunState, String) {
-    let steps = match fetch(&state.studio.reserved(), &start.steps).await {
+async fn conduct(
+    state: &AppState,
+    person: &Person,
+    read_only: bool,
+    run: &LiveRun,
+    journal: &Journal,
+) -> (RunState, String) {
+    let steps = match fetch(&state.studio.reserved(), run.steps()).await {
         Ok(steps) => steps,
         Err(why) => return (RunState::Failed, format!("{why} Nothing was run.")),
     };
     let order =
-        Order { run, journal, target: &state.target, by: &start.person.name, settings: Settings::default() };
-    match start.kind {
+        Order { run, journal, target: &state.target, by: &person.name, settings: Settings::default() };
+    match run.kind() {
         RunKind::Apply => order.apply(&steps).await,
         RunKind::Validate => {
-            let settings = Settings { read_only: start.read_only, ..order.settings };
+            let settings = Settings { read_only, ..order.settings };
             Order { settings, ..order }.validate(&steps).await
         }
         RunKind::DryRun => dry_run::conduct(state, &order, &steps).await,
@@ -152,10 +160,10 @@ async fn conduct(state: &AppState, start: &Start, run: &LiveRun, journal: &Journ
 }
 
 /// The steps with the bytes their plan names.
-async fn fetch(studio: &Studio, planned: &[RunStep]) -> Result<Vec<Step>, String> {
-    let mut texts: BTreeMap<&str, Arc<str>> = BTreeMap::new();
+async fn fetch(studio: &Studio, planned: Vec<RunStep>) -> Result<Vec<Step>, String> {
+    let mut texts: BTreeMap<String, Arc<str>> = BTreeMap::new();
     let mut steps = Vec::with_capacity(planned.len());
-    for (index, step) in planned.iter().enumerate() {
+    for (index, step) in planned.into_iter().enumerate() {
         let text = match &step.file {
             None => Arc::from(""),
             Some(file) => match texts.get(file.sha256.as_str()) {
@@ -166,12 +174,12 @@ async fn fetch(studio: &Studio, planned: &[RunStep]) -> Result<Vec<Step>, String
                     let planned = file.clone();
                     let text = tokio::task::spawn_blocking(move || checked(&planned, bytes)).await;
                     let text = text.map_err(|error| format!("{} cannot be read: {error}.", file.path))??;
-                    texts.insert(&file.sha256, Arc::clone(&text));
+                    texts.insert(file.sha256.clone(), Arc::clone(&text));
                     text
                 }
             },
         };
-        steps.push(Step { index, planned: step.clone(), text });
+        steps.push(Step { index, planned: step, text });
     }
     Ok(steps)
 }

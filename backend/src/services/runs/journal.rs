@@ -71,9 +71,7 @@ pub struct Start {
     pub person: Person,
     /// Whether it only reads on the target.
     pub read_only: bool,
-    /// What it will do.
-    pub steps: Vec<RunStep>,
-    /// Its first event, which is stored with it.
+    /// Its first event, which says what it will do and is stored with it.
     pub queued: RunEvent,
     /// When, by the studio database's clock.
     pub now: Timestamp,
@@ -127,16 +125,12 @@ pub async fn insert(transaction: &Transaction<'_>, run: NewRun<'_>) -> Result<Ac
     let queued = RunEvent {
         seq: 1,
         at: now.to_string(),
-        kind: RunEventKind::Queued {
-            kind: run.kind,
-            target: run.target.to_owned(),
-            steps: run.steps.clone(),
-        },
+        kind: RunEventKind::Queued { kind: run.kind, target: run.target.to_owned(), steps: run.steps },
     };
     store(transaction, &id, std::slice::from_ref(&queued)).await?;
     let person = run.person.clone();
-    let NewRun { kind, read_only, steps, .. } = run;
-    Ok(Accepted::New(Box::new(Start { id, kind, change, person, read_only, steps, queued, now })))
+    let (kind, read_only) = (run.kind, run.read_only);
+    Ok(Accepted::New(Box::new(Start { id, kind, change, person, read_only, queued, now })))
 }
 
 /// The journal of one run: keeps its events, or is nothing for a run on the command line.

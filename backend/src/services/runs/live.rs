@@ -10,9 +10,10 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use studio_kernel::run::{RunEvent, RunEventKind, RunKind, RunView, ServerNotice, event::RunStep};
+use studio_kernel::run::{RunEvent, RunEventKind, RunKind, RunState, RunView, ServerNotice, event::RunStep};
 use tokio::sync::watch;
 
+use super::order;
 use crate::pg::target::Canceller;
 
 /// A run under way. All methods may be called from any task.
@@ -32,7 +33,14 @@ pub struct LiveRun {
 /// What has happened, and what it comes to.
 struct Log {
     events: Vec<RunEvent>,
-    view: RunView,
+    /// Made when it is first looked at: a run that waits for its turn holds its plan once.
+    view: Option<RunView>,
+}
+
+impl Log {
+    fn view(&mut self, kind: RunKind) -> &RunView {
+        self.view.get_or_insert_with(|| RunView::fold(kind, &self.events))
+    }
 }
 
 /// Bytes of what the database says during one statement that are kept.
@@ -63,7 +71,7 @@ impl LiveRun {
             id,
             kind,
             clock: Clock { database: now, read: Instant::now() },
-            log: Mutex::new(Log { view: RunView::fold(kind, &events), events }),
+            log: Mutex::new(Log { events, view: None }),
             newest: watch::Sender::new(newest),
             stop: watch::Sender::new(None),
             session: Mutex::new(None),
@@ -93,7 +101,9 @@ impl LiveRun {
         let mut log = self.log();
         let seq = log.events.last().map_or(0, |event| event.seq) + 1;
         let event = RunEvent { seq, at: self.clock.now().to_string(), kind };
-        log.view.apply(&event);
+        if let Some(view) = &mut log.view {
+            view.apply(&event);
+        }
         log.events.push(event);
         // Under the same lock, so that nobody sees numbers go back.
         self.newest.send_replace(seq);
@@ -125,7 +135,28 @@ impl LiveRun {
 
     /// Looks at how it stands. Nothing happens meanwhile, so the look is short and says nothing itself.
     pub fn look<T>(&self, at: impl FnOnce(&RunView) -> T) -> T {
-        at(&self.log().view)
+        at(self.log().view(self.kind))
+    }
+
+    /// As a list shows it: its state, its end, and what that means.
+    pub fn standing(&self) -> (RunState, Option<String>, String) {
+        let log = self.log();
+        let of = |view: &RunView| (view.state, view.ended.clone(), view.summary.clone());
+        match &log.view {
+            Some(view) => of(view),
+            // The plan makes no difference to it.
+            None => of(&RunView::fold(self.kind, log.events.iter().skip(1))),
+        }
+    }
+
+    /// How many statements it has.
+    pub fn statements(&self) -> usize {
+        order::statements(plan_of(&self.log().events))
+    }
+
+    /// What it will do, in order.
+    pub fn steps(&self) -> Vec<RunStep> {
+        plan_of(&self.log().events).to_vec()
     }
 
     /// As it stands.
@@ -173,6 +204,14 @@ impl LiveRun {
 
     fn log(&self) -> MutexGuard<'_, Log> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The plan that a run begins with.
+fn plan_of(events: &[RunEvent]) -> &[RunStep] {
+    match events.first().map(|event| &event.kind) {
+        Some(RunEventKind::Queued { steps, .. }) => steps,
+        _ => &[],
     }
 }
 

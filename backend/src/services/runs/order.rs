@@ -98,6 +98,12 @@ pub fn steps(plan: &Plan) -> Vec<RunStep> {
     steps.collect()
 }
 
+/// How many statements these steps have.
+pub fn statements(steps: &[RunStep]) -> usize {
+    let files = steps.iter().filter_map(|step| step.file.as_ref());
+    files.flat_map(|file| &file.segments).map(|segment| segment.statements.len()).sum()
+}
+
 fn title(file: &PlannedFile) -> String {
     let verb = match file.purpose {
         Purpose::Apply => "Apply",

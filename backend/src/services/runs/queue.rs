@@ -25,6 +25,10 @@ struct Room {
     in_all_of_a_person: usize,
 }
 
+/// Statements of all runs of a person, and of everybody, that run or wait: each is held in memory.
+const STATEMENTS_OF_A_PERSON: usize = 250_000;
+const STATEMENTS_IN_ALL: usize = 1_000_000;
+
 /// Dry runs that run at once unless the server is told otherwise.
 pub const PROOFS: usize = 2;
 
@@ -56,6 +60,7 @@ struct Places {
 struct Held {
     person: String,
     state: State,
+    statements: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -104,7 +109,7 @@ impl Queue {
         }
         let number = places.next;
         places.next += 1;
-        places.held.insert(number, Held { person: person.to_owned(), state: State::Waits });
+        places.held.insert(number, Held { person: person.to_owned(), state: State::Waits, statements: 0 });
         Ok(Some(Place { line: Arc::clone(line), number }))
     }
 }
@@ -165,6 +170,31 @@ impl Places {
 }
 
 impl Place {
+    /// Says how many statements its run has.
+    ///
+    /// # Errors
+    /// [`Error::Exhausted`] when the person's runs, or all together, would have more than there is memory for.
+    pub fn holds(&self, statements: usize) -> Result<()> {
+        let mut places = self.line.places();
+        let Some(Held { person, .. }) = places.held.get(&self.number).cloned() else { return Ok(()) };
+        let sum = |held: &Held| held.statements;
+        let own: usize = places.of(&person).map(sum).sum();
+        let all: usize = places.held.values().map(sum).sum();
+        // A run that is alone may be as large as a change.
+        if own > 0 && own + statements > STATEMENTS_OF_A_PERSON
+            || all > 0 && all + statements > STATEMENTS_IN_ALL
+        {
+            let message =
+                "The runs that are under way or waiting have as many statements as there is room for."
+                    .to_owned();
+            return Err(Error::Exhausted { code: "queue-full", message });
+        }
+        if let Some(held) = places.held.get_mut(&self.number) {
+            held.statements = statements;
+        }
+        Ok(())
+    }
+
     /// Waits for its turn and says so on the run.
     ///
     /// # Errors
@@ -258,6 +288,19 @@ mod tests {
         assert!(matches!(queue.reserve("ada", RunKind::Apply), Ok(None)));
         drop(held);
         assert!(reserve("ada").is_ok());
+    }
+
+    #[test]
+    fn runs_that_wait_have_so_many_statements_together() {
+        let queue = Queue::new(2);
+        let (first, second) = (place(&queue, "ada"), place(&queue, "ada"));
+        assert!(first.holds(STATEMENTS_OF_A_PERSON * 2).is_ok(), "one that is alone is taken");
+        assert!(matches!(second.holds(1), Err(Error::Exhausted { code: "queue-full", .. })));
+        let others: Vec<Place> = (0..5).map(|person| place(&queue, &person.to_string())).collect();
+        let taken = others.iter().filter(|place| place.holds(STATEMENTS_OF_A_PERSON / 2).is_ok()).count();
+        assert_eq!(taken, 4, "and a million in all");
+        drop(first);
+        assert!(second.holds(1).is_ok());
     }
 
     #[tokio::test]

@@ -85,7 +85,7 @@ pub async fn show(state: &AppState, person: &Person, id: &str) -> Result<Written
         Some(_) => Vec::new(),
         None => texts(&state.studio, id, 0, i64::MAX).await?,
     };
-    let statements = live.as_ref().map_or(0, |live| live.look(|view| view.progress().1));
+    let statements = live.as_ref().map_or(0, |live| live.statements());
     let bytes = files.iter().map(|file| file.text.len()).sum::<usize>()
         + told.iter().map(String::len).sum::<usize>()
         + statements * OF_A_STATEMENT;
@@ -261,8 +261,7 @@ impl Follower {
 /// What is in memory is newer than what is stored.
 fn freshen(state: &AppState, run: &mut RunSummary) {
     if let Some(live) = state.registry.get(&run.id) {
-        (run.state, run.ended, run.summary) =
-            live.look(|view| (view.state, view.ended.clone(), view.summary.clone()));
+        (run.state, run.ended, run.summary) = live.standing();
     }
 }
 

@@ -9,7 +9,7 @@ use studio_kernel::{
     run::RunKind,
 };
 
-use super::{Accepted, NewRun, journal, order};
+use super::{Accepted, NewRun, journal, order, queue::Place};
 use crate::{
     error::{Error, Result},
     pg::target::reach,
@@ -29,7 +29,13 @@ use crate::{
 /// [`Error::NotFound`]; [`Error::Invalid`] for a file that does more than assert; [`Error::Refused`] for one
 /// that cannot be planned; [`Error::ProofNeeded`] where only an operator who has shown lately who they are may start
 /// it; [`Error::Database`].
-pub async fn start(state: &AppState, person: &Person, session: &SessionId, path: &str) -> Result<Accepted> {
+pub async fn start(
+    state: &AppState,
+    person: &Person,
+    session: &SessionId,
+    path: &str,
+    place: Option<&Place>,
+) -> Result<Accepted> {
     let path = checked_path(path)?;
     let folder = state.folder.snapshot().await?;
     let file = folder.set.get(path).ok_or(Error::NotFound("file"))?;
@@ -44,6 +50,8 @@ pub async fn start(state: &AppState, person: &Person, session: &SessionId, path:
     let plan = turn.work(folder.bytes(), move || Ok(plan::plan(&planned.set, &[&alone], &BTreeSet::new())));
     let plan = plan.await?;
     may_run(&plan)?;
+    let steps = order::steps(&plan);
+    place.map(|place| place.holds(order::statements(&steps))).transpose()?;
     // Who may not run SQL on the target only reads there, and so does who has not shown lately who they are.
     let is_operator = person.role.allows(PersonRole::Operator);
     let proven = !state.is_production() || is_proven(state, session).await?;
@@ -71,7 +79,7 @@ pub async fn start(state: &AppState, person: &Person, session: &SessionId, path:
         digest: None,
         idempotency_key: None,
         read_only,
-        steps: order::steps(&plan),
+        steps,
     };
     let accepted = journal::insert(&transaction, run).await?;
     if let Accepted::New(start) = &accepted {
