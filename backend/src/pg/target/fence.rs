@@ -1,7 +1,7 @@
 //! The fence: a number that grows with every run and is checked where a run commits, so that a runner that
 //! was paused while another one took over cannot write any more.
 
-use tokio_postgres::{SimpleQueryMessage, error::SqlState};
+use tokio_postgres::{SimpleQueryMessage, error::SqlState, types::Type};
 
 use super::{Failure, Session, TargetError, ledger};
 
@@ -46,6 +46,6 @@ async fn next(session: &Session) -> Result<Option<i64>, tokio_postgres::Error> {
 /// [`Failure`].
 pub async fn holds(session: &Session, epoch: i64) -> Result<bool, Failure> {
     let sql = "select 1 from supabase_migrations.studio_fence where epoch = $1 for share";
-    let found = session.client().query_opt(sql, &[&epoch]).await;
-    found.map(|row| row.is_some()).map_err(|error| Failure::new(&error))
+    let found = session.client().query_typed(sql, &[(&epoch, Type::INT8)]).await;
+    found.map(|rows| !rows.is_empty()).map_err(|error| Failure::new(&error))
 }

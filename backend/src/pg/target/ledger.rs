@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{
+    error::SqlState,
+    types::{ToSql, Type},
+};
 
 use super::{Failure, Session, TargetError, fence};
 
@@ -58,7 +61,7 @@ pub async fn applied(session: &Session) -> Result<Vec<LedgerRow>, TargetError> {
         or_null("name", "text"),
         or_null("statements", "text[]"),
     );
-    let rows = session.client().query(&sql, &[]).await;
+    let rows = session.client().query_typed(&sql, &[]).await;
     let rows = rows.map_err(|error| TargetError::asking("Reading the ledger", &error))?;
     Ok(rows
         .iter()
@@ -72,8 +75,8 @@ pub async fn applied(session: &Session) -> Result<Vec<LedgerRow>, TargetError> {
 /// [`TargetError`].
 pub async fn has(session: &Session, version: &str) -> Result<bool, TargetError> {
     let sql = "select 1 from supabase_migrations.schema_migrations where version = $1::text";
-    match session.client().query_opt(sql, &[&version]).await {
-        Ok(row) => Ok(row.is_some()),
+    match session.client().query_typed(sql, &[(&version, Type::TEXT)]).await {
+        Ok(rows) => Ok(!rows.is_empty()),
         Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => Ok(false),
         Err(error) => Err(TargetError::asking("Reading the ledger", &error)),
     }
@@ -100,7 +103,8 @@ pub async fn create(session: &Session) -> Result<(), TargetError> {
 /// to create one all the same.
 pub(super) async fn missing_schema(session: &Session) -> Result<&'static str, tokio_postgres::Error> {
     let exists = "select pg_catalog.to_regnamespace('supabase_migrations') is not null";
-    Ok(match session.client().query_one(exists, &[]).await?.get(0) {
+    let rows = session.client().query_typed(exists, &[]).await?;
+    Ok(match rows.first().is_some_and(|row| row.get(0)) {
         true => "",
         false => "create schema if not exists supabase_migrations; ",
     })
@@ -113,16 +117,18 @@ pub(super) async fn missing_schema(session: &Session) -> Result<&'static str, to
 pub async fn insert(session: &Session, row: NewRow<'_>) -> Result<(), Failure> {
     let columns = columns(session).await.map_err(|error| Failure::new(&error))?;
     let client = session.client();
+    let NewRow { version, name, statements, created_by } = row;
+    let mut values: Vec<(&(dyn ToSql + Sync), Type)> =
+        vec![(&version, Type::TEXT), (&name, Type::TEXT), (&statements, Type::TEXT_ARRAY)];
     // With their types written out, a column of another type is the server's to refuse, in its words.
-    let done = if columns.contains_key("created_by") {
-        let sql = "insert into supabase_migrations.schema_migrations (version, name, statements, created_by) \
-                   values ($1::text, $2::text, $3::text[], $4::text)";
-        client.execute(sql, &[&row.version, &row.name, &row.statements, &row.created_by]).await
-    } else {
-        let sql = "insert into supabase_migrations.schema_migrations (version, name, statements) \
+    let mut sql = "insert into supabase_migrations.schema_migrations (version, name, statements) \
                    values ($1::text, $2::text, $3::text[])";
-        client.execute(sql, &[&row.version, &row.name, &row.statements]).await
-    };
+    if columns.contains_key("created_by") {
+        sql = "insert into supabase_migrations.schema_migrations (version, name, statements, created_by) \
+               values ($1::text, $2::text, $3::text[], $4::text)";
+        values.push((&created_by, Type::TEXT));
+    }
+    let done = client.execute_typed(sql, &values).await;
     done.map(drop).map_err(|error| Failure::new(&error))
 }
 
@@ -132,7 +138,7 @@ pub async fn insert(session: &Session, row: NewRow<'_>) -> Result<(), Failure> {
 /// [`Failure`].
 pub async fn delete(session: &Session, version: &str) -> Result<bool, Failure> {
     let sql = "delete from supabase_migrations.schema_migrations where version = $1::text";
-    let removed = session.client().execute(sql, &[&version]).await;
+    let removed = session.client().execute_typed(sql, &[(&version, Type::TEXT)]).await;
     removed.map(|rows| rows > 0).map_err(|error| Failure::new(&error))
 }
 
@@ -141,7 +147,7 @@ async fn columns(session: &Session) -> Result<BTreeMap<String, String>, tokio_po
     let sql = "select attname::text, pg_catalog.format_type(atttypid, null) from pg_catalog.pg_attribute \
                where attrelid = to_regclass('supabase_migrations.schema_migrations') \
                and attnum > 0 and not attisdropped";
-    let rows = session.client().query(sql, &[]).await?;
+    let rows = session.client().query_typed(sql, &[]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 

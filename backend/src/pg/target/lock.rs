@@ -1,6 +1,8 @@
 //! One run at a time: a session-level advisory lock, taken by asking again and again outside any transaction.
 //! A blocking lock call would hold a snapshot, and CREATE INDEX CONCURRENTLY would wait for it.
 
+use tokio_postgres::types::Type;
+
 use super::{Session, TargetError};
 
 /// The two halves of the lock's key. Advisory locks belong to one database, so the key names only the studio.
@@ -40,12 +42,9 @@ impl std::fmt::Display for Holder {
 /// # Errors
 /// [`TargetError`].
 pub async fn take(session: &Session) -> Result<bool, TargetError> {
-    let row = session
-        .client()
-        .query_one("select pg_catalog.pg_try_advisory_lock($1, $2)", &[&CLASS, &OBJECT])
+    ask(session, "select pg_catalog.pg_try_advisory_lock($1, $2)")
         .await
-        .map_err(|error| TargetError::asking("Taking the target's lock", &error))?;
-    Ok(row.get(0))
+        .map_err(|error| TargetError::asking("Taking the target's lock", &error))
 }
 
 /// Gives it up, so that it is free even where something between keeps the backend.
@@ -53,8 +52,7 @@ pub async fn take(session: &Session) -> Result<bool, TargetError> {
 /// # Errors
 /// [`TargetError`].
 pub async fn release(session: &Session) -> Result<(), TargetError> {
-    let sql = "select pg_catalog.pg_advisory_unlock($1, $2)";
-    let done = session.client().query_one(sql, &[&CLASS, &OBJECT]).await;
+    let done = ask(session, "select pg_catalog.pg_advisory_unlock($1, $2)").await;
     done.map(drop).map_err(|error| TargetError::asking("Giving up the target's lock", &error))
 }
 
@@ -66,12 +64,13 @@ pub async fn held(session: &Session) -> Result<bool, TargetError> {
     let sql = "select exists (select from pg_catalog.pg_locks where locktype = 'advisory' and granted \
                and pid = pg_catalog.pg_backend_pid() and classid::bigint = $1 and objid::bigint = $2 \
                and objsubid = 2)";
-    let row = session
-        .client()
-        .query_one(sql, &[&i64::from(CLASS), &i64::from(OBJECT)])
-        .await
-        .map_err(|error| TargetError::asking("Looking at the target's lock", &error))?;
-    Ok(row.get(0))
+    ask(session, sql).await.map_err(|error| TargetError::asking("Looking at the target's lock", &error))
+}
+
+/// A question about the lock, in one exchange.
+async fn ask(session: &Session, sql: &str) -> Result<bool, tokio_postgres::Error> {
+    let rows = session.client().query_typed(sql, &[(&CLASS, Type::INT4), (&OBJECT, Type::INT4)]).await?;
+    Ok(rows.first().is_some_and(|row| row.get(0)))
 }
 
 /// Who holds it; `None` when it has just become free.

@@ -1,6 +1,6 @@
 //! What became of work whose connection broke: the database is asked, nothing is guessed.
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::{error::SqlState, types::Type};
 
 use super::{Session, TargetError};
 
@@ -23,13 +23,13 @@ pub enum Fate {
 /// [`TargetError`].
 pub async fn fate(session: &Session, xid: &str) -> Result<Fate, TargetError> {
     let sql = "select pg_catalog.pg_xact_status($1::text::xid8)";
-    let row = match session.client().query_one(sql, &[&xid]).await {
-        Ok(row) => row,
+    let rows = match session.client().query_typed(sql, &[(&xid, Type::TEXT)]).await {
+        Ok(rows) => rows,
         // An id the server has never given out belongs to another server.
         Err(error) if error.code() == Some(&SqlState::INVALID_PARAMETER_VALUE) => return Ok(Fate::Forgotten),
         Err(error) => return Err(TargetError::asking("Asking what became of the transaction", &error)),
     };
-    Ok(match row.get::<_, Option<&str>>(0) {
+    Ok(match rows.first().and_then(|row| row.get::<_, Option<&str>>(0)) {
         Some("committed") => Fate::Committed,
         Some("aborted") => Fate::Aborted,
         Some("in progress") => Fate::Open,
@@ -68,7 +68,7 @@ pub async fn invalid_indexes(session: &Session) -> Result<Vec<String>, TargetErr
                join pg_catalog.pg_class c on c.oid = i.indexrelid \
                join pg_catalog.pg_namespace n on n.oid = c.relnamespace \
                where not i.indisvalid and c.relkind = 'i' and n.nspname !~ '^pg_toast' order by 1";
-    let rows = session.client().query(sql, &[]).await;
+    let rows = session.client().query_typed(sql, &[]).await;
     let rows = rows.map_err(|error| TargetError::asking("Looking for invalid indexes", &error))?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -125,6 +125,11 @@ impl Runner<'_> {
             Ok(xid) => xid.unwrap_or_default(),
             Err(failure) => return own(failure, None),
         };
+        // While the statements run: that a transaction may be committed is harmless to know of one that is not.
+        let intent = (file.purpose != Purpose::Validate).then(|| {
+            let (journal, index, xid) = (self.journal.clone(), step.index, xid.clone());
+            tokio::spawn(async move { journal.intend(index, at, Some(&xid)).await })
+        });
         for statement in &segment.statements {
             if self.run.is_stopping() {
                 return Try::Stopped;
@@ -159,10 +164,17 @@ impl Runner<'_> {
             Ok(Some(why)) => return Try::Denied(why),
             Err(failure) => return own(failure, None),
         }
-        if let Err(error) = self.journal.intend(step.index, at, Some(&xid)).await {
-            return Try::Denied(format!(
-                "The studio's own journal did not answer ({error}), so nothing was committed."
-            ));
+        if let Some(intent) = intent {
+            let why = match intent.await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(error) => Some(error.to_string()),
+            };
+            if let Some(why) = why {
+                return Try::Denied(format!(
+                    "The studio's own journal did not answer ({why}), so nothing was committed."
+                ));
+            }
         }
         if self.run.is_stopping() {
             return Try::Stopped;

@@ -47,6 +47,9 @@ impl RunView {
                 self.segment(*step, *segment, |segment| {
                     segment.state = SegmentState::Committed;
                     segment.note = ledger.clone().unwrap_or_default();
+                    // What was said of them may be lost; that they took effect is not.
+                    segment.resolve(StatementState::Running, StatementState::Done);
+                    segment.resolve(StatementState::Queued, StatementState::Done);
                 })
             }
             RunEventKind::SegmentRolledBack { step, segment, reason } => {
@@ -226,6 +229,16 @@ mod tests {
         let stranger = RunEventKind::StatementStarted { step: 9, statement: 9 };
         view.apply(&RunEvent { seq: 3, at: String::new(), kind: stranger });
         assert_eq!(view, RunView { seq: 3, ..before });
+    }
+
+    #[test]
+    fn what_was_committed_is_done_whatever_was_heard_of_it() {
+        let view = fold(vec![
+            RunEventKind::SegmentStarted { step: 0, segment: 0 },
+            RunEventKind::StatementStarted { step: 0, statement: 0 },
+            RunEventKind::SegmentCommitted { step: 0, segment: 0, ledger: None },
+        ]);
+        assert_eq!(states(&view), ["done", "done", "queued"]);
     }
 
     #[test]
