@@ -26,7 +26,7 @@ pub async fn decide(state: &AppState, person: &Person, id: i64, wish: &Decide) -
     let mut judged = Judged::now(state, id).await?;
     for _ in 0..LOOKS {
         let moment = Moment::now(state).await?;
-        match decide_as_judged(state, person, id, wish, note, moment, &judged).await? {
+        match decide_as_judged(state, person, id, wish, &note, moment, &judged).await? {
             Looked::Decided(()) => return Ok(()),
             Looked::Changed(inputs) => judged = Judged::of(state, *inputs).await?,
         }

@@ -8,6 +8,7 @@ use studio_kernel::{
     review::{ChangeState, Person, PersonRole, Timestamp},
     run::api::{OpenChange, Revise},
     sql,
+    text::shown,
     words::thousands,
 };
 
@@ -90,7 +91,7 @@ pub async fn revise(state: &AppState, person: &Person, id: i64, wish: Revise) ->
         .map(|file| (file.path.as_str(), file))
         .collect();
     let number = newest.number + 1;
-    let revision = NewRevision { change: id, number, author: person, note, files: &files };
+    let revision = NewRevision { change: id, number, author: person, note: &note, files: &files };
     insert_revision(&transaction, &revision, &bases, &folder.set).await?;
     touch(&transaction, id).await?;
     let text = format!("saved revision {number}");
@@ -279,11 +280,11 @@ async fn refuse_while_running(client: &impl GenericClient, id: i64) -> Result<()
     }
 }
 
-/// A text of `least` to `most` characters, without blanks around it.
-pub(super) fn checked_text<'a>(text: &'a str, least: usize, most: usize, what: &str) -> Result<&'a str> {
+/// A text of `least` to `most` characters, without blanks around it; what nobody would see in it is shown.
+pub(super) fn checked_text(text: &str, least: usize, most: usize, what: &str) -> Result<String> {
     let text = text.trim();
     if (least..=most).contains(&text.chars().count()) && !text.contains('\0') {
-        Ok(text)
+        Ok(shown(text).into_owned())
     } else {
         Err(Error::invalid(format!("The {what} must have {least} to {most} characters.")))
     }

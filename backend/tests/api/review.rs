@@ -122,6 +122,26 @@ async fn a_lost_role_takes_its_approvals_along() {
 }
 
 #[tokio::test]
+async fn what_nobody_sees_is_shown_and_is_an_error_in_a_file() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let files = [json!({ "path": PATH, "text": "delete from \"us\u{202e}ers\";\n" })];
+    let wish = json!({ "title": "Pay\u{202e}ments", "description": "us\u{200b}ers", "files": files });
+    let change: Change = owner.post("/api/changes", wish).await.read();
+    assert_eq!((change.title.as_str(), change.description.as_str()), ("Pay‹U+202E›ments", "us‹U+200B›ers"));
+    assert!(change.plan.files[0].segments[0].statements[0].summary.contains("‹U+202E›"), "{:?}", change.plan);
+    assert!(
+        change.findings.iter().any(|finding| finding.rule == "hidden-character"),
+        "{:?}",
+        change.findings
+    );
+    assert!(!change.gate.run.is_empty(), "an error keeps it from running");
+    let comment = json!({ "body": "fine\u{2066}", "reply_to": null, "at": null });
+    let said: Change = owner.post(&format!("/api/changes/{}/comments", change.id), comment).await.read();
+    assert_eq!(said.comments[0].body, "fine‹U+2066›");
+}
+
+#[tokio::test]
 async fn comments_follow_their_statement() {
     let world = World::new().await;
     let owner = world.owner().await;

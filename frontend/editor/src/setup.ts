@@ -19,6 +19,10 @@ import { theme } from "./theme";
 /** Keys that belong to the page: validate, and the palette on machines where Mod is Ctrl. */
 const PAGE_KEYS = new Set(["Mod-Enter", "Mod-k", "Ctrl-k"]);
 
+/** Shown besides what the editor shows by itself; `kernel/src/text/hidden.rs` says what nobody sees. */
+const HIDDEN =
+  /[\u00a0\u034f\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200b\u202a-\u202f\u205f-\u206f\u3000\u3164\uffa0]/gu;
+
 const access = new Compartment();
 
 function accessOf(readOnly: boolean): Extension {
@@ -53,7 +57,7 @@ export function extensions(options: Options, save: () => void): Extension[] {
     highlightActiveLineGutter(),
     highlightActiveLine(),
     // No-break and zero-width spaces look like blanks and are none.
-    highlightSpecialChars({ addSpecialChars: /[\u00a0\u2007\u202f\u2060]/gu }),
+    highlightSpecialChars({ addSpecialChars: HIDDEN }),
     history(),
     drawSelection(),
     dropCursor(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos::prelude::*;
-use studio_kernel::lint::finding::Finding;
+use studio_kernel::{lint::finding::Finding, text::shown};
 
 use super::{Composer, FindingCard, Glyph, Icon, Say, Threads};
 use crate::state::{
@@ -208,7 +208,8 @@ fn Half(line: Option<Line>) -> impl IntoView {
 
 fn pieces(pieces: Vec<Piece>) -> impl IntoView {
     let parts = pieces.into_iter().map(|piece| {
-        if piece.differs { view! { <mark>{piece.text}</mark> }.into_any() } else { piece.text.into_any() }
+        let text = shown(&piece.text).into_owned();
+        if piece.differs { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() }
     });
     parts.collect_view()
 }

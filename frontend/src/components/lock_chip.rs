@@ -1,7 +1,7 @@
 //! The locks of a statement: mode, relation, what is done under it and why, one colour per mode.
 
 use leptos::prelude::*;
-use studio_kernel::sql::lock::Lock;
+use studio_kernel::{sql::lock::Lock, text::shown};
 
 /// Locks, strongest first; those that hold up nobody are left out.
 #[component]
@@ -11,7 +11,8 @@ pub(crate) fn LockChips(
 ) -> impl IntoView {
     let chips = locks.into_iter().filter(Lock::is_notable).map(|lock| {
         let work = lock.work();
-        let why = (!work.is_empty()).then(|| view! { <em>{work} ": " {lock.reason.to_string()}</em> });
+        let why = (!work.is_empty())
+            .then(|| view! { <em>{work} ": " {shown(lock.reason.as_ref()).into_owned()}</em> });
         view! {
             <li
                 class="lock-chip"
@@ -20,7 +21,7 @@ pub(crate) fn LockChips(
             >
                 {(!lock.certain).then_some("perhaps")}
                 <span class="lock-chip-mode">{lock.mode.as_str()}</span>
-                <span class="lock-chip-object">{lock.subject()}</span>
+                <span class="lock-chip-object">{shown(&lock.subject()).into_owned()}</span>
                 {why}
             </li>
         }

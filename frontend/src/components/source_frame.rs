@@ -1,7 +1,7 @@
 //! A few lines of a file around a place, with a caret below it.
 
 use leptos::prelude::*;
-use studio_kernel::text::{LineIndex, Span};
+use studio_kernel::text::{LineIndex, Span, shown};
 
 /// Lines shown before and behind the place.
 const AROUND: usize = 2;
@@ -54,15 +54,13 @@ fn frame(text: &str, span: Span) -> Vec<Row> {
             break;
         }
         let source = line.of(text);
-        rows.push(Row::Source(number, source.to_owned(), number == at.line));
+        rows.push(Row::Source(number, shown(source).into_owned(), number == at.line));
         if number == at.line {
-            let indent: String = source
-                .chars()
-                .take(at.column - 1)
-                .map(|character| if character == '\t' { '\t' } else { ' ' })
-                .collect();
+            let before: String = source.chars().take(at.column - 1).collect();
+            let indent =
+                shown(&before).chars().map(|letter| if letter == '\t' { '\t' } else { ' ' }).collect();
             let end = span.end.min(line.end).max(span.start);
-            let length = Span::new(span.start, end).of(text).chars().count().max(1);
+            let length = shown(Span::new(span.start, end).of(text)).chars().count().max(1);
             rows.push(Row::Caret(indent, length));
         }
     }
@@ -90,6 +88,15 @@ mod tests {
                 line(5, "c", false),
             ]
         );
+    }
+
+    #[test]
+    fn the_caret_stands_below_what_is_shown_of_hidden_characters() {
+        let text = "a\u{202e}b wrong";
+        let start = text.find("wrong").unwrap();
+        let rows = frame(text, Span::new(start, start + 5));
+        assert_eq!(rows[0], Row::Source(1, "a‹U+202E›b wrong".to_owned(), true));
+        assert_eq!(rows[1], Row::Caret(" ".repeat(11), 5));
     }
 
     #[test]

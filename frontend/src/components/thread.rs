@@ -1,7 +1,7 @@
 //! A thread of comments, and the form that adds one. Bodies are plain text.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use studio_kernel::review::Comment;
+use studio_kernel::{review::Comment, text::shown};
 
 use super::{Avatar, Badge, Button, ErrorLine, Glyph, Sending, Tint, When};
 use crate::state::threads::Thread;
@@ -75,7 +75,7 @@ fn ThreadView(
                 <Badge tint=Tint::Caution text="Outdated: the statement changed"/>
                 <figure class="thread-quote">
                     <figcaption>{anchor.path} ", revision " {anchor.revision}</figcaption>
-                    <pre tabindex="0"><code>{anchor.quote}</code></pre>
+                    <pre tabindex="0"><code>{shown(&anchor.quote).into_owned()}</code></pre>
                 </figure>
             })}
             {move || {

@@ -3,7 +3,7 @@
 
 use std::error::Error as _;
 
-use studio_kernel::{run::ServerNotice, words::count};
+use studio_kernel::{run::ServerNotice, text::shown, words::count};
 use tokio_postgres::error::{DbError, ErrorPosition, Severity};
 
 use super::error::{chain, io_kind};
@@ -101,11 +101,11 @@ const TEXT_KEPT: usize = 8 << 10;
 /// a validation doubtful: whatever the rest said, nobody has read it.
 fn capped(text: &str) -> String {
     if text.len() <= TEXT_KEPT {
-        return text.to_owned();
+        return shown(text).into_owned();
     }
     let end = (0..=TEXT_KEPT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     let head = text.get(..end).unwrap_or_default();
-    format!("{head}\nWARN: {} were not kept.", count(text.len() - head.len(), "more byte"))
+    format!("{}\nWARN: {} were not kept.", shown(head), count(text.len() - head.len(), "more byte"))
 }
 
 /// A NOTICE or WARNING as the kernel knows it; the severity is never translated.
@@ -130,6 +130,11 @@ mod tests {
     use studio_kernel::run::verdict::{self, Verdict};
 
     use super::*;
+
+    #[test]
+    fn what_nobody_sees_in_a_message_is_shown() {
+        assert_eq!(capped("a\u{202e}b"), "a‹U+202E›b");
+    }
 
     #[test]
     fn long_texts_are_cut_between_characters_and_say_so() {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     graph::Step,
     migration::Migration,
-    text::{Edit, Span},
+    text::{Edit, Span, shown},
 };
 
 /// What is looked for, how bad it is, and the page that explains and tests it.
@@ -54,7 +54,7 @@ impl<'a> Remarks<'a> {
             file: self.file.path.clone(),
             rule: self.rule.id.to_owned(),
             severity: self.rule.severity,
-            message: message.into(),
+            message: shown(&message.into()).into_owned(),
             span,
             line: 0,
             column: 0,

@@ -13,7 +13,7 @@ use crate::{
         statement::{Statement, StatementKind, Verb},
         text_settings,
     },
-    text::{LineIndex, Span},
+    text::{LineIndex, Span, shown},
 };
 
 /// How the file as a whole is run.
@@ -245,13 +245,18 @@ impl<'a> Cutter<'a> {
             span: statement.span,
             line: self.lines.line_of(statement.span.start),
             kind: statement.kind.to_string(),
-            summary: summary(statement, &self.file.text),
+            summary: shown(&summary(statement, &self.file.text)).into_owned(),
             locks: Vec::new(),
         }
     }
 
     fn refuse(&mut self, code: &str, span: Span, message: impl Into<String>) {
         let (code, path) = (code.to_owned(), self.file.path.clone());
-        self.refusals.push(Refusal { code, path, span: Some(span), message: message.into() });
+        self.refusals.push(Refusal {
+            code,
+            path,
+            span: Some(span),
+            message: shown(&message.into()).into_owned(),
+        });
     }
 }

@@ -139,6 +139,23 @@ pub(crate) fn meaning(text: &str) -> impl Iterator<Item = Token> {
     Lexer::new(text).filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
 }
 
+/// The tokens that carry meaning, and those of what stands in dollar quotes, with their places in the whole text.
+pub(crate) fn meaning_within(text: &str, each: &mut impl FnMut(TokenKind, Span)) {
+    fn look(whole: &str, within: Span, each: &mut impl FnMut(TokenKind, Span)) {
+        for token in meaning(within.of(whole)) {
+            let span = Span::new(within.start + token.start, within.start + token.end);
+            each(token.kind, span);
+            let written = span.of(whole);
+            let tag = written.get(1..).and_then(|rest| rest.find('$')).map_or(0, |end| end + 2);
+            // The body is shorter than what it stands in, so this ends.
+            if token.kind == TokenKind::DollarText && written.len() > 2 * tag {
+                look(whole, Span::new(span.start + tag, span.end - tag), each);
+            }
+        }
+    }
+    look(text, Span::new(0, text.len()), each);
+}
+
 /// Whether a server gets the statement as it is written: psql would put nothing in the place of a variable, and every
 /// quote in it is closed.
 pub fn has_no_variable(statement: &str) -> bool {

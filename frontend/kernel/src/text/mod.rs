@@ -1,9 +1,13 @@
 //! Byte spans, line and column numbers, and edits of a text.
 //! It knows nothing of SQL.
 
+mod hidden;
+
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+
+pub use hidden::{hidden, is_hidden, shown};
 
 /// A range of bytes, `start` inclusive, `end` exclusive. Both lie on character boundaries of the text they
 /// were made for.
