@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 use super::{facts::FileFacts, finding::Fix};
 use crate::{
     graph::{Step, key},
-    sql::statement::{Body, ObjectRef},
+    sql::{
+        statement::{Body, ObjectRef},
+        string_content,
+    },
     text::Edit,
 };
 
@@ -54,8 +57,8 @@ pub(super) fn runs_again(facts: &FileFacts<'_>, step: &Step<'_>) -> bool {
 pub(super) struct Caught<'a> {
     others: bool,
     names: BTreeSet<&'a str>,
-    /// `sqlstate '42p07'`, and whatever else is written with quotes.
-    states: BTreeSet<&'a str>,
+    /// What stands behind SQLSTATE, in upper case as PostgreSQL wants it.
+    states: BTreeSet<String>,
 }
 
 impl<'a> Caught<'a> {
@@ -64,14 +67,15 @@ impl<'a> Caught<'a> {
         for condition in body.handlers.iter().flat_map(|handler| &handler.conditions) {
             caught.others |= condition == "others";
             caught.names.insert(condition);
-            caught.states.extend(condition.split('\'').nth(1));
+            if let Some(literal) = condition.strip_prefix("sqlstate") {
+                caught.states.insert(string_content(literal.trim_start()).to_ascii_uppercase());
+            }
         }
         caught
     }
 
     fn catches(&self, condition: Condition) -> bool {
-        let state = condition.sqlstate.to_ascii_lowercase();
-        self.others || self.names.contains(condition.name) || self.states.contains(state.as_str())
+        self.others || self.names.contains(condition.name) || self.states.contains(condition.sqlstate)
     }
 }
 
@@ -162,4 +166,35 @@ pub(super) fn indentation(text: &str, offset: usize) -> Option<&str> {
     let before = text.get(..offset).unwrap_or_default();
     let lead = before.trim_end_matches(|character: char| character != '\n' && character.is_whitespace());
     (lead.is_empty() || lead.ends_with('\n')).then(|| &before[lead.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        lint::{Settings, lint},
+        migration::MigrationSet,
+    };
+
+    /// PL/pgSQL takes a literal of any kind, and its five characters as they are defined.
+    #[test]
+    fn a_handler_catches_an_error_by_its_sqlstate_however_that_is_quoted() {
+        for (condition, expected) in [
+            ("sqlstate '42P07'", 0),
+            ("SQLSTATE E'42P07'", 0),
+            ("sqlstate $$42P07$$", 0),
+            ("unique_violation or sqlstate $state$42P07$state$", 0),
+            ("duplicate_table", 0),
+            ("sqlstate '42710'", 1),
+            ("sqlstate $$42710$$", 1),
+            ("unique_violation", 1),
+        ] {
+            let text =
+                format!("do $do$ begin create table t (); exception when {condition} then null; end $do$;");
+            let set = MigrationSet::new([("1_a.sql", text.as_str()).into()]);
+            let report = lint(&set, &["1_a.sql"], &Settings::default());
+            let said =
+                report.findings.iter().filter(|finding| finding.rule == "create-without-guard").count();
+            assert_eq!(said, expected, "{condition}");
+        }
+    }
 }

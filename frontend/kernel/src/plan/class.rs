@@ -168,8 +168,8 @@ pub(super) fn new_label(statement: &Statement) -> Option<&str> {
 #[derive(Default)]
 pub(super) struct NewLabels<'a> {
     labels: BTreeSet<&'a str>,
-    /// As they start in a literal; one that starts as another does is left out, so that the last one before a text in
-    /// their order is the only one that the text can start with.
+    /// As they stand in a literal, with the quote that ends it; one that starts as another does is left out, so that
+    /// the last one before a text in their order is the only one that the text can start with.
     written: BTreeSet<String>,
 }
 
@@ -177,7 +177,7 @@ impl<'a> NewLabels<'a> {
     pub(super) fn extend(&mut self, labels: impl IntoIterator<Item = &'a str>) {
         for label in labels {
             self.labels.insert(label);
-            let written = label.replace('\'', "''");
+            let written = format!("{}'", label.replace('\'', "''"));
             if !self.starts(&written) {
                 let longer =
                     self.written.range(written.clone()..).take_while(|one| one.starts_with(&written));

@@ -251,6 +251,23 @@ fn a_new_enum_value_is_committed_before_its_use() {
 }
 
 #[test]
+fn a_literal_that_only_starts_as_a_new_enum_value_does_is_no_use_of_it() {
+    let add = "alter type mood add value 'fine'; alter type mood add value 'it''s';";
+    for unused in [
+        "update t set m = 'finest'",
+        "update t set m = 'fine day'",
+        "update t set m = 'it'",
+        "do $$ begin perform 'it''s not'; end $$",
+        "do 'begin perform ''finest''; end'",
+    ] {
+        check("1_a.sql", &format!("{add} {unused};"), "transaction 0 1 2");
+    }
+    for used in ["do 'begin perform ''fine''::mood; end'", "do $$ begin perform 'it''s'::mood; end $$"] {
+        check("1_a.sql", &format!("{add} {used};"), "transaction 0 1 | transaction 2");
+    }
+}
+
+#[test]
 fn what_must_not_run_is_refused_with_its_place() {
     check("1_a.sql", "\\i other.sql\nselect 1;", "transaction 1 | ! psql-command");
     check("1_a.sql", "select 0; select :'x', 1;", "transaction 0 1 | ! psql-command");

@@ -44,7 +44,7 @@ impl Schema {
     /// Adds an object under a new number. One of the same name must not be there.
     pub(super) fn insert(&mut self, object: Object) -> Oid {
         let oid = self.objects.number();
-        self.remember(oid);
+        self.remember_new(oid);
         self.index(oid, Indexed::of(&object));
         self.note_roles(oid, object.grants.iter().map(|grant| &grant.role));
         match &object.definition {

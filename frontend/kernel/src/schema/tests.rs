@@ -156,6 +156,57 @@ fn tables_do_not_inherit_in_circles() {
 }
 
 #[test]
+fn what_a_parent_has_alone_stays_alone_when_it_gets_more() {
+    let names = |text: &str| -> Vec<String> {
+        let schema = fold(&[text]);
+        let made = schema
+            .objects()
+            .filter(|(_, object)| matches!(object.kind, ObjectKind::Index | ObjectKind::Constraint));
+        made.map(|(oid, _)| schema.full_name(oid)).collect()
+    };
+    let parted = "create table p (x int, y int) partition by list (x);
+        create table c partition of p for values in (1);";
+    assert_eq!(
+        names(&format!("{parted} create index i on only p (x); create index j on p (y);")),
+        ["public.i", "public.j", "public.c_y_idx"]
+    );
+    let inherited = "create table p (x int); create table c () inherits (p);";
+    assert_eq!(
+        names(&format!(
+            "{inherited} alter table p add constraint a check (x > 0) no inherit;
+            alter table p add constraint b check (x > 1);"
+        )),
+        ["a on public.p", "b on public.p", "b on public.c"]
+    );
+}
+
+/// A number that was given is not given again, so that what comes later stands behind all others.
+#[test]
+fn attributes_of_a_type_keep_their_order() {
+    let schema = fold(&[
+        "create type c as (a int, b int, d int); alter type c drop attribute a;
+        alter type c add attribute a text; alter type c drop attribute b; alter type c add attribute b text",
+    ]);
+    let entries = schema.snapshot().entries;
+    let place = |wanted: &str| {
+        let found = entries.iter().find(|entry| entry.name.name.as_str() == wanted && entry.of.is_some());
+        match found.map(|entry| &entry.shape) {
+            Some(Shape::Column { position, .. }) => *position,
+            _ => 0,
+        }
+    };
+    assert_eq!(["d", "a", "b"].map(place), [1, 2, 3]);
+}
+
+#[test]
+fn a_routine_is_found_by_its_own_types_before_those_that_are_called_alike() {
+    let schema = fold(&["create function f(other.t) returns int language sql as '';
+        create function f(another.t) returns int language sql as ''; drop function f(another.t)"]);
+    let gone: Vec<&str> = schema.gone().map(|(_, gone)| gone.name.as_str()).collect();
+    assert_eq!(gone, ["public.f(another.t)"]);
+}
+
+#[test]
 fn a_rollback_takes_all_back() {
     let before = "create schema app; create table t (id serial primary key, a int check (a > 0));
         create view v as select a from t; create table u (t int references t); grant select on t to r;";
@@ -176,6 +227,24 @@ fn a_rollback_takes_all_back() {
         |schema: &Schema| -> Vec<String> { schema.gone().map(|(_, gone)| gone.name.clone()).collect() };
     assert_eq!(gone(&plain), gone(&undone));
     assert_eq!(undone.problems(), []);
+}
+
+#[test]
+fn what_comes_and_goes_before_a_rollback_was_never_there() {
+    let gone =
+        |texts: &[&str]| -> Vec<String> { fold(texts).gone().map(|(_, gone)| gone.name.clone()).collect() };
+    let inside = "create table t (a int primary key); alter table t add b int; drop table t;
+        create role r; drop role r;";
+    assert_eq!(gone(&[&format!("begin; {inside} rollback")]), [""; 0]);
+    assert_eq!(gone(&[&format!("begin; savepoint s; {inside} rollback to s; commit; rollback")]), [""; 0]);
+    // What went before is gone for good, whatever is said of it then.
+    let before = "create table t (); drop table t;";
+    let on = "drop table if exists t; alter table if exists t add c int; comment on table t is 'x';";
+    assert_eq!(gone(&[&format!("{before} begin; {on} {inside} rollback")]), ["public.t"]);
+    assert_eq!(
+        gone(&["create table t ()", "begin; drop table t; savepoint s; rollback to s; commit"]),
+        ["public.t"]
+    );
 }
 
 #[test]

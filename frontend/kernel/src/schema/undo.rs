@@ -67,9 +67,18 @@ impl Schema {
     /// Notes an object before it changes.
     pub(super) fn remember(&mut self, oid: Oid) {
         if let Some(undo) = &mut self.undo
+            && let Some(object) = self.objects.get(oid)
             && undo.noted.insert(oid)
         {
-            undo.changes.push(Before::Object(oid, self.objects.get(oid).cloned().map(Box::new)));
+            undo.changes.push(Before::Object(oid, Some(Box::new(object.clone()))));
+        }
+    }
+
+    /// Notes an object before it is there.
+    pub(super) fn remember_new(&mut self, oid: Oid) {
+        if let Some(undo) = &mut self.undo {
+            undo.noted.insert(oid);
+            undo.changes.push(Before::Object(oid, None));
         }
     }
 
@@ -88,9 +97,8 @@ impl Schema {
     }
 
     fn restore(&mut self, oid: Oid, object: Option<Box<Object>>) {
-        if object.is_some() {
-            self.gone.remove(&oid);
-        }
+        // It went since, and perhaps it came since as well: to the earlier state it is not gone.
+        self.gone.remove(&oid);
         let entered = object.as_deref().map(Indexed::of);
         if let Some(present) = self.objects.set(oid, object) {
             self.withdraw(oid, &Indexed::of(&present));

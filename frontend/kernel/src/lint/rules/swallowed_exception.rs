@@ -61,6 +61,7 @@ fn deed(handler: &Handler, text: &str) -> Deed {
     let written = handler.span.of(text);
     let mut tokens = meaning(written).map(|token| (token.kind, token.span().of(written)));
     let is = |(_, word): &(TokenKind, &str), wanted: &str| word.eq_ignore_ascii_case(wanted);
+    // Of a handler without a statement this is all: it ends before THEN.
     tokens.by_ref().find(|token| is(token, "then"));
     let mut deed = Deed::Nothing;
     let mut starts = true;
@@ -75,4 +76,30 @@ fn deed(handler: &Handler, text: &str) -> Deed {
         starts = ends;
     }
     deed
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        lint::{Settings, lint},
+        migration::MigrationSet,
+    };
+
+    #[test]
+    fn a_handler_without_a_statement_swallows_what_it_catches() {
+        for (handler, expected) in [
+            ("when others then", 1),
+            ("when others then null;", 1),
+            ("when others then ;", 1),
+            ("when duplicate_table then when others then", 1),
+            ("when others then raise;", 0),
+            ("when duplicate_table then", 0),
+        ] {
+            let text = format!("do $$ begin perform 1; exception {handler} end $$;");
+            let set = MigrationSet::new([("1_a.sql", text.as_str()).into()]);
+            let report = lint(&set, &["1_a.sql"], &Settings::default());
+            let said = report.findings.iter().filter(|finding| finding.rule == super::RULE.id).count();
+            assert_eq!(said, expected, "{text}");
+        }
+    }
 }

@@ -140,8 +140,12 @@ impl<'a> Columns<'a> {
         self.list.get_mut(self.by_name.remove(name)?)?.take()
     }
 
-    /// Gives a column another name with this statement.
+    /// Gives a column another name with this statement. Where one has that name already, PostgreSQL refuses it, or a
+    /// condition around it keeps it from running.
     pub(super) fn rename(&mut self, from: &Ident, to: &'a Ident, now: usize) -> Option<&mut Column<'a>> {
+        if self.by_name.contains_key(to) {
+            return None;
+        }
         let place = self.by_name.remove(from)?;
         self.by_name.insert(to, place);
         let column = self.at_mut(place)?;

@@ -69,6 +69,27 @@ fn files_that_go_back_find_all_that_was_made() {
     assert_eq!(works(&[files[0], files[1], ("rollback/b.sql", only_longer)]), "t");
 }
 
+/// A text that may run again asks first, and the file that makes the table may have both names already.
+#[test]
+fn a_column_keeps_its_type_where_another_cannot_take_its_name() {
+    let rename = "alter table t rename b to a;";
+    let branch = format!("do $$ begin if x() then {rename} end if; end $$;");
+    for between in [rename, &branch] {
+        let before = format!("create table t (a numeric(10, 2), b text); {between}");
+        let longer = works(&[("1_a.sql", &before), ("2_b.sql", "alter table t alter a type numeric(12, 2)")]);
+        assert!(["t", "t scans?"].contains(&longer.as_str()), "{between} {longer}");
+        check(&before, "alter table t alter a type numeric(12, 3)", "t rewrites");
+    }
+}
+
+#[test]
+fn a_type_that_gets_another_name_is_no_other_type_with_a_similar_name() {
+    let types = "create type mood as enum ('a'); create type moody as enum ('b');
+        create table t (a moody, b MOOD); alter type mood rename to humour;";
+    check(types, "alter table t alter a type moody", "t");
+    check(types, "alter table t alter b type mood", UNKNOWN);
+}
+
 #[test]
 fn indexes_and_constraints_come_and_go() {
     let longer = "alter table t alter a type varchar(9)";

@@ -29,6 +29,19 @@ fn check_all(lines: &str, server: Option<u16>, shown: fn(&Lock) -> bool) {
     }
 }
 
+/// As a server shows them for these very statements.
+#[test]
+fn an_action_locks_what_it_names_and_not_what_its_neighbours_name() {
+    check(
+        "
+        alter table t inherit p, no inherit q => t ACCESS EXCLUSIVE, p SHARE UPDATE EXCLUSIVE, q ACCESS SHARE
+        alter table t inherit p, owner to r => t ACCESS EXCLUSIVE, p SHARE UPDATE EXCLUSIVE
+        alter table t add foreign key (a) references u, no inherit q => \
+            t ACCESS EXCLUSIVE scans, u SHARE ROW EXCLUSIVE scans, q ACCESS SHARE
+    ",
+    );
+}
+
 #[test]
 fn statements_take_the_locks_observed_on_a_server() {
     check(
