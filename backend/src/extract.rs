@@ -41,7 +41,7 @@ impl Signed {
 
 /// Who asks, for what reads the rest of the request.
 #[derive(Clone)]
-struct Asker(String);
+struct Asker(Person);
 
 impl FromRequestParts<AppState> for Signed {
     type Rejection = Error;
@@ -53,7 +53,7 @@ impl FromRequestParts<AppState> for Signed {
         }
         let (person, session) = found.ok_or(Error::NotSignedIn)?;
         state.studio.is_asked_by(&person.id);
-        parts.extensions.insert(Asker(person.id.clone()));
+        parts.extensions.insert(Asker(person.clone()));
         Ok(Self(person, session))
     }
 }
@@ -112,7 +112,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiJson<T> {
 }
 
 /// A JSON body that carries files, in room for long bodies, which is held as long as this is. It is taken after
-/// [`Signed`].
+/// [`Signed`], from authors alone.
 #[derive(Debug)]
 pub struct ApiFiles<T>(pub T, pub Room);
 
@@ -121,9 +121,13 @@ impl<T: DeserializeOwned> FromRequest<AppState> for ApiFiles<T> {
 
     async fn from_request(mut request: Request, state: &AppState) -> Result<Self> {
         let Asker(person) = request.extensions().get().cloned().ok_or(Error::NotSignedIn)?;
+        // Before anything of it is read.
+        if !person.role.allows(PersonRole::Author) {
+            return Err(Error::Role(PersonRole::Author));
+        }
         let length = request.headers().get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        let room = state.bodies().room(&person, length).await?;
+        let room = state.bodies().room(&person.id, length).await?;
         DefaultBodyLimit::max(FILES_BODY).apply(&mut request);
         let ApiJson(value) = ApiJson::from_request(request, state).await?;
         Ok(Self(value, room))

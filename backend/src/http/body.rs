@@ -1,15 +1,15 @@
 //! A request's body in time: as a whole, and bit by bit.
 
-use std::{error::Error, fmt, time::Duration};
+use std::{error::Error, fmt, sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, BodyDataStream},
+    body::{Body, BodyDataStream, HttpBody as _},
     extract::Request,
 };
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, timeout_at};
 
-use super::Limits;
+use super::{Connection, Limits};
 
 /// A body came too slowly.
 #[derive(Clone, Copy, Debug)]
@@ -37,11 +37,12 @@ impl TooSlow {
     }
 }
 
-/// The request with a body that fails when it comes too slowly.
-pub(super) fn in_time(request: Request, limits: &Limits) -> Request {
+/// The request with a body that fails when it comes too slowly. Its connection is told when it is whole.
+pub(super) fn in_time(request: Request, limits: &Limits, connection: &Arc<Connection>) -> Request {
     let limits = *limits;
     request.map(|body| {
         let now = Instant::now();
+        connection.asks(body.is_end_stream());
         let reading = Reading {
             data: body.into_data_stream(),
             end: now + limits.body,
@@ -49,6 +50,7 @@ pub(super) fn in_time(request: Request, limits: &Limits) -> Request {
             progress: limits.progress,
             window: now + limits.pause,
             got: 0,
+            connection: Arc::clone(connection),
         };
         Body::from_stream(stream::unfold(Some(reading), async |reading| {
             let mut reading = reading?;
@@ -67,6 +69,7 @@ struct Reading {
     /// When the present window ends, and how many bytes it has brought.
     window: Instant,
     got: usize,
+    connection: Arc<Connection>,
 }
 
 impl Reading {
@@ -83,7 +86,10 @@ impl Reading {
                 self.got += bytes.len();
                 Some(Ok(bytes))
             }
-            Ok(other) => other,
+            Ok(other) => {
+                self.connection.asks(other.is_none());
+                other
+            }
             Err(_) => Some(Err(axum::Error::new(TooSlow))),
         }
     }

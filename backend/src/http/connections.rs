@@ -1,6 +1,6 @@
 //! Who holds a connection. When there is no room for another one, whoever holds more than a share gives one back;
-//! else the oldest on which nobody has signed in gives way, those without a request first: half-open connections take
-//! the place of each other, never of people at work.
+//! else the oldest on which nobody has signed in gives way, those without a whole request first: half-open connections
+//! take the place of each other, never of people at work, and one that has just come is the last of them to go.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +13,7 @@ use std::{
 
 use tokio::sync::{Notify, watch};
 
-use super::Limits;
+use super::{Limits, network};
 
 /// All connections of a server.
 pub(super) struct Connections {
@@ -40,7 +40,7 @@ struct Held {
 pub struct Connection {
     number: u64,
     among: Weak<Connections>,
-    /// A request has come on it and is not answered yet.
+    /// A request has come on it, whole, and is not answered yet.
     asks: AtomicBool,
     gives_way: Notify,
 }
@@ -53,7 +53,7 @@ impl Connection {
         }
     }
 
-    /// Says whether a request has come on it that is not answered yet.
+    /// Says whether a request has come on it, with the whole of its body, that is not answered yet.
     pub(super) fn asks(&self, asks: bool) {
         self.asks.store(asks, Ordering::Relaxed);
     }
@@ -77,7 +77,7 @@ impl Connections {
             most: limits.connections,
             per_address: limits.per_address,
             per_person: limits.per_person,
-            proxies: proxies.to_vec(),
+            proxies: proxies.iter().map(|proxy| network(*proxy)).collect(),
             open: Mutex::default(),
             count: watch::Sender::new(0),
             next: AtomicU64::new(0),
@@ -86,7 +86,7 @@ impl Connections {
 
     /// A place for a new connection; `None` when all are taken by people who have signed in.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<Seat> {
-        let address = address.to_canonical();
+        let address = network(address);
         let is_shared = address.is_loopback() || self.proxies.contains(&address);
         let mut open = self.open();
         let of_address = |held: &Held| held.address == address;

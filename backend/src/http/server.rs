@@ -112,10 +112,9 @@ impl Serving {
 
     async fn http(&self, stream: impl AsyncRead + AsyncWrite + Unpin, seat: &Seat) {
         let service = service_fn(|request: hyper::Request<Incoming>| {
-            let mut request = in_time(request.map(axum::body::Body::new), &self.limits);
+            let mut request = in_time(request.map(axum::body::Body::new), &self.limits, &seat.connection);
             request.extensions_mut().insert(ConnectInfo(self.peer));
             request.extensions_mut().insert(Arc::clone(&seat.connection));
-            seat.connection.asks(true);
             let answering = self.app.clone().oneshot(request);
             async move {
                 let answer = answering.await;

@@ -11,13 +11,17 @@ mod rules;
 mod runs;
 mod session;
 
+use std::convert::Infallible;
+
 use axum::{
     Router,
+    body::{Body, Bytes},
     extract::DefaultBodyLimit,
-    http::{Method, header},
+    http::{HeaderValue, Method, header},
     middleware,
     response::{IntoResponse, Response},
 };
+use futures_util::stream;
 use listed::Routes;
 
 use crate::{
@@ -44,9 +48,22 @@ pub fn list() -> Vec<(Method, &'static str)> {
     routes().listed
 }
 
+/// Bytes of an answer that are handed over at once; the next ones when there is room for them.
+const CHUNK: usize = 64 << 10;
+
 impl IntoResponse for Written {
     fn into_response(self) -> Response {
-        ([(header::CONTENT_TYPE, "application/json")], self.into_json()).into_response()
+        let (json, held) = self.into_parts();
+        let length = HeaderValue::from(json.len());
+        let head = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            (header::CONTENT_LENGTH, length),
+        ];
+        let rest = stream::unfold((Bytes::from(json), held), async |(mut rest, held)| {
+            let next = rest.split_to(rest.len().min(CHUNK));
+            (!next.is_empty()).then_some((Ok::<_, Infallible>(next), (rest, held)))
+        });
+        (head, Body::from_stream(rest)).into_response()
     }
 }
 

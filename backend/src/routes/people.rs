@@ -36,6 +36,7 @@ async fn set_role(
 ) -> Result<Json<People>> {
     let admin = signed.needs(PersonRole::Admin)?;
     people::set_role(&state.studio, &admin, &id, body.role).await?;
+    state.registry.stop_of(&id, &admin.name);
     people::list(&state.studio).await.map(Json)
 }
 
@@ -47,6 +48,7 @@ async fn set_disabled(
 ) -> Result<Json<People>> {
     let admin = signed.needs(PersonRole::Admin)?;
     people::set_disabled(&state.studio, &admin, &id, body.disabled).await?;
+    state.registry.stop_of(&id, &admin.name);
     people::list(&state.studio).await.map(Json)
 }
 

@@ -28,12 +28,19 @@ pub struct Answers {
 pub struct Turn {
     account: Arc<Account>,
     threads: Arc<Semaphore>,
-    turn: OwnedSemaphorePermit,
+    held: Held,
 }
 
-/// An answer as JSON.
+/// What keeps a person's other answers waiting.
 #[derive(Clone, Debug)]
-pub struct Written(Vec<u8>);
+pub struct Held(#[expect(dead_code, reason = "it is held")] Arc<OwnedSemaphorePermit>);
+
+/// An answer as JSON.
+#[derive(Debug)]
+pub struct Written {
+    json: Vec<u8>,
+    held: Option<Held>,
+}
 
 impl Default for Answers {
     fn default() -> Self {
@@ -59,7 +66,7 @@ impl Answers {
                 "Long answers to you have taken much of the server's time; it goes on in {wait:.0} seconds."
             ),
         })?;
-        Ok(Turn { account, threads: Arc::clone(&self.threads), turn })
+        Ok(Turn { account, threads: Arc::clone(&self.threads), held: Held(Arc::new(turn)) })
     }
 }
 
@@ -73,7 +80,10 @@ impl Turn {
         bytes: usize,
         make: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<Written> {
-        self.work(bytes, || make().and_then(|value| Written::of(&value))).await
+        let held = self.held.clone();
+        let json = self.work(bytes, || make().and_then(|value| json(&value))).await?;
+        // A long one is held until it is sent: who takes it slowly waits for it, and has no second one.
+        Ok(Written { held: (json.len() > SHORT).then_some(held), json })
     }
 
     /// Does what an answer or a request needs that tells of so many bytes.
@@ -85,14 +95,14 @@ impl Turn {
         bytes: usize,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let Self { account, threads, turn } = self;
+        let Self { account, threads, held } = self;
         if bytes <= SHORT {
             return work();
         }
         let thread = threads.acquire_owned().await.map_err(|_| Error::Busy)?;
         blocking(move || {
             // Held by the thread: what nobody waits for any more still counts until it has ended.
-            let _held = (thread, turn);
+            let _held = (thread, held);
             account.charge(work)
         })
         .await
@@ -100,15 +110,14 @@ impl Turn {
 }
 
 impl Written {
-    /// The text.
-    pub fn into_json(self) -> Vec<u8> {
-        self.0
+    /// The text, and what is held until it is sent.
+    pub fn into_parts(self) -> (Vec<u8>, Option<Held>) {
+        (self.json, self.held)
     }
+}
 
-    fn of(value: &impl Serialize) -> Result<Self> {
-        let text = serde_json::to_vec(value);
-        text.map(Self).map_err(|error| Error::Corrupt(format!("an answer: {error}")))
-    }
+fn json(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| Error::Corrupt(format!("an answer: {error}")))
 }
 
 #[cfg(test)]
@@ -135,9 +144,20 @@ mod tests {
         let waits = tokio::time::timeout(Duration::from_millis(5), &mut second).await;
         assert!(waits.is_err(), "one of a person at a time");
         let short = answers.turn("bea").await.unwrap().write(SHORT, || Ok("short")).await.unwrap();
-        assert_eq!(short.into_json(), b"\"short\"");
+        assert_eq!(short.json, b"\"short\"");
         go.send(()).unwrap();
-        assert_eq!(long.await.unwrap().unwrap().into_json(), b"\"long\"");
+        assert_eq!(long.await.unwrap().unwrap().json, b"\"long\"");
         assert!(second.await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_long_answer_is_the_only_one_until_it_is_sent() {
+        let answers = Answers::default();
+        let long =
+            answers.turn("ada").await.unwrap().write(SHORT + 1, || Ok("x".repeat(SHORT))).await.unwrap();
+        let waits = tokio::time::timeout(Duration::from_millis(5), answers.turn("ada")).await;
+        assert!(waits.is_err() && answers.turn("bea").await.is_ok());
+        drop(long);
+        assert!(answers.turn("ada").await.is_ok());
     }
 }

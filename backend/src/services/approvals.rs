@@ -59,7 +59,8 @@ async fn decide_as_judged(
         return Err(Error::StaleDigest);
     }
     let approvals = stored::approvals(&transaction, id).await?;
-    let mut obstacles = gate::decide(&person, &change, &approvals, assessment, policy, false).approve;
+    let mut obstacles =
+        gate::decide(&person, &change, &approvals, &assessment.brief(), policy, false).approve;
     if wish.decision == Decision::RequestChanges {
         // Nobody gains by asking for changes to their own work, so it is free.
         obstacles.retain(|obstacle| obstacle.code != "own-change");

@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use super::{
     budget::{Budgets, SAVED},
     folder::Snapshot,
-    gate::{Assessment, assessed},
+    gate::{Assessment, Brief, assessed},
     policy::PolicyInForce,
     stored::StoredFile,
     target::Ledger,
@@ -27,8 +27,12 @@ use crate::{
     pg::target::standing::Standing,
 };
 
-/// Bytes of assessments that are kept, as [`weight`] estimates them; the newest one is kept in any case.
+/// Bytes of assessments that are kept, as [`weight`] estimates them. One that is larger than half of that is kept beside
+/// the others, until the next such one.
 const KEPT: usize = 192 << 20;
+
+/// How many assessments are kept in brief.
+const BRIEFS: usize = 4_096;
 
 /// How long one assessment may take, waiting for its turn included.
 const WITHIN: Duration = Duration::from_secs(40);
@@ -91,6 +95,8 @@ struct Shared {
 #[derive(Default)]
 struct Entries {
     by_key: BTreeMap<Key, Entry>,
+    /// With when each was used last.
+    briefs: BTreeMap<Key, (Arc<Brief>, u64)>,
     /// Counts uses, so that the one unused for longest goes first.
     clock: u64,
 }
@@ -134,6 +140,16 @@ impl Default for Assessments {
 }
 
 impl Assessments {
+    /// The small part of the assessment of these inputs, if it is known.
+    pub fn brief(&self, inputs: &Inputs) -> Option<Arc<Brief>> {
+        let mut entries = self.0.entries();
+        entries.clock += 1;
+        let clock = entries.clock;
+        let (brief, used) = entries.briefs.get_mut(&inputs.key())?;
+        *used = clock;
+        Some(Arc::clone(brief))
+    }
+
     /// The assessment of these inputs. `load` reads the files' texts, which happens only where it is not known.
     ///
     /// # Errors
@@ -288,6 +304,7 @@ impl Shared {
         let used = entries.clock;
         match (assessment, entries.by_key.get(key)) {
             (Some(assessment), _) => {
+                entries.keep_brief(key, assessment.brief(), used);
                 let assessment = Arc::clone(assessment);
                 entries.by_key.insert(key.clone(), Entry::Ready { assessment, weight, used });
             }
@@ -305,9 +322,22 @@ impl Shared {
 }
 
 impl Entries {
+    fn keep_brief(&mut self, key: &Key, brief: Brief, used: u64) {
+        self.briefs.insert(key.clone(), (Arc::new(brief), used));
+        if self.briefs.len() > BRIEFS {
+            let oldest = self.briefs.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone());
+            oldest.and_then(|oldest| self.briefs.remove(&oldest));
+        }
+    }
+
     fn shrink(&mut self, newest: &Key) {
+        let is_large = |entry: &Entry| matches!(entry, Entry::Ready { weight, .. } if *weight > KEPT / 2);
+        if self.by_key.get(newest).is_some_and(is_large) {
+            self.by_key.retain(|key, entry| key == newest || !is_large(entry));
+        }
         loop {
-            let ready = self.by_key.iter().filter_map(|(key, entry)| match entry {
+            let ready = self.by_key.iter().filter(|(_, entry)| !is_large(entry));
+            let ready = ready.filter_map(|(key, entry)| match entry {
                 Entry::Ready { weight, used, .. } => Some((*used, *weight, key)),
                 Entry::Pending { .. } => None,
             });
@@ -322,9 +352,9 @@ impl Entries {
 }
 
 /// Bytes that an assessment takes in memory, by experience: its statements, findings and locks are some forty times
-/// as large as the text they come from.
+/// as large as the text they come from, and the set that they are laid over takes its part.
 fn weight(files: &[SourceFile]) -> usize {
-    (64 << 10) + files.iter().map(|file| file.text.len()).sum::<usize>().saturating_mul(40)
+    (768 << 10) + files.iter().map(|file| file.text.len()).sum::<usize>().saturating_mul(40)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{Error, Result},
+    http::network,
     pg::{GenericClient, studio::Studio},
 };
 
@@ -38,6 +39,13 @@ pub(super) async fn begin(studio: &Studio, folded: &str, address: Option<IpAddr>
         address: subject("address", &address.map(network).map_or(String::new(), |it| it.to_string())),
     };
     let mut client = studio.client().await?;
+    // Whoever has to wait is told so without a lock: they may be many.
+    let closed = "select ceil(extract(epoch from max(open_at) - now()))::bigint as seconds
+                  from studio.sign_in_attempts where subject in ($1, $2) and open_at > now()";
+    let closed = client.query_one(closed, &[&attempt.account, &attempt.address]).await?;
+    if let Some(seconds) = closed.try_get::<_, Option<i64>>("seconds")? {
+        return Err(Error::TooManyAttempts { seconds: u64::try_from(seconds).unwrap_or_default().max(1) });
+    }
     let transaction = client.transaction().await?;
     let forget =
         format!("delete from studio.sign_in_attempts where last_at < now() - interval '{FORGOTTEN}'");
@@ -86,12 +94,4 @@ impl Attempt {
 
 fn subject(kind: &str, text: &str) -> Vec<u8> {
     Sha256::new().chain_update(kind).chain_update([0]).chain_update(text).finalize().to_vec()
-}
-
-/// One subscriber's addresses: whoever has one of IPv6 has 2^64 of them.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
-        v4 => v4,
-    }
 }

@@ -23,7 +23,10 @@ use crate::{
 };
 
 /// Bytes of the longest statement that takes comments: each keeps the statement's text, and every reader gets it.
-const LONGEST_QUOTE: usize = 32 << 10;
+const LONGEST_QUOTE: usize = 8 << 10;
+
+/// Comments of one change: every reader gets all of them.
+const AT_MOST: i64 = 1_000;
 
 /// The statement that a new comment hangs on.
 struct Place {
@@ -48,6 +51,12 @@ pub async fn add(state: &AppState, person: &Person, id: i64, wish: &AddComment) 
     let transaction = client.transaction().await?;
     let person = &people::locked_as(&transaction, person, PersonRole::Author).await?;
     stored::change(&transaction, id, Lock::None).await?;
+    let present = "select count(*) from studio.comments where change = $1";
+    if transaction.query_one(present, &[&id]).await?.try_get::<_, i64>(0)? >= AT_MOST {
+        let message =
+            format!("A change takes {} comments, and this one has them.", thousands(AT_MOST.unsigned_abs()));
+        return Err(Error::Exhausted { code: "too-many-comments", message });
+    }
     let thread = match &wish.reply_to {
         Some(comment) => Some(thread_of(&transaction, id, comment).await?),
         None => None,

@@ -8,11 +8,17 @@ use std::sync::{
 };
 
 use studio_kernel::{
-    lint::{self, finding::Report, finding::Severity},
+    lint::{
+        self,
+        finding::{Finding, Report, Severity},
+    },
     migration::{MigrationSet, SourceFile},
     plan::{Binding, Digest, Plan, plan_for},
     review::{self, Approval, Bound, Gate, GateFacts, Person},
-    run::{RunKind, api::StartRun},
+    run::{
+        RunKind,
+        api::{FindingCounts, StartRun},
+    },
 };
 
 use super::{
@@ -50,7 +56,35 @@ pub struct Assessment {
     pub report: Report,
 }
 
+/// What lists and decisions need of an assessment: as small for a large change as for a small one.
+#[derive(Clone, Debug)]
+pub struct Brief {
+    /// What an approval binds.
+    pub bound: Bound,
+    /// Findings by severity.
+    pub findings: FindingCounts,
+    /// Errors that nobody has allowed.
+    pub errors: usize,
+    /// Reasons against the plan.
+    pub refusals: usize,
+    /// Statements that would run.
+    pub statements: usize,
+}
+
 impl Assessment {
+    /// The small part of it.
+    pub fn brief(&self) -> Brief {
+        let findings = &self.report.findings;
+        let is_error = |finding: &&Finding| finding.severity == Severity::Error && finding.allowed.is_none();
+        Brief {
+            bound: self.bound.clone(),
+            findings: FindingCounts::of(findings),
+            errors: findings.iter().filter(is_error).count(),
+            refusals: self.plan.refusals.len(),
+            statements: self.statements(),
+        }
+    }
+
     /// Bytes of what there is to tell of it.
     pub fn bytes(&self) -> usize {
         (self.statements() + self.report.findings.len()) * OF_A_STATEMENT
@@ -142,6 +176,17 @@ pub async fn assessment(state: &AppState, inputs: &Inputs) -> Result<Arc<Assessm
     state.assessments().of(inputs, load).await
 }
 
+/// The small part of the assessment of inputs, as [`assessment`].
+///
+/// # Errors
+/// Those of [`assessment`].
+pub async fn brief(state: &AppState, inputs: &Inputs) -> Result<Arc<Brief>> {
+    match state.assessments().brief(inputs) {
+        Some(brief) => Ok(brief),
+        None => Ok(Arc::new(assessment(state, inputs).await?.brief())),
+    }
+}
+
 /// Assesses files laid over a folder, for a target with this ledger; `None` once it is `abandoned`.
 pub(super) fn assessed(
     inputs: Inputs,
@@ -211,23 +256,21 @@ pub fn decide(
     person: &Person,
     change: &StoredChange,
     approvals: &[Approval],
-    assessment: &Assessment,
+    brief: &Brief,
     policy: PolicyInForce,
     running: bool,
 ) -> Gate {
-    let errors = assessment.report.findings.iter();
-    let errors = errors.filter(|finding| finding.severity == Severity::Error && finding.allowed.is_none());
     review::gate(&GateFacts {
         person,
         authors: &change.authors(),
         state: change.state,
-        now: &assessment.bound,
+        now: &brief.bound,
         approvals,
         four_eyes: policy.policy.four_eyes,
         required: policy.policy.required,
-        errors: errors.count(),
-        plan_refusals: assessment.plan.refusals.len(),
-        statements: assessment.statements(),
+        errors: brief.errors,
+        plan_refusals: brief.refusals,
+        statements: brief.statements,
         running,
     })
 }
@@ -308,7 +351,7 @@ async fn start_as_judged(
     }
     let approvals = stored::approvals(&transaction, id).await?;
     let running = is_running(&transaction, id).await?;
-    let gate = decide(&person, &change, &approvals, assessment, policy, running);
+    let gate = decide(&person, &change, &approvals, &assessment.brief(), policy, running);
     if !gate.run.is_empty() {
         return Err(Error::Refused(gate.run));
     }

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use futures_util::future::try_join_all;
 use studio_kernel::{
     migration::FileName,
     plan::{Purpose, plan},
@@ -14,8 +15,9 @@ use studio_kernel::{
 
 use super::{
     answers::Written,
+    assessments::Inputs,
     audit, comments,
-    gate::{self, Assessment, Moment},
+    gate::{self, Assessment, Brief, Moment},
     policy::{self, PolicyInForce},
     stored::{self, Lock, StoredChange, StoredFile},
     target::{self, Ledger},
@@ -55,6 +57,10 @@ impl Now {
 
     /// What a change would run now; what an applied one ran.
     async fn assess(&self, state: &AppState, change: &StoredChange) -> Result<Arc<Assessment>> {
+        gate::assessment(state, &self.inputs(change)?).await
+    }
+
+    fn inputs(&self, change: &StoredChange) -> Result<Inputs> {
         let newest = change.newest()?;
         let mut moment = self.moment.clone();
         if change.state == ChangeState::Applied {
@@ -62,7 +68,7 @@ impl Now {
                 moment.ledger.rows.retain(|row| row.version != version);
             }
         }
-        gate::assessment(state, &moment.inputs(self.policy, newest)).await
+        Ok(moment.inputs(self.policy, newest))
     }
 
     /// The gate's answer; without a ledger nobody knows what would run, so nothing may.
@@ -71,10 +77,10 @@ impl Now {
         person: &Person,
         change: &StoredChange,
         approvals: &[Approval],
-        assessment: &Assessment,
+        brief: &Brief,
         running: bool,
     ) -> Gate {
-        let mut gate = gate::decide(person, change, approvals, assessment, self.policy, running);
+        let mut gate = gate::decide(person, change, approvals, brief, self.policy, running);
         if let Some(error) = &self.unreachable {
             let obstacle =
                 Obstacle { code: error.code.to_owned(), message: format!("{error} {}", error.help) };
@@ -109,7 +115,7 @@ pub async fn change(state: &AppState, person: &Person, id: i64) -> Result<Writte
     let person = person.clone();
     let bytes = assessment.bytes() + comments.iter().map(comments::Stored::bytes).sum::<usize>();
     turn.write(bytes, move || {
-        let gate = now.decide(&person, &stored, &approvals, &assessment, running);
+        let gate = now.decide(&person, &stored, &approvals, &assessment.brief(), running);
         let newest = stored.newest()?;
         let comments = comments::placed(comments, newest, &assessment.set);
         let revisions = revisions(&stored, &purposes(&stored, &assessment));
@@ -182,10 +188,9 @@ pub async fn list(state: &AppState, person: &Person) -> Result<Changes> {
     let lease = state.studio.client().await?;
     let client = &*lease;
     let policy = policy::policy(client).await?;
-    let mut rows = Vec::new();
-    for id in stored::ids(client).await? {
-        rows.push(Row::read(client, id).await?);
-    }
+    let ids = stored::ids(client).await?;
+    // One connection answers many questions behind one another sooner than one at a time.
+    let rows: Vec<Row> = try_join_all(ids.into_iter().map(|id| Row::read(client, id))).await?;
     drop(lease);
     let now = Now::look(state, policy).await?;
     let mut changes = Vec::new();
@@ -240,8 +245,8 @@ async fn summary(state: &AppState, now: &Now, person: &Person, row: Row) -> Resu
         summary.approvals.0 = approvals.iter().filter(on_newest).count();
         return Ok(summary);
     }
-    let assessment = match now.assess(state, &stored).await {
-        Ok(assessment) => assessment,
+    let brief = match gate::brief(state, &now.inputs(&stored)?).await {
+        Ok(brief) => brief,
         // What takes too long to judge keeps nobody from the list; its own page says why.
         Err(Error::Exhausted { .. } | Error::Deadline) => {
             summary.findings = FindingCounts { errors: 1, ..FindingCounts::default() };
@@ -249,15 +254,15 @@ async fn summary(state: &AppState, now: &Now, person: &Person, row: Row) -> Resu
         }
         Err(error) => return Err(error),
     };
-    let gate = now.decide(person, &stored, &approvals, &assessment, false);
+    let gate = now.decide(person, &stored, &approvals, &brief, false);
     let current = || gate.approvals.iter().filter(|status| status.stale.is_none());
     // What was asked for blocks until its reviewer decides again, so after an edit it is their turn.
     let decided = current().map(|status| &status.approval).any(|approval| {
-        let of_this = || approval.bound.digest == assessment.bound.digest;
+        let of_this = || approval.bound.digest == brief.bound.digest;
         approval.person.id == person.id && (approval.decision == Decision::Approve || of_this())
     });
     let approved = current().filter(|status| status.approval.decision == Decision::Approve).count();
-    summary.findings = FindingCounts::of(&assessment.report.findings);
+    summary.findings = brief.findings;
     summary.approvals.0 = approved;
     summary.waits_for_me = gate.approve.is_empty() && !decided && approved < now.policy.policy.required;
     Ok(summary)

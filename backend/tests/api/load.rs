@@ -7,7 +7,7 @@ use studio_kernel::{
     review::{ChangeState, PersonRole},
     run::{
         RunState,
-        api::{Change, Changes, Me, Run, RunSummary},
+        api::{Change, Changes, Me, People, Run, RunSummary},
     },
 };
 
@@ -150,6 +150,49 @@ async fn a_change_holds_so_many_statements_and_answers_about_it_are_long_and_rig
     let commented: Change = owner.post(&format!("{path}/comments"), comment).await.read();
     let anchor = commented.comments[0].anchor.as_ref().unwrap();
     assert_eq!((anchor.line, anchor.span.map(|span| span.start)), (Some(15_001), Some(150_000)));
+}
+
+#[tokio::test]
+async fn what_waits_or_runs_for_somebody_ends_when_they_may_not_do_it_any_more() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let ada = world.join(&owner, "Ada", PersonRole::Operator).await;
+    let bea = world.join(&owner, "Bea", PersonRole::Operator).await;
+    std::fs::create_dir(world.folder().join("validate")).unwrap();
+    let text = "do $$ begin perform pg_sleep(300); raise notice '✅ fine'; end $$;";
+    std::fs::write(world.folder().join("validate/slow.sql"), text).unwrap();
+    let people = owner.get("/api/people").await.read::<People>().people;
+    let id = |name: &str| people.iter().find(|person| person.name == name).unwrap().id.clone();
+    for (visitor, path, change) in [
+        (&ada, format!("/api/people/{}/state", id("Ada")), json!({ "disabled": true })),
+        (&bea, format!("/api/people/{}", id("Bea")), json!({ "role": "viewer" })),
+    ] {
+        let mut runs = Vec::new();
+        for _ in 0..4 {
+            let wish = json!({ "path": "validate/slow.sql" });
+            runs.push(visitor.post("/api/validations", wish).await.read::<RunSummary>().id);
+        }
+        owner.put(&path, change).await.read::<People>();
+        for run in runs {
+            let ended = ended(&owner, &run).await.run;
+            assert_eq!(ended.state, RunState::Cancelled, "{}", ended.summary);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_takes_so_many_comments() {
+    let world = World::new().await;
+    let owner = world.owner().await;
+    let change = owner.open("20250802000000_more.sql", TABLE).await.id;
+    let many = format!(
+        "insert into studio.comments (id, change, author, body)
+         select 'c' || number, {change}, (select id from studio.people limit 1), 'x'
+         from generate_series(1, 1000) as number"
+    );
+    world.studio_database().await.batch_execute(&many).await.unwrap();
+    let one_more = json!({ "body": "x", "at": null, "reply_to": null });
+    owner.post(&format!("/api/changes/{change}/comments"), one_more).await.refused(429, "too-many-comments");
 }
 
 #[tokio::test]

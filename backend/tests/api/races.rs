@@ -158,7 +158,7 @@ async fn no_unapproved_byte_is_ever_executed() {
 /// The change as its page shows it.
 async fn change(state: &AppState, person: &Person, id: i64) -> Change {
     let written = review::change(state, person, id).await.unwrap();
-    serde_json::from_slice(&written.into_json()).unwrap()
+    serde_json::from_slice(&written.into_parts().0).unwrap()
 }
 
 /// Where the change stands once its run has ended, or after much longer than one takes.

@@ -167,6 +167,44 @@ async fn whoever_holds_every_connection_gives_one_back() {
 }
 
 #[tokio::test]
+async fn whoever_has_just_come_is_not_put_out_by_those_who_hold_half_a_body() {
+    let limits = Limits { connections: 20, ..Limits::default() };
+    let served = Served::with(limits).await;
+    let owner = served.world.owner().await;
+    let headers = "content-type: application/json\r\ncontent-length: 60000\r\n";
+    let half = request("POST", "/api/session", headers) + "{";
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        let mut stream = served.connect().await;
+        stream.write_all(half.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    let fresh = served.connect().await;
+    for _ in 0..15 {
+        let mut stream = served.connect().await;
+        stream.write_all(half.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    let ask = request("GET", "/api/me", &format!("cookie: {}\r\n", owner.cookie));
+    let answer = tell(fresh, &ask).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    drop(held);
+    served.end().await;
+}
+
+#[tokio::test]
+async fn who_may_write_nothing_sends_no_long_body() {
+    let served = Served::with(Limits::default()).await;
+    let owner = served.world.owner().await;
+    let vera = served.world.join(&owner, "Vera", PersonRole::Viewer).await;
+    let headers =
+        format!("cookie: {}\r\ncontent-type: application/json\r\ncontent-length: 15000000\r\n", vera.cookie);
+    let answer = served.tell(&(request("POST", "/api/changes", &headers) + "{\"title\":\"")).await;
+    assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("\"role\""), "{answer}");
+    served.end().await;
+}
+
+#[tokio::test]
 async fn long_bodies_of_one_author_leave_room_for_others() {
     let served = Served::with(Limits::default()).await;
     let owner = served.world.owner().await;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, future::Future, panic::AssertUnwindSafe, sync::
 
 use futures_util::FutureExt as _;
 use studio_kernel::{
-    review::Person,
+    review::{Person, PersonRole},
     run::{RunEventKind, RunKind, RunState, event::RunStep},
 };
 
@@ -22,7 +22,7 @@ use crate::{
     pg::{studio::Studio, target::Settings},
     services::{
         audit::{self, Anchor, Entry, Origin},
-        changes,
+        changes, people,
     },
     state::AppState,
 };
@@ -66,6 +66,10 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Arc<Place>>) {
                 Some(place) if place.turn(&run).await.is_err() => {
                     (RunState::Cancelled, "It was stopped before its turn; nothing was run.".to_owned())
                 }
+                Some(_) if !may_still(&state, &person, kind, read_only).await => {
+                    let why = "Whoever started it may not do so any more; nothing was run.";
+                    (RunState::Cancelled, why.to_owned())
+                }
                 _ => conduct(&state, &person, read_only, &run, &journal).await,
             }
         };
@@ -97,6 +101,20 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Arc<Place>>) {
         keep_head(&state, kind, &run).await;
         state.registry.dismiss(run.id());
     });
+}
+
+/// Whether somebody may still do what they were let do before they waited, on this server or another.
+async fn may_still(state: &AppState, person: &Person, kind: RunKind, read_only: bool) -> bool {
+    let needs = match (kind, read_only) {
+        (RunKind::Validate, false) | (RunKind::Apply, _) => PersonRole::Operator,
+        (RunKind::Validate | RunKind::DryRun, _) => PersonRole::Author,
+    };
+    let now = async {
+        let client = state.studio.reserved().client().await?;
+        people::by_id(&*client, &person.id).await
+    };
+    // When nobody can tell, nothing is begun.
+    now.await.is_ok_and(|now| now.is_some_and(|now| !now.disabled && now.role.allows(needs)))
 }
 
 /// Keeps the head of the audit log where its database does not reach. Only what changes the target anyway writes there.

@@ -20,6 +20,8 @@ use crate::pg::target::Canceller;
 pub struct LiveRun {
     id: String,
     kind: RunKind,
+    /// Who started it, by id; empty on the command line.
+    person: String,
     clock: Clock,
     log: Mutex<Log>,
     newest: watch::Sender<u64>,
@@ -70,6 +72,7 @@ impl LiveRun {
         Self {
             id,
             kind,
+            person: String::new(),
             clock: Clock { database: now, read: Instant::now() },
             log: Mutex::new(Log { events, view: None }),
             newest: watch::Sender::new(newest),
@@ -84,6 +87,17 @@ impl LiveRun {
         let run = Self::new(id, kind, Timestamp::now(), Vec::new());
         run.emit(RunEventKind::Queued { kind, target: target.to_owned(), steps });
         run
+    }
+
+    /// As one that this person has started.
+    #[must_use]
+    pub fn of(self, person: &str) -> Self {
+        Self { person: person.to_owned(), ..self }
+    }
+
+    /// Who started it, by id.
+    pub fn person(&self) -> &str {
+        &self.person
     }
 
     /// Also the `application_name` of its session.

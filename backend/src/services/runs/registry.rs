@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use studio_kernel::{review::Person, run::api::RunSummary};
+use studio_kernel::{
+    review::Person,
+    run::{RunKind, api::RunSummary},
+};
 use tokio::sync::watch;
 
 use super::{Start, live::LiveRun};
@@ -36,7 +39,8 @@ impl Registry {
     /// Takes in a run that was just accepted.
     pub fn admit(&self, start: &Start) -> Arc<LiveRun> {
         let events = vec![start.queued.clone()];
-        let run = Arc::new(LiveRun::new(start.id.clone(), start.kind, start.now, events));
+        let run = LiveRun::new(start.id.clone(), start.kind, start.now, events).of(&start.person.id);
+        let run = Arc::new(run);
         let mut runs = self.runs();
         runs.insert(start.id.clone(), Arc::clone(&run));
         self.count.send_replace(runs.len());
@@ -53,6 +57,15 @@ impl Registry {
         let mut runs = self.runs();
         runs.remove(id);
         self.count.send_replace(runs.len());
+    }
+
+    /// Asks what somebody has started that changes nothing to stop: what they may do has changed.
+    pub fn stop_of(&self, person: &str, by: &str) {
+        let of_person = |run: &&Arc<LiveRun>| run.person() == person && run.kind() != RunKind::Apply;
+        let runs: Vec<_> = self.runs().values().filter(of_person).cloned().collect();
+        for run in runs {
+            stop(run, by);
+        }
     }
 
     /// Asks every run to stop and returns when all have ended, or at the latest after `within`.

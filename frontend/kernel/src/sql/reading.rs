@@ -19,12 +19,15 @@ const MAX_DEPTH: usize = 40;
 /// dropping it recurses.
 const MAX_CHAIN: usize = 200;
 
+/// A statement of more bytes is not parsed: its tree takes some hundred times as much memory as its text.
+const MAX_BYTES: usize = 256 << 10;
+
 /// How much of the statement sqlparser reads.
 pub(super) fn reading(cursor: Cursor<'_>, kind: StatementKind) -> Reading {
     if !is_known(kind) {
         return Reading::OutlineOnly;
     }
-    if is_too_complex(cursor) {
+    if cursor.span().len() > MAX_BYTES || is_too_complex(cursor) {
         return Reading::TooComplex;
     }
     let misread = kind == Create(O::Table) && blank::has_like(cursor);

@@ -32,10 +32,15 @@ pub fn is_hidden(letter: char, before: Option<char>) -> bool {
 /// and the studio leave it out.
 pub fn hidden(text: &str) -> impl Iterator<Item = (usize, char)> {
     let mut before = None;
-    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r'));
+    let plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\t' | b'\n'));
     let letters = if plain { "" } else { text }.char_indices();
     letters.filter(move |(at, letter)| {
-        let hidden = is_hidden(*letter, before) && !(*at == 0 && *letter == '\u{feff}');
+        let hidden = match letter {
+            // PostgreSQL ends a line there, and with it a comment; most readers do not.
+            '\r' => !text.get(at + 1..).unwrap_or_default().starts_with('\n'),
+            '\u{feff}' => *at > 0,
+            letter => is_hidden(*letter, before),
+        };
         before = Some(*letter);
         hidden
     })
@@ -70,6 +75,7 @@ mod tests {
             ("\u{feff}select '\u{feff}'", "\u{feff}select '‹U+FEFF›'"),
             ("a\u{200d}b \u{7}", "a‹U+200D›b ‹U+0007›"),
             ("tag \u{e0041}", "tag ‹U+E0041›"),
+            ("-- a\rb\r\n", "-- a‹U+000D›b\r\n"),
             // Letters and pictures that need them.
             (
                 "می\u{200c}خواهم 👩\u{200d}🚀 ⚠\u{fe0f} 1\u{fe0f}\u{20e3}",
