@@ -85,15 +85,15 @@ fn is_allowed(letter: char) -> bool {
 }
 
 /// The one of these paths that a path looks like without being it. Two paths of plain ASCII are told apart by
-/// reading them.
+/// reading them, unless they differ in case alone: on some systems those are one file.
 pub fn look_alike<'a>(path: &str, others: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mut looks = None;
-    others.into_iter().filter(|other| *other != path && !(path.is_ascii() && other.is_ascii())).find(
-        |other| {
-            let looks = looks.get_or_insert_with(|| folded(path));
-            *looks == folded(other)
-        },
-    )
+    others.into_iter().filter(|other| *other != path).find(|other| {
+        if path.is_ascii() && other.is_ascii() {
+            return path.eq_ignore_ascii_case(other);
+        }
+        *looks.get_or_insert_with(|| folded(path)) == folded(other)
+    })
 }
 
 /// What a text looks like (UTS 39), whatever the case of its letters.
@@ -158,6 +158,7 @@ mod tests {
         assert_eq!(look_alike("\u{430}\u{440}\u{435}.sql", others), Some("ape.sql"));
         assert_eq!(look_alike("\u{410}\u{420}\u{415}.sql", others), Some("ape.sql"));
         assert_eq!(look_alike("straße.sql", others), Some("Straße.sql"));
+        assert_eq!(look_alike("Ape.sql", others), Some("ape.sql"));
         for distinct in ["ape.sql", "m1.sql", "rnl.sql", "apx.sql", "з.sql"] {
             assert_eq!(look_alike(distinct, others), None, "{distinct}");
         }

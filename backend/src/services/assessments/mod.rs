@@ -1,11 +1,12 @@
 //! Assessments that are kept: what changes would run now, computed once for everybody who asks, in turn, and only
 //! while somebody waits for it. `gate` says what an assessment is.
 
+mod kept;
+
 use std::{
-    collections::BTreeMap,
     future::Future,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -14,6 +15,7 @@ use std::{
 use studio_kernel::{migration::SourceFile, plan::Digest};
 use tokio::sync::{Semaphore, watch};
 
+use self::kept::{Entries, Entry, weight};
 use super::{
     budget::{Budgets, SAVED},
     folder::Snapshot,
@@ -26,13 +28,6 @@ use crate::{
     error::{Error, Result},
     pg::target::standing::Standing,
 };
-
-/// Bytes of assessments that are kept, as [`weight`] estimates them. One that is larger than half of that is kept beside
-/// the others, until the next such one.
-const KEPT: usize = 192 << 20;
-
-/// How many assessments are kept in brief.
-const BRIEFS: usize = 4_096;
 
 /// How long one assessment may take, waiting for its turn included.
 const WITHIN: Duration = Duration::from_secs(40);
@@ -90,20 +85,6 @@ struct Shared {
     /// Threads that compute; they are fair, and work on at most one thing of each author.
     workers: Arc<Semaphore>,
     budgets: Budgets,
-}
-
-#[derive(Default)]
-struct Entries {
-    by_key: BTreeMap<Key, Entry>,
-    /// With when each was used last.
-    briefs: BTreeMap<Key, (Arc<Brief>, u64)>,
-    /// Counts uses, so that the one unused for longest goes first.
-    clock: u64,
-}
-
-enum Entry {
-    Ready { assessment: Arc<Assessment>, weight: usize, used: u64 },
-    Pending { outcome: watch::Receiver<Outcome>, interest: Weak<Interest> },
 }
 
 /// `None` while it is computed.
@@ -321,42 +302,6 @@ impl Shared {
     }
 }
 
-impl Entries {
-    fn keep_brief(&mut self, key: &Key, brief: Brief, used: u64) {
-        self.briefs.insert(key.clone(), (Arc::new(brief), used));
-        if self.briefs.len() > BRIEFS {
-            let oldest = self.briefs.iter().min_by_key(|(_, (_, used))| *used).map(|(key, _)| key.clone());
-            oldest.and_then(|oldest| self.briefs.remove(&oldest));
-        }
-    }
-
-    fn shrink(&mut self, newest: &Key) {
-        let is_large = |entry: &Entry| matches!(entry, Entry::Ready { weight, .. } if *weight > KEPT / 2);
-        if self.by_key.get(newest).is_some_and(is_large) {
-            self.by_key.retain(|key, entry| key == newest || !is_large(entry));
-        }
-        loop {
-            let ready = self.by_key.iter().filter(|(_, entry)| !is_large(entry));
-            let ready = ready.filter_map(|(key, entry)| match entry {
-                Entry::Ready { weight, used, .. } => Some((*used, *weight, key)),
-                Entry::Pending { .. } => None,
-            });
-            let held: usize = ready.clone().map(|(_, weight, _)| weight).sum();
-            let oldest = ready.filter(|(_, _, key)| *key != newest).min();
-            match oldest.map(|(_, _, key)| key.clone()) {
-                Some(oldest) if held > KEPT => drop(self.by_key.remove(&oldest)),
-                _ => return,
-            }
-        }
-    }
-}
-
-/// Bytes that an assessment takes in memory, by experience: its statements, findings and locks are some forty times
-/// as large as the text they come from, and the set that they are laid over takes its part.
-fn weight(files: &[SourceFile]) -> usize {
-    (768 << 10) + files.iter().map(|file| file.text.len()).sum::<usize>().saturating_mul(40)
-}
-
 #[cfg(test)]
 mod tests {
     use studio_kernel::run::api::Policy;
@@ -364,16 +309,15 @@ mod tests {
     use super::*;
     use crate::{pg::target::ledger::LedgerRow, services::folder::Folder};
 
-    #[tokio::test]
-    async fn whatever_an_assessment_depends_on_gives_it_another_key() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = Folder::new(root.path());
-        let row = |version: &str, name: &str| LedgerRow {
-            version: version.to_owned(),
-            name: name.to_owned(),
-            statements: None,
-        };
-        let file = |path: &str| StoredFile { path: path.to_owned(), sha256: "1".to_owned(), base: None };
+    fn row(version: &str, name: &str) -> LedgerRow {
+        LedgerRow { version: version.to_owned(), name: name.to_owned(), statements: None }
+    }
+
+    fn file(path: &str) -> StoredFile {
+        StoredFile { path: path.to_owned(), sha256: "1".to_owned(), base: None }
+    }
+
+    fn inputs(folder: Arc<Snapshot>) -> Inputs {
         let standing = Standing {
             database: "1/2".to_owned(),
             schema: "a".to_owned(),
@@ -381,14 +325,37 @@ mod tests {
             defaults: vec!["d".to_owned()],
             session: "s".to_owned(),
         };
-        let inputs = Inputs {
-            folder: folder.snapshot().await.unwrap(),
+        Inputs {
+            folder,
             ledger: Ledger { rows: vec![row("1", "one")], server: Some(17), standing },
             target: "app".to_owned(),
             policy: PolicyInForce { policy: Policy { four_eyes: true, required: 1 }, epoch: 1 },
             files: vec![file("a.sql")],
             author: "ada".to_owned(),
-        };
+        }
+    }
+
+    #[tokio::test]
+    async fn a_large_assessment_keeps_no_small_one_out() {
+        let root = tempfile::tempdir().unwrap();
+        let inputs = inputs(Folder::new(root.path()).snapshot().await.unwrap());
+        let assessment = Arc::new(assessed(inputs, Vec::new(), &Arc::default()).unwrap());
+        let mut entries = Entries::default();
+        for (used, weight) in (0..).zip([1, 1, usize::MAX / 4, 1, usize::MAX / 2]) {
+            let key = Key(used.to_string());
+            let entry = Entry::Ready { assessment: Arc::clone(&assessment), weight, used };
+            entries.by_key.insert(key.clone(), entry);
+            entries.shrink(&key);
+        }
+        let kept: Vec<&str> = entries.by_key.keys().map(|key| key.0.as_str()).collect();
+        assert_eq!(kept, ["0", "1", "3", "4"], "and of the large ones the newest alone");
+    }
+
+    #[tokio::test]
+    async fn whatever_an_assessment_depends_on_gives_it_another_key() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = Folder::new(root.path());
+        let inputs = inputs(folder.snapshot().await.unwrap());
         std::fs::write(root.path().join("1_one.sql"), "select 1;").unwrap();
         let written = folder.snapshot().await.unwrap();
         let changes: &[&dyn Fn(&mut Inputs)] = &[
