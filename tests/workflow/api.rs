@@ -9,7 +9,7 @@ use studio_kernel::{
     plan::Purpose,
     review::{ChangeState, PersonRole},
     run::{
-        RunEvent, RunEventKind, RunState, RunView,
+        RunEvent, RunEventKind, RunState,
         api::{Change, FileState, Run, RunSummary},
     },
 };
@@ -18,7 +18,7 @@ use tokio_postgres::Client;
 use crate::{
     models::{Execution, NewTemplate, Row, Step, Template, Version},
     store::{all, create, fit},
-    studio::{Answer, Person, Studio, notices},
+    studio::{Answer, Followed, Person, Studio, notices},
 };
 
 const ROLLBACK: &str = "rollback/rollback_workflow_system.sql";
@@ -69,17 +69,21 @@ async fn carry_out(ada: &Person, bob: &Person, paths: &[&str]) -> (Change, Run) 
     let change = ada.open(paths).await;
     bob.approve(&change).await.read::<Change>();
     let started: RunSummary = ada.start(&change).await.read();
-    let (events, run) = ada.to_its_end(&started).await;
-    holds_together(&events, &run);
+    let (followed, run) = ada.to_its_end(&started).await;
+    holds_together(&followed, &run);
     let change: Change = ada.get(&format!("/api/changes/{}", change.id)).await.read();
     (change, run)
 }
 
-fn holds_together(events: &[RunEvent], run: &Run) {
+fn holds_together(followed: &Followed, run: &Run) {
+    let Followed { begun, events } = followed;
+    // The first event is the plan, which whoever shows a run has asked for.
     let numbers: Vec<u64> = events.iter().map(|event| event.seq).collect();
-    assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>());
+    assert_eq!(numbers, (2..=events.len() as u64 + 1).collect::<Vec<_>>());
     assert!(matches!(events.last().unwrap().kind, RunEventKind::Ended { .. }));
-    assert_eq!(RunView::fold(run.run.kind, events), run.view);
+    let mut view = begun.clone();
+    events.iter().for_each(|event| view.apply(event));
+    assert_eq!(view, run.view);
     assert_eq!((run.run.state, run.run.ended.is_some()), (run.view.state, true));
 }
 
@@ -147,8 +151,9 @@ fn the_feature_goes_in_is_proven_and_goes_out_again() {
 /// Ada validates what stands there, as an operator may, because the file inserts a row to try; Bob is shown the same
 /// run.
 async fn ada_validates(ada: &Person, bob: &Person) -> (Vec<RunEvent>, Run) {
-    let (events, run) = ada.validate(VALIDATION).await;
-    holds_together(&events, &run);
+    let (followed, run) = ada.validate(VALIDATION).await;
+    holds_together(&followed, &run);
+    let events = followed.events;
     let seen: Run = bob.get(&format!("/api/runs/{}", run.run.id)).await.read();
     assert_eq!(seen.view, run.view);
     (events, run)

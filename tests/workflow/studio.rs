@@ -34,7 +34,7 @@ use studio_kernel::{
     migration::SourceFile,
     review::PersonRole,
     run::{
-        RunEvent, RunEventKind,
+        RunEvent, RunEventKind, RunView,
         api::{ApiError, Change, FileState, Invitation, Me, MigrationSummary, Migrations, Run, RunSummary},
     },
 };
@@ -156,6 +156,12 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// What a page has of a run: how it was first shown, and what happened after the plan.
+pub(crate) struct Followed {
+    pub(crate) begun: RunView,
+    pub(crate) events: Vec<RunEvent>,
+}
+
 impl Person {
     async fn send(&self, request: Request<Body>) -> Response<Body> {
         let stream = TcpStream::connect(self.address).await.unwrap();
@@ -224,19 +230,20 @@ impl Person {
     }
 
     /// Runs a validation of the set to its end.
-    pub(crate) async fn validate(&self, path: &str) -> (Vec<RunEvent>, Run) {
+    pub(crate) async fn validate(&self, path: &str) -> (Followed, Run) {
         let run: RunSummary = self.post("/api/validations", json!({ "path": path })).await.read();
         self.to_its_end(&run).await
     }
 
-    /// A run's events and what is shown of it then. The stream is left after its first events and taken up again
+    /// What was shown of a run, its events from then on, and what is shown of it at its end. The stream is left after its first events and taken up again
     /// where it was left, as a browser does after a lost connection.
-    pub(crate) async fn to_its_end(&self, run: &RunSummary) -> (Vec<RunEvent>, Run) {
+    pub(crate) async fn to_its_end(&self, run: &RunSummary) -> (Followed, Run) {
+        let begun: Run = self.get(&format!("/api/runs/{}", run.id)).await.read();
         let mut events = self.events(&run.id, 0, 2).await;
         let seen = events.last().unwrap().seq;
         events.extend(self.events(&run.id, seen, usize::MAX).await);
         let run = self.get(&format!("/api/runs/{}", run.id)).await.read();
-        (events, run)
+        (Followed { begun: begun.view, events }, run)
     }
 
     /// Events after `seen`: until the server ends the stream, or `enough` are there.

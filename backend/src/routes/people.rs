@@ -35,8 +35,10 @@ async fn set_role(
     ApiJson(body): ApiJson<SetRole>,
 ) -> Result<Json<People>> {
     let admin = signed.needs(PersonRole::Admin)?;
-    people::set_role(&state.studio, &admin, &id, body.role).await?;
-    state.registry.stop_of(&id, &admin.name);
+    let before = people::set_role(&state.studio, &admin, &id, body.role).await?;
+    if !body.role.allows(before) {
+        state.registry.stop_of(&id, &admin.name);
+    }
     people::list(&state.studio).await.map(Json)
 }
 

@@ -195,11 +195,12 @@ async fn subject(transaction: &Transaction<'_>, by: &Person, id: &str) -> Result
     Ok(Subject { whom, is_last_admin })
 }
 
-/// Gives somebody another role. Links that an admin made end when they are admin no longer.
+/// Gives somebody another role; answers with the one they had. Links that an admin made end when they are admin no
+/// longer.
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::LastAdmin`] when nobody would be admin afterwards.
-pub async fn set_role(studio: &Studio, by: &Person, id: &str, role: PersonRole) -> Result<()> {
+pub async fn set_role(studio: &Studio, by: &Person, id: &str, role: PersonRole) -> Result<PersonRole> {
     let mut client = studio.client().await?;
     let transaction = client.transaction().await?;
     let Subject { whom, is_last_admin } = subject(&transaction, by, id).await?;
@@ -215,7 +216,7 @@ pub async fn set_role(studio: &Studio, by: &Person, id: &str, role: PersonRole) 
     let entry = Entry { person: Some(by), action: "set_role", change: None, run: None, text: &text };
     audit::append(&transaction, entry).await?;
     transaction.commit().await?;
-    Ok(())
+    Ok(whom.role)
 }
 
 /// Closes somebody's account, or opens it again. With it end their sessions, the links that they made, and those
