@@ -212,6 +212,16 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_has_what_a_server_needs_at_least() {
+        for (flag, too_little, enough) in
+            [("--proof-disk", "63", "64"), ("--proof-memory", "511", "512"), ("--proof-time", "0", "1")]
+        {
+            assert!(Command::try_parse_from(["studio", flag, too_little]).is_err(), "{flag} {too_little}");
+            assert!(Command::try_parse_from(["studio", flag, enough]).is_ok(), "{flag} {enough}");
+        }
+    }
+
+    #[test]
     fn a_server_for_others_is_told_its_name() {
         for (arguments, may) in [
             (&["studio"][..], true),

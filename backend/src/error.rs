@@ -240,6 +240,9 @@ impl Error {
             Self::TooLarge => "Split the files, or load data by other means than a migration.",
             Self::SlowBody => "Send it again over a better connection.",
             Self::Deadline => "Try again in a moment; a smaller change or file takes less time.",
+            Self::Exhausted { code: "too-many-comments", .. } => {
+                "Go on in another change, and name this one there."
+            }
             Self::Exhausted { .. } => "Wait until something of yours has ended, then try again.",
             Self::NotJson => "Send it as application/json.",
             Self::NotFound(_) => "It may have been removed; go back to the list.",

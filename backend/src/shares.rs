@@ -1,7 +1,9 @@
-//! Equal shares of something for everybody who asks: a semaphore each, for as long as somebody holds it.
+//! Equal shares of something for everybody who asks: a semaphore each, for as long as somebody holds it; and whose
+//! share an address is.
 
 use std::{
     collections::BTreeMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
@@ -33,9 +35,30 @@ impl Shares {
     }
 }
 
+/// One subscriber's addresses: whoever has one of IPv6 has 2^64 of them.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) if !v6.is_loopback() => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_subscriber_has_one_share_whatever_address_they_use() {
+        for (address, share) in [
+            ("203.0.113.9", "203.0.113.9"),
+            ("::ffff:203.0.113.9", "203.0.113.9"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::"),
+            ("2001:db8:1:2:ffff::9", "2001:db8:1:2::"),
+            ("::1", "::1"),
+        ] {
+            assert_eq!(network(address.parse().unwrap()).to_string(), share, "{address}");
+        }
+    }
 
     #[test]
     fn everybody_has_their_own_as_long_as_it_is_held() {

@@ -114,3 +114,42 @@ test("whoever is disabled is out, and an open link can be taken back", async () 
   await eve.page.reload();
   await eve.page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
 });
+
+test("a pasted invitation opens the page to join, and an address of nothing leads back", async () => {
+  const { page } = ann;
+  await page.goto(new URL("/people", studio.origin).href);
+  await page.getByLabel("Name of the invited person").fill("Lea");
+  await page.getByRole("button", { name: "Make link" }).click();
+  const link = await page.getByLabel("Invitation link").inputValue();
+  const lea = await newPerson(browser, { width: 390, height: 844, colorScheme: "dark" });
+  await lea.page.goto(new URL("/sign-in", studio.origin).href);
+  await lea.page.getByLabel("Link or token").fill(link);
+  await lea.page.getByRole("button", { name: "Use link" }).click();
+  await lea.page.getByRole("heading", { level: 1, name: "Join the team" }).waitFor();
+  assert.equal(new URL(lea.page.url()).hash, "", "the token does not stay in the address");
+  await isSound(lea.page, "join-on-a-phone-in-the-dark");
+  await lea.page.getByRole("button", { name: "Join" }).click();
+  await lea.page.getByRole("heading", { level: 1, name: "Migrations" }).waitFor();
+  for (const [path, heading, back] of [
+    ["/changes/999", "There is no such change.", "Changes"],
+    ["/runs/999", "There is no such run.", "Runs"],
+  ] as const) {
+    await lea.page.goto(new URL(path, studio.origin).href);
+    await lea.page.getByRole("heading", { level: 1, name: heading }).waitFor();
+    await isSound(lea.page, `nothing-at-${back.toLowerCase()}`);
+    await lea.page.getByTestId("error").getByRole("link", { name: back }).click();
+    await lea.page.getByRole("heading", { level: 1, name: back }).waitFor();
+  }
+});
+
+test("disabling an account is asked about", async () => {
+  const sue = await invite(ann.page, browser, "viewer", "Sue");
+  const { page } = ann;
+  await page.goto(new URL("/people", studio.origin).href);
+  await page.getByRole("row", { name: /Sue/ }).getByRole("button", { name: "Disable" }).click();
+  await isSound(page, "disable-an-account");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("row", { name: /Sue/ }).getByRole("button", { name: "Disable" }).waitFor();
+  await sue.page.reload();
+  await sue.page.getByRole("heading", { level: 1, name: "Migrations" }).waitFor();
+});

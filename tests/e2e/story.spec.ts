@@ -161,6 +161,9 @@ test("a failure shows SQLSTATE and the caret, and leaves nothing behind", async 
   assert.equal(await row(ann.page, broken).getByText("Applied").count(), 0);
 });
 
+/** The change with characters that nobody sees. */
+let unseen = "";
+
 test("what people and databases say stays text", async () => {
   const { page } = ann;
   const markup = "<img src=x onerror=\"document.title='owned'\"><b>bold</b>";
@@ -180,8 +183,21 @@ test("what people and databases say stays text", async () => {
   assert.doesNotMatch(await page.title(), /owned$/);
 });
 
+test("what nobody sees is shown in a comparison, and is an error", async () => {
+  const { page } = ann;
+  const text = "delete from app.author where id = 1 /*\u202e safe \u2066*/;\nselect 1 as us\u200bers;\n";
+  await write(page, "20250801000700_say_unseen.sql", text, "Pay\u202ements");
+  await page.getByRole("heading", { level: 1, name: "Pay‹U+202E›ments" }).waitFor();
+  const diff = page.getByTestId("diff");
+  await diff.getByText("delete from app.author where id = 1 /*‹U+202E› safe ‹U+2066›*/;").waitFor();
+  await diff.getByText("select 1 as us‹U+200B›ers;").waitFor();
+  assert.equal(await diff.getByText("hidden-character").count(), 3);
+  assert.equal(await page.getByTestId("run").isDisabled(), true);
+  unseen = new URL(page.url()).pathname;
+});
+
 test("every page stands in both themes, wide and narrow", async () => {
-  const pages = ["/migrations", `/migrations/${workflow}`, "/changes", "/changes/1", "/changes/1?tab=plan", "/runs", "/people", "/rules", "/nowhere"];
+  const pages = [unseen, "/migrations", `/migrations/${workflow}`, "/changes", "/changes/1", "/changes/1?tab=plan", "/runs", "/people", "/rules", "/nowhere"];
   const cookies = await ann.context.cookies();
   const runs = await ann.page.evaluate(async () => (await (await fetch("/api/runs")).json()) as { runs: { id: string }[] });
   const newest = runs.runs[0];

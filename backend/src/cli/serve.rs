@@ -58,7 +58,9 @@ pub(super) fn said(error: &Error) -> String {
             "At the first start the login of --state-url makes the schema studio and the role studio_server: give it \
              CREATEROLE and the right to create in its database.",
         ),
-        Error::Database(_) => Some("Check that the database of --state-url is there and takes this login."),
+        Error::Database(_) => Some(
+            "Check that the studio's own database, which --state-url names, is there and takes this login.",
+        ),
         other => Some(other.help()),
     };
     let text = match error {

@@ -42,7 +42,7 @@ pub(super) fn in_time(request: Request, limits: &Limits, connection: &Arc<Connec
     let limits = *limits;
     request.map(|body| {
         let now = Instant::now();
-        connection.asks(body.is_end_stream());
+        connection.set_asking(body.is_end_stream());
         let reading = Reading {
             data: body.into_data_stream(),
             end: now + limits.body,
@@ -87,7 +87,7 @@ impl Reading {
                 Some(Ok(bytes))
             }
             Ok(other) => {
-                self.connection.asks(other.is_none());
+                self.connection.set_asking(other.is_none());
                 other
             }
             Err(_) => Some(Err(axum::Error::new(TooSlow))),

@@ -46,14 +46,6 @@ pub async fn resolve_client(State(state): State<AppState>, mut request: Request,
     next.run(request).await
 }
 
-/// One subscriber's addresses: whoever has one of IPv6 has 2^64 of them.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) if !v6.is_loopback() => IpAddr::V6((v6.to_bits() >> 64 << 64).into()),
-        other => other,
-    }
-}
-
 /// Goes back over the proxies we trust, to the first address that is none of them.
 fn client_of(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
     let mut client = peer.to_canonical();

@@ -13,7 +13,8 @@ use std::{
 
 use tokio::sync::{Notify, watch};
 
-use super::{Limits, network};
+use super::Limits;
+use crate::shares::network;
 
 /// All connections of a server.
 pub(super) struct Connections {
@@ -54,7 +55,7 @@ impl Connection {
     }
 
     /// Says whether a request has come on it, with the whole of its body, that is not answered yet.
-    pub(super) fn asks(&self, asks: bool) {
+    pub(super) fn set_asking(&self, asks: bool) {
         self.asks.store(asks, Ordering::Relaxed);
     }
 
@@ -205,10 +206,10 @@ mod tests {
         let connections = connections(2, 2, 2, &[]);
         let admit = || connections.admit([127, 0, 0, 1].into());
         let (Some(first), Some(second)) = (admit(), admit()) else { panic!("room") };
-        first.connection.asks(true);
+        first.connection.set_asking(true);
         let Some(third) = admit() else { panic!("the second gives way") };
         assert_eq!([&first, &second, &third].map(gone), [false, true, false]);
-        third.connection.asks(true);
+        third.connection.set_asking(true);
         assert!(admit().is_some(), "an answer to a stranger is no reason to refuse everybody else");
     }
 

@@ -26,7 +26,7 @@ mod tls;
 
 pub use bodies::{Bodies, Room};
 pub use body::TooSlow;
-pub use client::{ClientAddress, network, resolve_client};
+pub use client::{ClientAddress, resolve_client};
 pub use connections::Connection;
 pub use limits::{FILES_BODY, Limits, SMALL_BODY};
 pub use options::Serving;

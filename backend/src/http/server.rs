@@ -118,7 +118,7 @@ impl Serving {
             let answering = self.app.clone().oneshot(request);
             async move {
                 let answer = answering.await;
-                seat.connection.asks(false);
+                seat.connection.set_asking(false);
                 answer
             }
         });

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
-    blocking::blocking,
+    blocking::{blocking, threads},
     budget::{Account, Budgets},
 };
 use crate::error::{Error, Result};
@@ -44,10 +44,7 @@ pub struct Written {
 
 impl Default for Answers {
     fn default() -> Self {
-        // One thread stays free for short answers.
-        let threads =
-            std::thread::available_parallelism().map_or(1, |all| all.get().saturating_sub(1).max(1));
-        Self { threads: Arc::new(Semaphore::new(threads)), budgets: Budgets::default() }
+        Self { threads: Arc::new(threads()), budgets: Budgets::default() }
     }
 }
 

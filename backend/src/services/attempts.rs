@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     error::{Error, Result},
-    http::network,
     pg::{GenericClient, studio::Studio},
+    shares::network,
 };
 
 /// Attempts without a delay: of an account, and of an address, which many people may share.
@@ -40,11 +40,8 @@ pub(super) async fn begin(studio: &Studio, folded: &str, address: Option<IpAddr>
     };
     let mut client = studio.client().await?;
     // Whoever has to wait is told so without a lock: they may be many.
-    let closed = "select ceil(extract(epoch from max(open_at) - now()))::bigint as seconds
-                  from studio.sign_in_attempts where subject in ($1, $2) and open_at > now()";
-    let closed = client.query_one(closed, &[&attempt.account, &attempt.address]).await?;
-    if let Some(seconds) = closed.try_get::<_, Option<i64>>("seconds")? {
-        return Err(Error::TooManyAttempts { seconds: u64::try_from(seconds).unwrap_or_default().max(1) });
+    if let Some(refused) = waiting(&*client, &[&attempt.account, &attempt.address]).await? {
+        return Err(refused);
     }
     let transaction = client.transaction().await?;
     let forget =
@@ -72,11 +69,17 @@ async fn count(client: &impl GenericClient, subject: &[u8], free: i32) -> Result
     if client.query_opt(count, &[&subject, &free, &LONGEST]).await?.is_some() {
         return Ok(());
     }
-    let wait = "select ceil(extract(epoch from open_at - now()))::bigint as seconds
-                from studio.sign_in_attempts where subject = $1";
-    let row = client.query_opt(wait, &[&subject]).await?;
-    let seconds: i64 = row.map_or(Ok(1), |row| row.try_get("seconds"))?;
-    Err(Error::TooManyAttempts { seconds: u64::try_from(seconds).unwrap_or_default().max(1) })
+    let refused = waiting(client, &[subject]).await?;
+    Err(refused.unwrap_or(Error::TooManyAttempts { seconds: 1 }))
+}
+
+/// The refusal of an attempt on subjects of which one has to wait.
+async fn waiting(client: &impl GenericClient, subjects: &[&[u8]]) -> Result<Option<Error>> {
+    let longest = "select ceil(extract(epoch from max(open_at) - now()))::bigint as seconds
+                   from studio.sign_in_attempts where subject = any($1) and open_at > now()";
+    let longest: Option<i64> = client.query_one(longest, &[&subjects]).await?.try_get("seconds")?;
+    let seconds = longest.map(|seconds| u64::try_from(seconds).unwrap_or_default().max(1));
+    Ok(seconds.map(|seconds| Error::TooManyAttempts { seconds }))
 }
 
 impl Attempt {

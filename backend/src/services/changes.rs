@@ -283,8 +283,9 @@ async fn refuse_while_running(client: &impl GenericClient, id: i64) -> Result<()
 /// A text of `least` to `most` characters, without blanks around it; what nobody would see in it is shown.
 pub(super) fn checked_text(text: &str, least: usize, most: usize, what: &str) -> Result<String> {
     let text = text.trim();
-    if (least..=most).contains(&text.chars().count()) && !text.contains('\0') {
-        Ok(shown(text).into_owned())
+    let kept = shown(text);
+    if (least..=most).contains(&kept.chars().count()) && !text.contains('\0') {
+        Ok(kept.into_owned())
     } else {
         Err(Error::invalid(format!("The {what} must have {least} to {most} characters.")))
     }

@@ -13,7 +13,7 @@ use studio_kernel::{
         finding::{Finding, Report, Severity},
     },
     migration::{MigrationSet, SourceFile},
-    plan::{Binding, Digest, Plan, plan_for},
+    plan::{Binding, Digest, Plan, PlannedFile, plan_for},
     review::{self, Approval, Bound, Gate, GateFacts, Person},
     run::{
         RunKind,
@@ -91,8 +91,7 @@ impl Assessment {
     }
 
     fn statements(&self) -> usize {
-        let segments = self.plan.files.iter().flat_map(|file| &file.segments);
-        segments.map(|segment| segment.statements.len()).sum()
+        self.plan.files.iter().flat_map(PlannedFile::statements).count()
     }
 }
 

@@ -127,7 +127,7 @@ async fn what_nobody_sees_is_shown_and_is_an_error_in_a_file() {
     let owner = world.owner().await;
     let files = [json!({ "path": PATH, "text": "delete from \"us\u{202e}ers\";\n" })];
     let wish = json!({ "title": "Pay\u{202e}ments", "description": "us\u{200b}ers", "files": files });
-    let change: Change = owner.post("/api/changes", wish).await.read();
+    let change: Change = owner.post("/api/changes", wish.clone()).await.read();
     assert_eq!((change.title.as_str(), change.description.as_str()), ("Pay‹U+202E›ments", "us‹U+200B›ers"));
     assert!(change.plan.files[0].segments[0].statements[0].summary.contains("‹U+202E›"), "{:?}", change.plan);
     assert!(
@@ -139,6 +139,14 @@ async fn what_nobody_sees_is_shown_and_is_an_error_in_a_file() {
     let comment = json!({ "body": "fine\u{2066}", "reply_to": null, "at": null });
     let said: Change = owner.post(&format!("/api/changes/{}/comments", change.id), comment).await.read();
     assert_eq!(said.comments[0].body, "fine‹U+2066›");
+    // What is shown of them counts: it is what is stored.
+    let long = |least: usize| format!("{}\u{202e}", "x".repeat(least));
+    for (title, description) in [(long(195), String::new()), ("fine".to_owned(), long(19_995))] {
+        let wish = json!({ "title": title, "description": description, "files": wish["files"] });
+        owner.post("/api/changes", wish).await.refused(422, "invalid");
+    }
+    let comment = json!({ "body": long(9_995), "reply_to": null, "at": null });
+    owner.post(&format!("/api/changes/{}/comments", change.id), comment).await.refused(422, "invalid");
 }
 
 #[tokio::test]

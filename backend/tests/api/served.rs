@@ -20,7 +20,7 @@ use tokio_rustls::{
     rustls::{ClientConfig, RootCertStore, pki_types::ServerName},
 };
 
-use crate::harness::{HOST, World};
+use crate::harness::{HOST, Visitor, World};
 
 /// Longer than anything here takes; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -73,6 +73,17 @@ impl Served {
         stream
     }
 
+    /// So many connections with the beginning of a request each.
+    async fn begin(&self, many: usize, beginning: &str) -> Vec<TcpStream> {
+        let mut begun = Vec::new();
+        for _ in 0..many {
+            let mut stream = self.connect().await;
+            stream.write_all(beginning.as_bytes()).await.unwrap();
+            begun.push(stream);
+        }
+        begun
+    }
+
     /// Sends a text on a new connection and reads until its end.
     async fn tell(&self, text: &str) -> String {
         tell(self.connect().await, text).await
@@ -92,6 +103,15 @@ fn request(method: &str, path: &str, headers: &str) -> String {
     format!(
         "{method} {path} HTTP/1.1\r\nhost: {HOST}\r\norigin: http://{HOST}\r\nconnection: close\r\n{headers}\r\n"
     )
+}
+
+/// The beginning of a change of fifteen megabytes.
+fn long_body(visitor: &Visitor) -> String {
+    let headers = format!(
+        "cookie: {}\r\ncontent-type: application/json\r\ncontent-length: 15000000\r\n",
+        visitor.cookie
+    );
+    request("POST", "/api/changes", &headers) + "{\"title\":\""
 }
 
 async fn tell(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> String {
@@ -118,12 +138,7 @@ async fn half_heads_give_way_to_people() {
     let owner = served.world.owner().await;
     // Somebody at work, on a connection that stays.
     let at_work = served.at_work(&owner.cookie).await;
-    let mut half_open = Vec::new();
-    for _ in 0..100 {
-        let mut stream = served.connect().await;
-        stream.write_all(b"GET / HTTP/1.1\r\nhost: a").await.unwrap();
-        half_open.push(stream);
-    }
+    let mut half_open = served.begin(100, "GET / HTTP/1.1\r\nhost: a").await;
     let answer = served.me(&owner.cookie).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
     for stream in &mut half_open[..80] {
@@ -173,22 +188,13 @@ async fn whoever_has_just_come_is_not_put_out_by_those_who_hold_half_a_body() {
     let owner = served.world.owner().await;
     let headers = "content-type: application/json\r\ncontent-length: 60000\r\n";
     let half = request("POST", "/api/session", headers) + "{";
-    let mut held = Vec::new();
-    for _ in 0..20 {
-        let mut stream = served.connect().await;
-        stream.write_all(half.as_bytes()).await.unwrap();
-        held.push(stream);
-    }
+    let before = served.begin(20, &half).await;
     let fresh = served.connect().await;
-    for _ in 0..15 {
-        let mut stream = served.connect().await;
-        stream.write_all(half.as_bytes()).await.unwrap();
-        held.push(stream);
-    }
+    let after = served.begin(15, &half).await;
     let ask = request("GET", "/api/me", &format!("cookie: {}\r\n", owner.cookie));
     let answer = tell(fresh, &ask).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    drop(held);
+    drop((before, after));
     served.end().await;
 }
 
@@ -197,9 +203,7 @@ async fn who_may_write_nothing_sends_no_long_body() {
     let served = Served::with(Limits::default()).await;
     let owner = served.world.owner().await;
     let vera = served.world.join(&owner, "Vera", PersonRole::Viewer).await;
-    let headers =
-        format!("cookie: {}\r\ncontent-type: application/json\r\ncontent-length: 15000000\r\n", vera.cookie);
-    let answer = served.tell(&(request("POST", "/api/changes", &headers) + "{\"title\":\"")).await;
+    let answer = served.tell(&long_body(&vera)).await;
     assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains("\"role\""), "{answer}");
     served.end().await;
 }
@@ -209,17 +213,7 @@ async fn long_bodies_of_one_author_leave_room_for_others() {
     let served = Served::with(Limits::default()).await;
     let owner = served.world.owner().await;
     let ada = served.world.join(&owner, "Ada", PersonRole::Author).await;
-    let long = |cookie: &str| {
-        let headers =
-            format!("cookie: {cookie}\r\ncontent-type: application/json\r\ncontent-length: 15000000\r\n");
-        request("POST", "/api/changes", &headers) + "{\"title\":\""
-    };
-    let mut half = Vec::new();
-    for _ in 0..20 {
-        let mut stream = served.connect().await;
-        stream.write_all(long(&ada.cookie).as_bytes()).await.unwrap();
-        half.push(stream);
-    }
+    let mut half = served.begin(20, &long_body(&ada)).await;
     // Two are taken in; each of the others is told so.
     let mut refused = 0;
     for stream in &mut half {

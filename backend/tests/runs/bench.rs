@@ -195,7 +195,7 @@ impl Prepared {
         self.go_with(Settings { lock_timeout: Duration::from_millis(200), ..Settings::default() }).await
     }
 
-    async fn go_with(&self, settings: Settings) -> RunView {
+    pub(crate) async fn go_with(&self, settings: Settings) -> RunView {
         let journal = Journal::none();
         let order = Order { run: &self.run, journal: &journal, target: &self.target, by: "Ada", settings };
         let (state, summary) = match self.run.kind() {

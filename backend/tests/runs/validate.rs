@@ -1,6 +1,9 @@
 //! Validations: what they say decides, and nothing of them remains.
 
-use studio_kernel::run::RunState;
+use std::time::Duration;
+
+use studio_backend::pg::target::Settings;
+use studio_kernel::run::{RunKind, RunState};
 
 use crate::bench::{Bench, on_runtime, said};
 
@@ -101,6 +104,39 @@ fn who_may_only_read_leaves_nothing_whatever_the_text_tries() {
             bench.ask("select count(*) from pg_locks where locktype = 'advisory' and objid = 7").await,
             "0"
         );
+    });
+}
+
+#[test]
+fn who_may_only_read_does_so_for_so_long_whatever_the_text_tries() {
+    on_runtime(async {
+        let bench = Bench::new("reads_within").await;
+        bench.client.batch_execute("create table public.kept (id int)").await.unwrap();
+        // It has no timeout, holds a lock, and goes on when its statement is cancelled.
+        let text = "set statement_timeout = 0;
+            lock table public.kept in access exclusive mode;
+            do $$ begin loop begin perform pg_sleep(600); exception when query_canceled then null; end; end loop; end $$;";
+        let run = bench.prepare(RunKind::Validate, &[("validate/validate_it.sql", text)]).await;
+        let reads_within = Duration::from_secs(1);
+        let view = run.go_with(Settings { read_only: true, reads_within, ..Settings::default() }).await;
+        assert_eq!(view.state, RunState::Failed);
+        assert!(view.summary.contains("It took longer than 1 s"), "{}", view.summary);
+        // The backend notices that its client is gone, and its lock goes with it.
+        bench
+            .until("select not exists (select from pg_locks where relation = 'public.kept'::regclass)")
+            .await;
+        // Whoever may run SQL there is not kept to it.
+        let run = bench
+            .prepare(
+                RunKind::Validate,
+                &[(
+                    "validate/validate_it.sql",
+                    "select pg_sleep(1.2);\ndo $$ begin raise notice '✅ one'; end $$;",
+                )],
+            )
+            .await;
+        let view = run.go_with(Settings { reads_within, ..Settings::default() }).await;
+        assert_eq!(view.state, RunState::Done, "{}", view.summary);
     });
 }
 

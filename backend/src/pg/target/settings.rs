@@ -13,6 +13,8 @@ pub struct Settings {
     pub statement_timeout: Duration,
     /// Every transaction of the session is read-only.
     pub read_only: bool,
+    /// How long a run may take that only reads, whatever timeouts its file sets.
+    pub reads_within: Duration,
 }
 
 const FRESH: &str = "set session authorization default; reset role; reset all; \
@@ -29,6 +31,7 @@ impl Default for Settings {
             lock_timeout: Duration::from_secs(2),
             statement_timeout: Duration::from_secs(15 * 60),
             read_only: false,
+            reads_within: Duration::from_secs(5 * 60),
         }
     }
 }

@@ -17,6 +17,7 @@ use tokio::sync::{Semaphore, watch};
 
 use self::kept::{Entries, Entry, weight};
 use super::{
+    blocking::threads,
     budget::{Budgets, SAVED},
     folder::Snapshot,
     gate::{Assessment, Brief, assessed},
@@ -109,12 +110,9 @@ impl Drop for Interest {
 
 impl Default for Assessments {
     fn default() -> Self {
-        // One thread stays free for whoever only needs an answer.
-        let workers =
-            std::thread::available_parallelism().map_or(1, |all| all.get().saturating_sub(1).max(1));
         Self(Arc::new(Shared {
             entries: Mutex::default(),
-            workers: Arc::new(Semaphore::new(workers)),
+            workers: Arc::new(threads()),
             budgets: Budgets::default(),
         }))
     }
@@ -123,10 +121,11 @@ impl Default for Assessments {
 impl Assessments {
     /// The small part of the assessment of these inputs, if it is known.
     pub fn brief(&self, inputs: &Inputs) -> Option<Arc<Brief>> {
+        let key = inputs.key();
         let mut entries = self.0.entries();
         entries.clock += 1;
         let clock = entries.clock;
-        let (brief, used) = entries.briefs.get_mut(&inputs.key())?;
+        let (brief, used) = entries.briefs.get_mut(&key)?;
         *used = clock;
         Some(Arc::clone(brief))
     }

@@ -126,3 +126,29 @@ fn of_engine(run: &LiveRun, error: &EngineError) -> TargetError {
     tracing::error!(run = run.id(), reason = %error, "there is no server for a copy");
     TargetError::new("engine", error.told(), "")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_says_how_the_target_differs_where_a_file_can_tell() {
+        assert_eq!(differs("18.1", "18.4", "postgres"), None);
+        let words = |target, role| differs(target, "18.4", role).unwrap_or_default();
+        assert_eq!(words("15.8", "postgres"), "It shows less than usual: the target runs PostgreSQL 15.8.");
+        assert_eq!(
+            words("18.4", "app"),
+            "It shows less than usual: runs there work as app, and here as postgres."
+        );
+        let both = words("15.8", "app");
+        assert!(both.contains("PostgreSQL 15.8, and runs there work as app"), "{both}");
+    }
+
+    #[test]
+    fn who_uses_the_studio_is_told_no_folder_of_the_server() {
+        let log = "/var/lib/studio/proofs/1/postgres.log".into();
+        let told = EngineError::Ended { log, said: "FATAL".to_owned() }.told();
+        assert!(!told.contains('/') && told.contains("log says why"), "{told}");
+        assert!(EngineError::LargeTarget { megabytes: 9, limit: 4 }.told().contains("9 MB"));
+    }
+}

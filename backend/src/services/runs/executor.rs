@@ -66,11 +66,15 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Arc<Place>>) {
                 Some(place) if place.turn(&run).await.is_err() => {
                     (RunState::Cancelled, "It was stopped before its turn; nothing was run.".to_owned())
                 }
-                Some(_) if !may_still(&state, &person, kind, read_only).await => {
-                    let why = "Whoever started it may not do so any more; nothing was run.";
-                    (RunState::Cancelled, why.to_owned())
-                }
-                _ => conduct(&state, &person, read_only, &run, &journal).await,
+                Some(_) => match may_still(&state, &person, kind, read_only).await {
+                    Ok(true) => conduct(&state, &person, read_only, &run, &journal).await,
+                    Ok(false) => {
+                        let why = "Whoever started it may not do so any more; nothing was run.";
+                        (RunState::Cancelled, why.to_owned())
+                    }
+                    Err(error) => (RunState::Failed, format!("{error} Nothing was run.")),
+                },
+                None => conduct(&state, &person, read_only, &run, &journal).await,
             }
         };
         let conducted = AssertUnwindSafe(conducted).catch_unwind().await;
@@ -104,17 +108,14 @@ pub fn spawn(state: &AppState, start: Start, place: Option<Arc<Place>>) {
 }
 
 /// Whether somebody may still do what they were let do before they waited, on this server or another.
-async fn may_still(state: &AppState, person: &Person, kind: RunKind, read_only: bool) -> bool {
+async fn may_still(state: &AppState, person: &Person, kind: RunKind, read_only: bool) -> Result<bool> {
     let needs = match (kind, read_only) {
         (RunKind::Validate, false) | (RunKind::Apply, _) => PersonRole::Operator,
         (RunKind::Validate | RunKind::DryRun, _) => PersonRole::Author,
     };
-    let now = async {
-        let client = state.studio.reserved().client().await?;
-        people::by_id(&*client, &person.id).await
-    };
-    // When nobody can tell, nothing is begun.
-    now.await.is_ok_and(|now| now.is_some_and(|now| !now.disabled && now.role.allows(needs)))
+    let client = state.studio.reserved().client().await?;
+    let now = people::by_id(&*client, &person.id).await?;
+    Ok(now.is_some_and(|now| !now.disabled && now.role.allows(needs)))
 }
 
 /// Keeps the head of the audit log where its database does not reach. Only what changes the target anyway writes there.

@@ -1,7 +1,7 @@
 //! What runs, where, and for whom: files on a target, or a validation that is undone.
 //! It knows neither the studio's database nor HTTP, so the command line uses it as it is.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use studio_kernel::{
     plan::{Digest, Plan, PlannedFile, Purpose},
@@ -18,9 +18,6 @@ use super::{
     runner::{Runner, Step, Stop},
 };
 use crate::pg::target::{Settings, Target};
-
-/// How long a validation may take that runs for somebody who only reads on the target.
-const READS_WITHIN: Duration = Duration::from_secs(5 * 60);
 
 /// What runs, where, and for whom.
 pub struct Order<'a> {
@@ -61,13 +58,13 @@ impl Order<'_> {
         let before = Before::look(runner.session()).await?;
         let ended = match settings.read_only {
             false => runner.files(steps).await,
-            true => match tokio::time::timeout(READS_WITHIN, runner.files(steps)).await {
+            true => match tokio::time::timeout(settings.reads_within, runner.files(steps)).await {
                 Ok(ended) => ended,
                 Err(_) => {
                     // Whatever timeouts the file has set; a cancelled statement could go on in a handler of its own.
                     runner.session().abort();
-                    let minutes = READS_WITHIN.as_secs() / 60;
-                    let why = format!("It took longer than {minutes} minutes, and its session was closed.");
+                    let within = settings.reads_within.as_secs();
+                    let why = format!("It took longer than {within} s, and its session was closed.");
                     recovery::close_open(run, &why);
                     return Err(Stop::Failed(why));
                 }
@@ -100,8 +97,7 @@ pub fn steps(plan: &Plan) -> Vec<RunStep> {
 
 /// How many statements these steps have.
 pub fn statements(steps: &[RunStep]) -> usize {
-    let files = steps.iter().filter_map(|step| step.file.as_ref());
-    files.flat_map(|file| &file.segments).map(|segment| segment.statements.len()).sum()
+    steps.iter().filter_map(|step| step.file.as_ref()).flat_map(PlannedFile::statements).count()
 }
 
 fn title(file: &PlannedFile) -> String {
@@ -126,8 +122,7 @@ pub fn checked(file: &PlannedFile, bytes: Vec<u8>) -> Result<Arc<str>, String> {
     }
     let text = String::from_utf8(bytes).map_err(|_| format!("{path} is not UTF-8 text."))?;
     let parsed = sql::parse(&text);
-    let mut planned = file.segments.iter().flat_map(|segment| &segment.statements);
-    let fits = planned.all(|planned| {
+    let fits = file.statements().all(|planned| {
         parsed.statements.get(planned.index).is_some_and(|statement| statement.span == planned.span)
     });
     if fits { Ok(text.into()) } else { Err(format!("The plan does not fit the text of {path}.")) }

@@ -268,14 +268,13 @@ impl Step {
 
     /// The texts of all its statements, as they are sent.
     pub(super) fn statements(&self) -> Vec<&str> {
-        let segments = self.planned.file.iter().flat_map(|file| &file.segments);
-        segments.flat_map(|segment| &segment.statements).map(|planned| planned.span.of(&self.text)).collect()
+        let planned = self.planned.file.iter().flat_map(PlannedFile::statements);
+        planned.map(|planned| planned.span.of(&self.text)).collect()
     }
 
     /// The refusal of a statement, with its place in the file.
     pub(super) fn locate(&self, statement: usize, refusal: Refusal) -> SqlError {
-        let segments = self.planned.file.iter().flat_map(|file| &file.segments);
-        let mut planned = segments.flat_map(|segment| &segment.statements);
+        let mut planned = self.planned.file.iter().flat_map(PlannedFile::statements);
         let span = planned.find(|planned| planned.index == statement).map(|planned| planned.span);
         place::locate(&self.text, span.unwrap_or(Span::at(0)), refusal)
     }

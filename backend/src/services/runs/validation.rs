@@ -17,7 +17,7 @@ use crate::{
         audit::{self, Entry},
         folder::checked_path,
         people,
-        sessions::SessionId,
+        sessions::{self, SessionId},
         sign_in, stored,
     },
     state::AppState,
@@ -54,7 +54,10 @@ pub async fn start(
     place.map(|place| place.holds(order::statements(&steps))).transpose()?;
     // Who may not run SQL on the target only reads there, and so does who has not shown lately who they are.
     let is_operator = person.role.allows(PersonRole::Operator);
-    let proven = !state.is_production() || is_proven(state, session).await?;
+    let proven = !state.is_production() || {
+        let client = state.studio.client().await?;
+        sessions::is_confirmed(&*client, session, None).await?
+    };
     let read_only = !(is_operator && proven);
     if read_only {
         match only_reads(state, file.role).await {
@@ -90,15 +93,6 @@ pub async fn start(
     }
     transaction.commit().await?;
     Ok(accepted)
-}
-
-async fn is_proven(state: &AppState, session: &SessionId) -> Result<bool> {
-    let client = state.studio.client().await?;
-    match sign_in::need_proof(&*client, session).await {
-        Ok(()) => Ok(true),
-        Err(Error::ProofNeeded) => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 /// Refuses what could do more on the target than read, for somebody who may not run SQL there.

@@ -117,6 +117,7 @@ fn lint_file(set: &SetFacts<'_>, file: &Migration, report: &mut Report) {
             Check::File(check) => check(&facts, &mut remarks),
             Check::Comments => {}
         }
+        remarks.end();
     }
     allow::apply(file, &mut findings);
     findings.sort_by(|a, b| (a.span, &a.rule, &a.message).cmp(&(b.span, &b.rule, &b.message)));

@@ -101,15 +101,14 @@ fn made_by(file: &Migration) -> BTreeSet<Name<'_>> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::{plan, tests::set};
+    use super::super::{PlannedFile, plan, tests::set};
 
     /// The locks of the last file's statements, as sentences.
     fn locks(files: &[(&str, &str)], server: Option<u16>) -> Vec<String> {
         let (set, last) = (set(files), files[files.len() - 1].0);
         let mut plan = plan(&set, &[last], &BTreeSet::new());
         plan.lock_for(&set, server);
-        let statements =
-            plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
+        let statements = plan.files.iter().flat_map(PlannedFile::statements);
         statements.flat_map(|statement| &statement.locks).map(ToString::to_string).collect()
     }
 

@@ -62,6 +62,13 @@ pub struct PlannedFile {
     pub segments: Vec<Segment>,
 }
 
+impl PlannedFile {
+    /// The statements that run, in order.
+    pub fn statements(&self) -> impl Iterator<Item = &PlannedStatement> {
+        self.segments.iter().flat_map(|segment| &segment.statements)
+    }
+}
+
 words! {
     /// How a segment meets transactions.
     SegmentKind {

@@ -139,21 +139,20 @@ pub(crate) fn meaning(text: &str) -> impl Iterator<Item = Token> {
     Lexer::new(text).filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment))
 }
 
-/// The tokens that carry meaning, and those of what stands in dollar quotes, with their places in the whole text.
+/// The tokens that carry meaning, and those of what stands in dollar quotes as deep as bodies are read, with their
+/// places in the whole text.
 pub(crate) fn meaning_within(text: &str, each: &mut impl FnMut(TokenKind, Span)) {
-    fn look(whole: &str, within: Span, each: &mut impl FnMut(TokenKind, Span)) {
+    fn look(whole: &str, within: Span, nesting: u8, each: &mut impl FnMut(TokenKind, Span)) {
         for token in meaning(within.of(whole)) {
             let span = Span::new(within.start + token.start, within.start + token.end);
             each(token.kind, span);
-            let written = span.of(whole);
-            let tag = written.get(1..).and_then(|rest| rest.find('$')).map_or(0, |end| end + 2);
-            // The body is shorter than what it stands in, so this ends.
-            if token.kind == TokenKind::DollarText && written.len() > 2 * tag {
-                look(whole, Span::new(span.start + tag, span.end - tag), each);
+            if token.kind == TokenKind::DollarText && nesting < classify::MAX_NESTING {
+                let tag = span.of(whole).split_inclusive('$').take(2).map(str::len).sum::<usize>();
+                look(whole, Span::new(span.start + tag, span.end - tag), nesting + 1, each);
             }
         }
     }
-    look(text, Span::new(0, text.len()), each);
+    look(text, Span::new(0, text.len()), 0, each);
 }
 
 /// Whether a server gets the statement as it is written: psql would put nothing in the place of a variable, and every
@@ -218,4 +217,31 @@ pub fn significant_tokens(text: &str) -> Vec<String> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_in_dollar_quotes_is_read_and_nesting_has_an_end() {
+        let words = |text: &str| {
+            let mut words = Vec::new();
+            meaning_within(text, &mut |kind, span| {
+                if kind == TokenKind::Word {
+                    words.push(span.of(text).to_owned());
+                }
+            });
+            words
+        };
+        assert_eq!(
+            words("do $$ begin execute $x$ select 1 $x$; end $$"),
+            ["do", "begin", "execute", "select", "end"]
+        );
+        assert_eq!(words("a $$$$ b $x$"), ["a", "b"]);
+        // As deep as a file of some megabytes can be.
+        let tags: Vec<String> = (0..200_000).map(|tag| format!("$t{tag}$ ")).collect();
+        let deep = tags.concat() + &tags.iter().rev().map(String::as_str).collect::<String>();
+        assert!(words(&deep).is_empty());
+    }
 }

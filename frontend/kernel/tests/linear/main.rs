@@ -32,7 +32,7 @@ use studio_kernel::{
     graph::{coverage, graph, order},
     lint::{self, Settings},
     migration::{MigrationSet, SourceFile},
-    plan,
+    plan::{self, PlannedFile},
     run::{RunEvent, RunEventKind, RunKind, RunView, event::RunStep},
     sql::lock::locks,
 };
@@ -117,8 +117,7 @@ const STAGES: &[Stage] = &[
 /// A run of the file in which every statement is done, as the page has it from its events.
 fn run_of(set: &MigrationSet) -> RunView {
     let plan = plan::preview(set, PATH, None);
-    let statements =
-        plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
+    let statements = plan.files.iter().flat_map(PlannedFile::statements);
     let done: Vec<usize> = statements.map(|planned| planned.index).collect();
     let steps = plan.files.into_iter().map(|file| RunStep { title: String::new(), file: Some(file) });
     let queued = RunEventKind::Queued { kind: RunKind::Apply, target: String::new(), steps: steps.collect() };

@@ -15,6 +15,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 use studio_kernel::{
+    plan::PlannedFile,
     review::{ChangeState, Decision, PersonRole},
     run::api::{Change, SetChangeState},
 };
@@ -228,8 +229,7 @@ fn PlanSection(opened: Opened) -> impl IntoView {
     let plan = Memo::new(move |_| opened.change.with(|change| (change.plan.clone(), change.digest.clone())));
     move || {
         let (plan, digest) = plan.get();
-        let statements: usize =
-            plan.files.iter().flat_map(|file| &file.segments).map(|segment| segment.statements.len()).sum();
+        let statements = plan.files.iter().flat_map(PlannedFile::statements).count();
         view! {
             <p class="muted">
                 {count(statements, "statement")} ", digest " <code title=digest.to_string()>{digest.short().to_owned()}</code>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use studio_kernel::{
-    plan::{Plan, SegmentKind},
+    plan::{Plan, PlannedFile, SegmentKind},
     run::api::{Change, Confirm, Password, StartRun, Target},
     sql::lock::{Lock, LockMode},
 };
@@ -174,8 +174,7 @@ fn boundaries(plan: &Plan) -> (usize, Vec<String>) {
 
 /// The strongest lock on each object, strongest first.
 fn strongest(plan: &Plan) -> Vec<Lock> {
-    let statements =
-        plan.files.iter().flat_map(|file| &file.segments).flat_map(|segment| &segment.statements);
+    let statements = plan.files.iter().flat_map(PlannedFile::statements);
     let mut locks: Vec<Lock> = Vec::new();
     for lock in statements.flat_map(|statement| &statement.locks) {
         let same = |other: &&mut Lock| (&other.object, other.reach) == (&lock.object, lock.reach);
@@ -195,7 +194,7 @@ fn strongest(plan: &Plan) -> Vec<Lock> {
 mod tests {
     use studio_kernel::{
         name::{Ident, QualifiedName},
-        plan::{PlannedFile, PlannedStatement, Purpose, Segment},
+        plan::{PlannedStatement, Purpose, Segment},
         sql::lock::Reach,
     };
 

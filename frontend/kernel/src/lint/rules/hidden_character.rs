@@ -18,54 +18,36 @@ pub(in crate::lint) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-/// As many places are named; a file with more of them is none that somebody mends one by one.
-const NAMED: usize = 100;
-
 const UNSEEN: &str = "is not seen, or moves what is seen: what runs is not what is read here.";
 const SPACE: &str = "looks like a space, and for PostgreSQL it is part of a name.";
 
-const HELP: &str = "Delete it; in a text that needs it, write it as an escape: U&'\\202E'.";
+const HELP: &str = "Delete it; in a text that needs it, write it as an escape, such as U&'\\202E'.";
 
 fn check(facts: &FileFacts<'_>, remarks: &mut Remarks<'_>) {
     let text = facts.text();
-    let mut places = Places::default();
+    // Those behind one another are one place.
+    let mut places: Vec<(Span, char, &str)> = Vec::new();
+    let mut add = |at: usize, letter: char, how| {
+        let end = at + letter.len_utf8();
+        match places.last_mut() {
+            Some((last, ..)) if last.end == at => last.end = end,
+            _ => places.push((Span::new(at, end), letter, how)),
+        }
+    };
     for (at, letter) in hidden(text) {
-        places.add(at, letter, UNSEEN);
+        add(at, letter, UNSEEN);
     }
     if !text.is_ascii() {
         meaning_within(text, &mut |kind, span| {
             if matches!(kind, TokenKind::Word | TokenKind::Other) {
                 let letters = span.of(text).char_indices().filter(|(_, letter)| is_wide_space(*letter));
-                letters.for_each(|(at, letter)| places.add(span.start + at, letter, SPACE));
+                letters.for_each(|(at, letter)| add(span.start + at, letter, SPACE));
             }
         });
     }
-    for (span, letter, how) in places.named {
+    for (span, letter, how) in places {
         let message = format!("U+{:04X} {how}", u32::from(letter));
         remarks.at(span, message).help(HELP);
-    }
-    if places.more > 0 {
-        let message = format!("This file has {} more such places.", places.more);
-        remarks.at(Span::at(text.len()), message).help(HELP);
-    }
-}
-
-/// Where such characters are, each with what is said of it; those behind one another are one place.
-#[derive(Default)]
-struct Places {
-    named: Vec<(Span, char, &'static str)>,
-    more: usize,
-}
-
-impl Places {
-    fn add(&mut self, at: usize, letter: char, how: &'static str) {
-        let end = at + letter.len_utf8();
-        let full = self.named.len() >= NAMED;
-        match self.named.last_mut() {
-            Some((last, ..)) if last.end == at => last.end = end,
-            _ if full => self.more += 1,
-            _ => self.named.push((Span::new(at, end), letter, how)),
-        }
     }
 }
 

@@ -17,25 +17,19 @@ pub(in crate::lint) const RULE: Rule = Rule {
     check: Check::File(check),
 };
 
-/// As many names are named.
-const NAMED: usize = 100;
-
 fn check(facts: &FileFacts<'_>, remarks: &mut Remarks<'_>) {
     let text = facts.text();
     if text.is_ascii() {
         return;
     }
-    let mut named = 0;
     meaning_within(text, &mut |kind, span| {
         let name = span.of(text);
         let is_name = matches!(kind, TokenKind::Word | TokenKind::QuotedName);
         let has_latin = || name.bytes().any(|byte| byte.is_ascii_alphabetic());
         if is_name
-            && named < NAMED
             && has_latin()
             && let Some(script) = name.chars().find_map(script)
         {
-            named += 1;
             let message = format!("The name {name} mixes Latin letters with {script} ones, which look like them.");
             remarks.at(span, message).help("Write a name in letters of one script.");
         }
