@@ -16,6 +16,7 @@ const FILES: &[(&str, &str)] = &[
     ("60_audit_context", include_str!("../schema/60_audit_context.sql")),
     ("80_bindings", include_str!("../schema/80_bindings.sql")),
     ("85_admins", include_str!("../schema/85_admins.sql")),
+    ("86_intents", include_str!("../schema/86_intents.sql")),
 ];
 
 /// Who may do what with the tables that are there; harmless when repeated, so it may change.

@@ -191,6 +191,11 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// The same run by another way to its target.
+    pub(crate) fn through(self, target: Target) -> Self {
+        Self { target, ..self }
+    }
+
     pub(crate) async fn go(&self) -> RunView {
         self.go_with(Settings { lock_timeout: Duration::from_millis(200), ..Settings::default() }).await
     }

@@ -133,8 +133,8 @@ struct Sides {
 impl Sides {
     /// Sessions whose defaults are those of the database; only a run's session is arranged.
     async fn open(database: &str, arranged: bool) -> Self {
-        let mut one_by_one = Relayed::open(database).await;
-        let mut whole = Relayed::open(database).await;
+        let one_by_one = Relayed::open(database).await;
+        let whole = Relayed::open(database).await;
         whole.session.arrange(&Settings::default()).await.unwrap();
         if arranged {
             one_by_one.session.arrange(&Settings::default()).await.unwrap();

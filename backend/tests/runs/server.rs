@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::{
-    bench::{Bench, PATIENCE, on_runtime},
+    bench::{Bench, PATIENCE, connect, engine_url, on_runtime},
     process::Server,
 };
 
@@ -50,6 +50,94 @@ fn after_a_kill_the_ledger_and_the_run_agree() {
                 .await,
             "0"
         );
+    });
+}
+
+#[test]
+fn what_the_journal_has_not_heard_is_told_by_the_target_after_a_kill() {
+    on_runtime(async {
+        let bench = Bench::new("server_behind").await;
+        let state = Bench::new("server_behind_state").await;
+        let folder = tempfile::tempdir().unwrap();
+        let text = "-- Marks.\n-- transaction: none because the test counts commits\n\
+            select pg_advisory_xact_lock(42);\ninsert into public.marks values (1);\n\
+            insert into public.marks values (2);\nselect pg_sleep(600);\n";
+        bench
+            .client
+            .batch_execute("create table public.marks (seq int); select pg_advisory_lock(42)")
+            .await
+            .unwrap();
+
+        let server = Server::start(folder.path(), &bench, &state.database);
+        let run = server.run(&server.sign_in(), PATH, text);
+        let waits_for = |what: &str| {
+            format!(
+                "select exists (select from pg_stat_activity where application_name = '{run}' and wait_event = '{what}')"
+            )
+        };
+        bench.until(&waits_for("advisory")).await;
+        state
+            .until(
+                "select exists (select from studio.run_events where event ->> 'event' = 'statement_started')",
+            )
+            .await;
+        // From here on the journal hears nothing.
+        state
+            .client
+            .batch_execute("begin; lock table studio.run_events in share row exclusive mode")
+            .await
+            .unwrap();
+        bench.client.batch_execute("select pg_advisory_unlock(42)").await.unwrap();
+        bench.until(&waits_for("PgSleep")).await;
+        server.kill();
+        state.client.batch_execute("rollback").await.unwrap();
+
+        let server = Server::start(folder.path(), &bench, &state.database);
+        let shown = server.ask("GET", &format!("/api/runs/{run}"), &server.sign_in(), &Value::Null);
+        assert_eq!(shown["run"]["state"], "failed");
+        assert_eq!(
+            shown["run"]["summary"],
+            "The server was stopped while this run was under way. In the database, but not recorded in the ledger: \
+             the first 3 of 4 segments of 20260101000000_slow.sql."
+        );
+        assert_eq!(bench.ask("select count(*) from public.marks").await, "2");
+        assert_eq!(bench.versions().await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_file_that_took_effect_as_a_whole_is_recorded_after_a_kill() {
+    on_runtime(async {
+        let bench = Bench::new("server_recorded").await;
+        let state = Bench::new("server_recorded_state").await;
+        let folder = tempfile::tempdir().unwrap();
+        let first = "create table public.marks (seq int);\n";
+        bench.run(&[("20250101000000_first.sql", first)]).await;
+        std::fs::write(folder.path().join("20250101000000_first.sql"), first).unwrap();
+        let text = "insert into public.marks values (1);\ndrop index concurrently if exists marks_seq;\n\
+            create index concurrently if not exists marks_seq on public.marks (seq);\n";
+
+        let server = Server::start(folder.path(), &bench, &state.database);
+        let cookie = server.sign_in();
+        let other = connect(&engine_url(&bench.database)).await;
+        let lock = "begin; lock table supabase_migrations.schema_migrations in share mode";
+        other.batch_execute(lock).await.unwrap();
+        let run = server.run(&cookie, PATH, text);
+        bench.until(&format!(
+            "select exists (select from pg_stat_activity where application_name = '{run}' and wait_event_type = 'Lock' \
+             and query like 'insert into supabase_migrations.schema_migrations%')"
+        )).await;
+        state.until("select exists (select from studio.run_events where event ->> 'event' = 'statement_done' and event ->> 'statement' = '2')").await;
+        server.kill();
+        other.batch_execute("rollback").await.unwrap();
+        assert_eq!(bench.versions().await, ["20250101000000"]);
+
+        let server = Server::start(folder.path(), &bench, &state.database);
+        let cookie = server.sign_in();
+        let shown = server.ask("GET", &format!("/api/runs/{run}"), &cookie, &Value::Null);
+        assert_eq!(shown["run"]["state"], "done", "{}", shown["run"]["summary"]);
+        assert_eq!(bench.versions().await, ["20250101000000", "20260101000000"]);
+        assert_eq!(bench.ask("select count(*) from public.marks").await, "1");
     });
 }
 

@@ -1,9 +1,9 @@
-//! The fence: a number that grows with every run and is checked where a run commits, so that a runner that
+//! The fence: a number that grows with every run and is checked where a segment writes its row, so that a runner that
 //! was paused while another one took over cannot write any more.
 
-use tokio_postgres::{SimpleQueryMessage, error::SqlState, types::Type};
+use tokio_postgres::{SimpleQueryMessage, error::SqlState};
 
-use super::{Failure, Session, TargetError, ledger};
+use super::{Session, TargetError, ledger, segments};
 
 pub(super) const CREATE: &str = "create table if not exists supabase_migrations.studio_fence \
     (one boolean primary key default true check (one), epoch bigint not null); \
@@ -23,29 +23,23 @@ pub async fn advance(session: &Session) -> Result<i64, TargetError> {
         Err(error) => return Err(wrong(error)),
     }
     let schema = ledger::missing_schema(session).await.map_err(wrong)?;
-    session.client().batch_execute(&format!("{schema}{CREATE}")).await.map_err(wrong)?;
+    let create = format!("{schema}{CREATE}; {}", segments::CREATE);
+    session.client().batch_execute(&create).await.map_err(wrong)?;
     Ok(next(session).await.map_err(wrong)?.unwrap_or_default())
 }
 
-/// `None` when the table has no row. Nobody waits for the disk: a server that forgets an epoch has forgotten the
+/// `None` when the table has no row. What is known of old runs is forgotten with it. Nobody waits for the disk: a server that forgets an epoch has forgotten the
 /// sessions of earlier runs as well.
 async fn next(session: &Session) -> Result<Option<i64>, tokio_postgres::Error> {
-    let sql = "set local synchronous_commit = off; \
-               update supabase_migrations.studio_fence set epoch = epoch + 1 returning epoch";
-    let answer = session.client().simple_query(sql).await?;
+    let sql = format!(
+        "set local synchronous_commit = off; {}; \
+         update supabase_migrations.studio_fence set epoch = epoch + 1 returning epoch",
+        segments::FORGET
+    );
+    let answer = session.client().simple_query(&sql).await?;
     let row = answer.iter().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0),
         _ => None,
     });
     Ok(row.and_then(|epoch| epoch.parse().ok()))
-}
-
-/// Whether this epoch is still the present one; holds it until the open transaction ends.
-///
-/// # Errors
-/// [`Failure`].
-pub async fn holds(session: &Session, epoch: i64) -> Result<bool, Failure> {
-    let sql = "select 1 from supabase_migrations.studio_fence where epoch = $1 for share";
-    let found = session.client().query_typed(sql, &[(&epoch, Type::INT8)]).await;
-    found.map(|rows| !rows.is_empty()).map_err(|error| Failure::new(&error))
 }

@@ -8,7 +8,7 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{Failure, Session, TargetError, fence};
+use super::{Failure, Session, TargetError, fence, segments};
 
 /// A row of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,8 @@ pub struct NewRow<'a> {
     pub name: &'a str,
     /// In order, as sent.
     pub statements: &'a [&'a str],
-    /// Who ran it, for ledgers that have a column for it.
-    pub created_by: &'a str,
+    /// Who ran it, if the ledger has a column for it.
+    pub created_by: Option<&'a str>,
 }
 
 /// The steps by which the Supabase CLI creates it, in its order, so that either may come first.
@@ -82,21 +82,22 @@ pub async fn has(session: &Session, version: &str) -> Result<bool, TargetError> 
     }
 }
 
-/// Creates what is missing of the ledger and of the fence beside it.
+/// Creates what is missing of the ledger and of the studio's tables beside it. Says whether the ledger has a column for
+/// who applied a version.
 ///
 /// # Errors
 /// [`TargetError`], `target-rights` when the role may not, `target-ledger` when it has another shape.
-pub async fn create(session: &Session) -> Result<(), TargetError> {
+pub async fn create(session: &Session) -> Result<bool, TargetError> {
     let columns = columns(session).await.map_err(|error| unseen(&error))?;
     check(&columns)?;
     if !COLUMNS.iter().all(|(column, _)| columns.contains_key(*column)) {
         let wrong = |error| TargetError::asking("Creating supabase_migrations.schema_migrations", &error);
         // One batch is one transaction: a first run waits for the disk once.
         let schema = missing_schema(session).await.map_err(wrong)?;
-        let sql = format!("{schema}{CREATE}; {}", fence::CREATE);
+        let sql = format!("{schema}{CREATE}; {}; {}", fence::CREATE, segments::CREATE);
         session.client().batch_execute(&sql).await.map_err(wrong)?;
     }
-    Ok(())
+    Ok(columns.contains_key("created_by"))
 }
 
 /// The statement that creates the schema, and nothing where it is there: IF NOT EXISTS alone asks for the right
@@ -115,7 +116,6 @@ pub(super) async fn missing_schema(session: &Session) -> Result<&'static str, to
 /// # Errors
 /// [`Failure`]; 23505 when the version is recorded already.
 pub async fn insert(session: &Session, row: NewRow<'_>) -> Result<(), Failure> {
-    let columns = columns(session).await.map_err(|error| Failure::new(&error))?;
     let client = session.client();
     let NewRow { version, name, statements, created_by } = row;
     let mut values: Vec<(&(dyn ToSql + Sync), Type)> =
@@ -123,7 +123,7 @@ pub async fn insert(session: &Session, row: NewRow<'_>) -> Result<(), Failure> {
     // With their types written out, a column of another type is the server's to refuse, in its words.
     let mut sql = "insert into supabase_migrations.schema_migrations (version, name, statements) \
                    values ($1::text, $2::text, $3::text[])";
-    if columns.contains_key("created_by") {
+    if created_by.is_some() {
         sql = "insert into supabase_migrations.schema_migrations (version, name, statements, created_by) \
                values ($1::text, $2::text, $3::text[], $4::text)";
         values.push((&created_by, Type::TEXT));
@@ -137,7 +137,8 @@ pub async fn insert(session: &Session, row: NewRow<'_>) -> Result<(), Failure> {
 /// # Errors
 /// [`Failure`].
 pub async fn delete(session: &Session, version: &str) -> Result<bool, Failure> {
-    let sql = "delete from supabase_migrations.schema_migrations where version = $1::text";
+    let sql =
+        "delete from supabase_migrations.schema_migrations where version operator(pg_catalog.=) $1::text";
     let removed = session.client().execute_typed(sql, &[(&version, Type::TEXT)]).await;
     removed.map(|rows| rows > 0).map_err(|error| Failure::new(&error))
 }

@@ -12,7 +12,8 @@
 //! ledger       supabase_migrations.schema_migrations
 //! remark       the comment on it
 //! fence        an old runner that wakes up writes nothing
-//! outcome      what became of work whose connection broke
+//! segments     what of a run is in the database
+//! outcome      what else can be seen of work whose connection broke
 //! facts        what people should know before they run
 //! fingerprint  a schema as comparable lines
 //! reach        what a role can do outside a transaction
@@ -31,6 +32,7 @@ pub mod outcome;
 pub mod reach;
 pub mod refusal;
 pub mod remark;
+pub mod segments;
 pub mod session;
 pub mod settings;
 pub mod snapshot;

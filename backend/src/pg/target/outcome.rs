@@ -1,41 +1,6 @@
-//! What became of work whose connection broke: the database is asked, nothing is guessed.
-
-use tokio_postgres::{error::SqlState, types::Type};
+//! What can be seen of work whose connection broke, besides the rows of its segments: backends, indexes, databases.
 
 use super::{Session, TargetError};
-
-/// The end of a transaction, as the server remembers it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Its work is there for good.
-    Committed,
-    /// Nothing of it is there.
-    Aborted,
-    /// It is open: its backend has not ended.
-    Open,
-    /// Too long ago, or of another server.
-    Forgotten,
-}
-
-/// Asks what became of a transaction by its id.
-///
-/// # Errors
-/// [`TargetError`].
-pub async fn fate(session: &Session, xid: &str) -> Result<Fate, TargetError> {
-    let sql = "select pg_catalog.pg_xact_status($1::text::xid8)";
-    let rows = match session.client().query_typed(sql, &[(&xid, Type::TEXT)]).await {
-        Ok(rows) => rows,
-        // An id the server has never given out belongs to another server.
-        Err(error) if error.code() == Some(&SqlState::INVALID_PARAMETER_VALUE) => return Ok(Fate::Forgotten),
-        Err(error) => return Err(TargetError::asking("Asking what became of the transaction", &error)),
-    };
-    Ok(match rows.first().and_then(|row| row.get::<_, Option<&str>>(0)) {
-        Some("committed") => Fate::Committed,
-        Some("aborted") => Fate::Aborted,
-        Some("in progress") => Fate::Open,
-        _ => Fate::Forgotten,
-    })
-}
 
 /// The backends that carry this application name in this database, besides the asking one.
 ///

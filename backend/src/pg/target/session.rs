@@ -13,7 +13,7 @@ use futures_util::{future, pin_mut};
 use studio_kernel::{run::ServerNotice, sql::text_settings::PINNED};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_postgres::{
-    AsyncMessage, CancelToken, Client, Config, Connection, NoTls, SimpleQueryMessage,
+    AsyncMessage, CancelToken, Client, Config, Connection, NoTls, SimpleQueryMessage, SimpleQueryRow,
     tls::{MakeTlsConnect, TlsConnect},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -49,6 +49,15 @@ pub struct Executed {
     pub rows: u64,
     /// From sending to completion.
     pub took: Duration,
+}
+
+/// The open transaction behind its last statement.
+#[derive(Clone, Debug)]
+pub struct AtEnd {
+    /// Its id; another one than at its beginning when a statement ended it.
+    pub xid: String,
+    /// The settings that decide how texts are read and are not as they were pinned, by name.
+    pub unpinned: Option<String>,
 }
 
 impl Session {
@@ -122,6 +131,8 @@ impl Session {
         heard: &mut (dyn FnMut(ServerNotice) + Send),
     ) -> Result<Executed, (Failure, Duration)> {
         let Self { client, notices, connection, .. } = self;
+        // What the studio's own commands were told is of no interest, and this statement must not inherit it.
+        while notices.try_recv().is_ok() {}
         let began = Instant::now();
         let sent = wire::send(client, sql);
         pin_mut!(sent);
@@ -150,18 +161,39 @@ impl Session {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn command(&mut self, sql: &str) -> Result<Option<String>, Failure> {
+    pub async fn command(&self, sql: &str) -> Result<Option<String>, Failure> {
         let messages = self.client.simple_query(sql).await.map_err(|error| Failure::new(&error))?;
-        // What they say is of no interest, and the next statement must not inherit it.
-        while self.notices.try_recv().is_ok() {}
         Ok(value(&messages).map(str::to_owned))
+    }
+
+    /// Begins a transaction and answers with its id.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn begin(&self, read_only: bool) -> Result<String, Failure> {
+        // The id is asked for at once, so that a statement that ends the transaction behind our back is seen. The
+        // question also takes the snapshot, behind which the server lets no transaction become one that writes.
+        let mode = if read_only { "begin read only" } else { "begin" };
+        let begun = self.command(&format!("{mode}; select pg_catalog.pg_current_xact_id()::text")).await?;
+        Ok(begun.unwrap_or_default())
+    }
+
+    /// What is true of the open transaction behind its last statement, asked with the rights and the patience of a run.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn at_end(&self, settings: &Settings) -> Result<AtEnd, Failure> {
+        let sql = format!("{}; {}", settings.own(), settings::at_end());
+        let messages = self.client.simple_query(&sql).await.map_err(|error| Failure::new(&error))?;
+        let of = |column| last_row(&messages).and_then(|row| row.try_get(column).ok().flatten());
+        Ok(AtEnd { xid: of(0).unwrap_or_default().to_owned(), unpinned: of(1).map(str::to_owned) })
     }
 
     /// Ends what a file may have left in the session and sets what runs are set to.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn arrange(&mut self, settings: &Settings) -> Result<(), Failure> {
+    pub async fn arrange(&self, settings: &Settings) -> Result<(), Failure> {
         let sql = settings.sql(self.version_number());
         match self.command(&sql).await? {
             Some(deallocate) => self.command(&deallocate).await.map(drop),
@@ -179,7 +211,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn unpinned(&mut self) -> Result<Option<String>, Failure> {
+    pub async fn unpinned(&self) -> Result<Option<String>, Failure> {
         self.command(&settings::unpinned()).await
     }
 
@@ -187,7 +219,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn pin(&mut self) -> Result<(), Failure> {
+    pub async fn pin(&self) -> Result<(), Failure> {
         self.command(&settings::pin()).await.map(drop)
     }
 
@@ -195,7 +227,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn lift(&mut self, settings: &Settings) -> Result<Option<String>, Failure> {
+    pub async fn lift(&self, settings: &Settings) -> Result<Option<String>, Failure> {
         self.command(&settings.lift()).await
     }
 
@@ -203,7 +235,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn role(&mut self) -> Result<String, Failure> {
+    pub async fn role(&self) -> Result<String, Failure> {
         Ok(self.command("select current_user").await?.unwrap_or_default())
     }
 
@@ -291,9 +323,12 @@ where
 }
 
 fn value(messages: &[SimpleQueryMessage]) -> Option<&str> {
-    let row = messages.iter().rev().find_map(|message| match message {
+    last_row(messages).and_then(|row| row.try_get(0).ok().flatten())
+}
+
+fn last_row(messages: &[SimpleQueryMessage]) -> Option<&SimpleQueryRow> {
+    messages.iter().rev().find_map(|message| match message {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
-    });
-    row.and_then(|row| row.try_get(0).ok().flatten())
+    })
 }

@@ -103,10 +103,19 @@ pub(super) fn pin() -> String {
 
 /// Asks which of these settings have another value.
 pub(super) fn unpinned() -> String {
+    format!("select {}", other_values())
+}
+
+/// Asks for the open transaction's id, and for those settings.
+pub(super) fn at_end() -> String {
+    format!("select pg_catalog.pg_current_xact_id()::text, {}", other_values())
+}
+
+fn other_values() -> String {
     let rows = PINNED.map(|(name, value)| format!("('{name}', '{value}')")).join(", ");
     format!(
-        "select pg_catalog.string_agg(name, ', ') from (values {rows}) as pinned (name, value) \
-         where pg_catalog.current_setting(name) <> value"
+        "(select pg_catalog.string_agg(name, ', ') from (values {rows}) as pinned (name, value) \
+         where pg_catalog.current_setting(name) operator(pg_catalog.<>) value)"
     )
 }
 

@@ -73,7 +73,7 @@ fn differs(target: &str, copy: &str, role: &str) -> Option<String> {
 
 /// Applies what the ledger has recorded, unseen.
 async fn replay(state: &AppState, copy: &Target) -> Result<Replayed, Stop> {
-    let mut session = state.target.open("studio ledger").await?;
+    let session = state.target.open("studio ledger").await?;
     let rows = ledger::applied(&session).await?;
     let version = session.server_version().to_owned();
     let role = session.role().await;
@@ -116,7 +116,7 @@ async fn apply(copy: &Target, files: Vec<SourceFile>) -> Result<(), Stop> {
     let journal = Journal::none();
     let order =
         Order { run: &unseen, journal: &journal, target: copy, by: "studio", settings: Settings::default() };
-    order.execute(&steps, true).await.map_err(|stop| match stop {
+    order.execute(&steps).await.map_err(|stop| match stop {
         Stop::Failed(why) => Stop::Failed(format!("The copy could not be rebuilt: {why}")),
         other => other,
     })

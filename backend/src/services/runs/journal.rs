@@ -1,7 +1,10 @@
 //! What is kept of runs: the accepted run, its events in batches, and the intents that recovery rests on.
 //! Writing events never slows a run down; only what must be known before a COMMIT is waited for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use jiff::Timestamp;
 use studio_kernel::{
@@ -22,6 +25,9 @@ const STORED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long events gather for one write while nobody waits for them.
 const GATHER: Duration = Duration::from_millis(25);
+
+/// How long events may not be stored before a COMMIT waits for them.
+const MAY_LAG: Duration = Duration::from_secs(1);
 
 /// Between attempts to write to a database that does not answer.
 const AGAIN: Duration = Duration::from_millis(250);
@@ -161,6 +167,8 @@ struct Wishes {
 struct Stored {
     event: u64,
     intents: u64,
+    /// Since when there is an event that is not stored.
+    behind_since: Option<Instant>,
 }
 
 impl Journal {
@@ -172,7 +180,7 @@ impl Journal {
     /// Keeps a run's events from now on, until its last one is stored.
     pub fn keep(studio: &Studio, run: &Arc<LiveRun>) -> Self {
         let event = run.after(0).first().map_or(0, |_| *run.newest().borrow());
-        let (sender, stored) = watch::channel(Stored { event, intents: 0 });
+        let (sender, stored) = watch::channel(Stored { event, intents: 0, behind_since: None });
         let wishes = Arc::new(watch::Sender::new(Wishes::default()));
         tokio::spawn(write(studio.clone(), Arc::clone(run), wishes.subscribe(), sender));
         Self { kept: Some(Kept { run: Arc::clone(run), wishes, stored }) }
@@ -186,13 +194,27 @@ impl Journal {
         self.store(None).await
     }
 
-    /// Records that a segment is about to take effect: with the transaction's id before its COMMIT, without
-    /// before a standalone statement. Everything that happened before is stored with it.
+    /// Records that a statement is about to be sent that commits by itself. Everything that happened before is stored
+    /// with it.
     ///
     /// # Errors
-    /// [`Error::Busy`] when the studio's own database takes too long; the segment must not take effect then.
-    pub async fn intend(&self, step: usize, segment: usize, xid: Option<&str>) -> Result<()> {
-        self.store(Some(Intent { step, segment, xid: xid.map(str::to_owned) })).await
+    /// [`Error::Busy`] when the studio's own database takes too long; the statement must not be sent then.
+    pub async fn intend(&self, step: usize, segment: usize) -> Result<()> {
+        self.store(Some(Intent { step, segment })).await
+    }
+
+    /// Returns once everything is stored that happened more than a second ago. A transaction needs no more before its
+    /// COMMIT, because the target itself keeps which segments of a run it has.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the studio's own database takes too long; nothing more is to be committed then.
+    pub async fn keeps_up(&self) -> Result<()> {
+        let Some(kept) = &self.kept else { return Ok(()) };
+        let since = kept.stored.borrow().behind_since;
+        match since.is_some_and(|since| since.elapsed() > MAY_LAG) {
+            true => self.store(None).await,
+            false => Ok(()),
+        }
     }
 
     async fn store(&self, intent: Option<Intent>) -> Result<()> {
@@ -216,15 +238,13 @@ impl Journal {
     }
 }
 
-/// The last intent of a run, for recovery.
-#[derive(Clone, Debug)]
+/// A statement that commits by itself and was about to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Intent {
     /// The step.
     pub step: usize,
     /// The segment in it.
     pub segment: usize,
-    /// The transaction's id; `None` for a standalone statement.
-    pub xid: Option<String>,
 }
 
 /// The intent a run recorded last.
@@ -232,13 +252,13 @@ pub struct Intent {
 /// # Errors
 /// [`Error::Database`].
 pub async fn last_intent(studio: &Studio, run: &str) -> Result<Option<Intent>> {
-    let sql = "select step, segment, xid from studio.run_intents where run = $1
+    let sql = "select step, segment from studio.run_intents where run = $1
                order by step desc, segment desc limit 1";
     let client = studio.client().await?;
     let Some(row) = client.query_opt(sql, &[&run]).await? else { return Ok(None) };
     let index =
         |column| -> Result<usize> { Ok(usize::try_from(row.try_get::<_, i32>(column)?).unwrap_or_default()) };
-    Ok(Some(Intent { step: index("step")?, segment: index("segment")?, xid: row.try_get("xid")? }))
+    Ok(Some(Intent { step: index("step")?, segment: index("segment")? }))
 }
 
 /// Writes events in groups: what happens shortly after another is stored with it, unless somebody waits.
@@ -257,6 +277,8 @@ async fn write(
             _ = newest.wait_for(|seq| *seq > done.event) => true,
             Ok(_) = wishes.wait_for(is_waited_for) => false,
         };
+        done.behind_since = done.behind_since.or_else(|| Some(Instant::now()));
+        stored.send_replace(done);
         if may_gather {
             let _ = tokio::time::timeout(GATHER, wishes.wait_for(is_waited_for)).await;
         }
@@ -267,6 +289,7 @@ async fn write(
             Ok(()) => {
                 done.event = events.last().map_or(done.event, |last| last.seq);
                 done.intents = wish.intents;
+                done.behind_since = None;
                 stored.send_replace(done);
                 if matches!(events.last(), Some(RunEvent { kind: RunEventKind::Ended { .. }, .. })) {
                     return;
@@ -288,16 +311,15 @@ async fn append(studio: &Studio, run: &str, events: &[RunEvent], intent: Option<
                    select $1, seq, event::jsonb from unnest($2::bigint[], $3::text[]) as given (seq, event)
                    on conflict do nothing
                ), intent as (
-                   insert into studio.run_intents (run, step, segment, xid)
-                   select $1, $4, $5, $6 where $4 is not null
-                   on conflict (run, step, segment) do update set xid = excluded.xid, at = excluded.at
+                   insert into studio.run_intents (run, step, segment)
+                   select $1, $4, $5 where $4 is not null
+                   on conflict (run, step, segment) do update set at = excluded.at
                )
                update studio.runs
-               set state = $7, ended = $8::text::timestamptz, summary = coalesce($9, summary)
-               where $7 is not null and id = $1 and ended is null";
+               set state = $6, ended = $7::text::timestamptz, summary = coalesce($8, summary)
+               where $6 is not null and id = $1 and ended is null";
     let (seqs, texts) = written(events)?;
     let (step, segment) = intent.map(|intent| (number(intent.step), number(intent.segment))).unzip();
-    let xid = intent.and_then(|intent| intent.xid.as_deref());
     let state = events.iter().rev().find_map(|event| match &event.kind {
         RunEventKind::Waiting { .. } => Some((RunState::Waiting, None)),
         RunEventKind::Started { .. } => Some((RunState::Running, None)),
@@ -317,7 +339,6 @@ async fn append(studio: &Studio, run: &str, events: &[RunEvent], intent: Option<
                 (&texts, Type::TEXT_ARRAY),
                 (&step, Type::INT4),
                 (&segment, Type::INT4),
-                (&xid, Type::TEXT),
                 (&state, Type::TEXT),
                 (&ended, Type::TEXT),
                 (&summary, Type::TEXT),

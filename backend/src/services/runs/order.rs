@@ -36,7 +36,7 @@ pub struct Order<'a> {
 impl Order<'_> {
     /// Executes files on the target: each statement once, each ledger row with its file.
     pub async fn apply(&self, steps: &[Step]) -> (RunState, String) {
-        let ended = self.execute(steps, true).await;
+        let ended = self.execute(steps).await;
         self.run.look(|view| ending::of_apply(view, &ended))
     }
 
@@ -76,12 +76,12 @@ impl Order<'_> {
         ended.and(compared)
     }
 
-    pub(super) async fn execute(&self, steps: &[Step], writes: bool) -> Result<(), Stop> {
+    pub(super) async fn execute(&self, steps: &[Step]) -> Result<(), Stop> {
         let Self { run, journal, target, by, settings } = *self;
         if run.is_stopping() {
             return Err(Stop::Cancelled);
         }
-        let mut runner = Runner::start(run, journal, target, by, settings, writes).await?;
+        let mut runner = Runner::start(run, journal, target, by, settings, true).await?;
         let ended = runner.files(steps).await;
         runner.finish().await;
         ended

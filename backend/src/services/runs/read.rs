@@ -141,16 +141,12 @@ fn read(id: &str, texts: &[String]) -> Result<Vec<RunEvent>> {
     events.map_err(|error| Error::Corrupt(format!("an event of run {id}: {error}")))
 }
 
-/// A step of a run's plan.
-///
-/// # Errors
-/// [`Error::Database`], [`Error::Corrupt`].
-pub async fn step(studio: &Studio, id: &str, index: usize) -> Result<Option<RunStep>> {
-    let first = events(studio, id, 0, 1).await?;
-    Ok(match first.into_iter().next().map(|event| event.kind) {
-        Some(RunEventKind::Queued { steps, .. }) => steps.into_iter().nth(index),
-        _ => None,
-    })
+/// The steps of a run, as its first event has them.
+pub fn steps(events: &[RunEvent]) -> &[RunStep] {
+    match events.first().map(|event| &event.kind) {
+        Some(RunEventKind::Queued { steps, .. }) => steps,
+        _ => &[],
+    }
 }
 
 /// A run that has not ended and of which this process knows nothing.
@@ -162,6 +158,8 @@ pub struct Left {
     pub kind: RunKind,
     /// The change it executed.
     pub change: Option<i64>,
+    /// The name of who started it.
+    pub by: String,
 }
 
 /// Runs that have not ended, oldest first.
@@ -169,11 +167,17 @@ pub struct Left {
 /// # Errors
 /// [`Error::Database`], [`Error::Corrupt`].
 pub async fn left(client: &impl GenericClient) -> Result<Vec<Left>> {
-    let sql = "select id, kind, change from studio.runs where ended is null order by began";
+    let sql = "select runs.id, kind, change, name from studio.runs join studio.people on people.id = person
+               where ended is null order by began";
     let rows = client.query(sql, &[]).await?;
     rows.iter()
         .map(|row| {
-            Ok(Left { id: row.try_get("id")?, kind: word(row, "kind")?, change: row.try_get("change")? })
+            Ok(Left {
+                id: row.try_get("id")?,
+                kind: word(row, "kind")?,
+                change: row.try_get("change")?,
+                by: row.try_get("name")?,
+            })
         })
         .collect()
 }

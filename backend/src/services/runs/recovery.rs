@@ -1,33 +1,40 @@
 //! Runs that a stopped server left behind: each is told what became of it, by asking the database.
-//! It changes nothing there, and no run goes on.
+//! It writes nothing there but the ledger's row of a file that is there as a whole, and no run goes on.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use studio_kernel::{
     plan::{PlannedStatement, SegmentKind},
-    run::{RunEventKind, RunKind, RunState, RunView, SegmentState, SqlError, StatementState},
+    run::{RunEventKind, RunKind, RunState, RunView, SegmentState, SqlError, StatementState, event::RunStep},
     text::Span,
 };
 
 use super::{
     ending,
     executor::tell,
-    journal::{self, Journal},
+    journal::{self, Intent, Journal},
     live::LiveRun,
+    order,
     read::{self, Left},
-    runner::{self, Stop},
+    runner::{self, Runner, Step, Stop},
     settle::{self, Settled},
     standalone,
 };
 use crate::{
     error::Result,
-    pg::target::{Session, ledger},
+    pg::target::{
+        Session, Settings,
+        segments::{self, Place},
+    },
     services::changes,
     state::AppState,
 };
 
 /// Why a run that is found at the start does not go on.
 const STOPPED: &str = "The server was stopped while this run was under way.";
+
+/// How long the studio's start waits for the target to record a file there.
+const RECORDED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A segment that was open when the server stopped.
 struct Open {
@@ -40,95 +47,145 @@ struct Open {
     answered: bool,
 }
 
+/// A run that has not ended, and what is known of it.
+struct Abandoned<'a> {
+    state: &'a AppState,
+    left: &'a Left,
+    steps: Vec<RunStep>,
+    live: &'a LiveRun,
+    journal: &'a Journal,
+}
+
 /// Settles every run that has not ended. Returns how many there were.
 ///
 /// # Errors
 /// [`crate::error::Error::Database`].
 pub async fn recover(state: &AppState) -> Result<usize> {
     let client = state.studio.client().await?;
-    let left = read::left(&*client).await?;
+    let runs = read::left(&*client).await?;
     let now: jiff::Timestamp = client.query_one("select clock_timestamp()", &[]).await?.try_get(0)?;
     drop(client);
-    for run in &left {
-        let events = read::events(&state.studio, &run.id, 0, i64::MAX).await?;
-        let live = Arc::new(LiveRun::new(run.id.clone(), run.kind, now, events));
+    for left in &runs {
+        let events = read::events(&state.studio, &left.id, 0, i64::MAX).await?;
+        let steps = read::steps(&events).to_vec();
+        let live = Arc::new(LiveRun::new(left.id.clone(), left.kind, now, events));
         let journal = Journal::keep(&state.studio, &live);
-        let (ended, summary) = settle(state, run, &live).await?;
-        let change = run.change.filter(|_| run.kind == RunKind::Apply);
-        tell(state, change, &run.id, ended).await?;
+        let run = Abandoned { state, left, steps, live: &live, journal: &journal };
+        let (ended, summary) = run.settle().await?;
+        let change = left.change.filter(|_| left.kind == RunKind::Apply);
+        tell(state, change, &left.id, ended).await?;
         live.emit(RunEventKind::Ended { state: ended, summary });
         journal.flush().await?;
     }
-    Ok(left.len())
+    Ok(runs.len())
 }
 
-async fn settle(state: &AppState, run: &Left, live: &LiveRun) -> Result<(RunState, String)> {
-    let open = live.look(open_segment);
-    if run.kind != RunKind::Apply {
-        close(live, open.as_ref(), &Settled::RolledBack, None, STOPPED);
-        return Ok((RunState::Failed, format!("{STOPPED} Nothing of it remains.")));
-    }
-    let session = match settle::quiet(&state.target, &run.id).await {
-        Ok(session) => session,
-        Err(why) => {
-            close(live, open.as_ref(), &Settled::Unknown(why.clone()), None, STOPPED);
-            let unknown = Err(Stop::Unknown(format!("{STOPPED} {why}")));
-            return Ok(live.look(|view| ending::of_apply(view, &unknown)));
+impl Abandoned<'_> {
+    async fn settle(&self) -> Result<(RunState, String)> {
+        if self.left.kind != RunKind::Apply {
+            close_open(self.live, STOPPED);
+            return Ok((RunState::Failed, format!("{STOPPED} Nothing of it remains.")));
         }
-    };
-    let Some(open) = open else {
-        let lost = Err(Stop::LostAfter(STOPPED.to_owned()));
-        return Ok(live.look(|view| ending::of_apply(view, &lost)));
-    };
-    let (settled, row) = truth(state, run, &open, session).await?;
-    close(live, Some(&open), &settled, row, STOPPED);
-    let stop = match settled {
-        Settled::Committed | Settled::RolledBack => Stop::LostAfter(STOPPED.to_owned()),
-        Settled::Unknown(why) => Stop::Unknown(format!("{STOPPED} {why}")),
-    };
-    Ok(live.look(|view| ending::of_apply(view, &Err(stop))))
-}
-
-/// What is true of the open segment, and the ledger row that came with it.
-async fn truth(
-    state: &AppState,
-    run: &Left,
-    open: &Open,
-    session: Session,
-) -> Result<(Settled, Option<String>)> {
-    let intent = journal::last_intent(&state.studio, &run.id).await?;
-    let intent = intent.filter(|intent| (intent.step, intent.segment) == (open.step, open.segment));
-    let xid = intent.as_ref().and_then(|intent| intent.xid.as_deref());
-    let step = read::step(&state.studio, &run.id, open.step).await?;
-    let row = step.as_ref().and_then(|step| runner::ledger_row(step, open.segment));
-    let recorded = match &row {
-        Some(row) => ledger::has(&session, row.get(1..).unwrap_or_default()).await? == row.starts_with('+'),
-        None => false,
-    };
-    let settled = match open.kind {
-        SegmentKind::Transaction => match settle::transaction(&session, xid).await {
-            // An old server forgets ids; the ledger row came with the same COMMIT.
-            Settled::Unknown(_) if recorded => Settled::Committed,
-            Settled::Unknown(_) if row.is_some() => Settled::RolledBack,
-            other => other,
-        },
-        SegmentKind::Standalone if open.answered => Settled::Committed,
-        // Nothing was sent before the intent was stored.
-        SegmentKind::Standalone if intent.is_none() => Settled::RolledBack,
-        SegmentKind::Standalone => {
-            let file = step.as_ref().and_then(|step| step.file.as_ref());
-            let segment = file.and_then(|file| file.segments.get(open.segment));
-            match (file, segment.and_then(|segment| segment.statements.first())) {
-                (Some(file), Some(planned)) => {
-                    let bytes = changes::blob(&state.studio, &file.sha256).await?;
-                    standalone::look(session, &String::from_utf8_lossy(&bytes), planned.span).await
+        let ended = match settle::quiet(&self.state.target, &self.left.id).await {
+            Ok(session) => match segments::last(&session, &self.left.id).await {
+                Ok(last) => {
+                    self.commit_to(last);
+                    match self.live.look(open_segment) {
+                        Some(open) => self.close(open, session).await?,
+                        None => Stop::LostAfter(STOPPED.to_owned()),
+                    }
                 }
-                _ => standalone::look(session, "", Span::at(0)).await,
-            }
+                Err(error) => self.unseen(&error.message),
+            },
+            Err(why) => self.unseen(&why),
+        };
+        Ok(self.live.look(|view| ending::of_apply(view, &Err(ended))))
+    }
+
+    /// The target could not be asked.
+    fn unseen(&self, why: &str) -> Stop {
+        let settled = Settled::Unknown(why.to_owned());
+        close(self.live, self.live.look(open_segment).as_ref(), &settled, None, STOPPED);
+        Stop::Unknown(format!("{STOPPED} {why}"))
+    }
+
+    /// Tells the run of all segments that the target has, whether the journal has heard of them or not.
+    fn commit_to(&self, last: Option<Place>) {
+        let Some(last) = last else { return };
+        let missing = self.live.look(|view| {
+            let all = view.steps.iter().enumerate().flat_map(|(step, of_step)| {
+                let segments = of_step.segments.iter().enumerate();
+                segments.map(move |(segment, found)| (Place { step, segment }, found.state))
+            });
+            let missing = all.filter(|(place, found)| *place <= last && *found != SegmentState::Committed);
+            missing.map(|(place, _)| place).collect::<Vec<_>>()
+        });
+        for Place { step, segment } in missing {
+            let ledger = self.steps.get(step).and_then(|planned| runner::ledger_row(planned, segment));
+            self.live.emit(RunEventKind::SegmentCommitted { step, segment, ledger });
         }
-    };
-    let row = row.filter(|_| settled == Settled::Committed && recorded);
-    Ok((settled, row))
+    }
+
+    /// Closes the segment that was open and of which the target has no row.
+    async fn close(&self, open: Open, session: Session) -> Result<Stop> {
+        let settled = match open.kind {
+            SegmentKind::Transaction => Settled::RolledBack,
+            SegmentKind::Standalone if open.answered => Settled::Committed,
+            SegmentKind::Standalone => self.look(&open, session).await?,
+        };
+        let (row, stop) = match &settled {
+            // It is certain that the file took effect as a whole, so its row is written now.
+            Settled::Committed => match self.record(&open).await {
+                Ok(row) => (row, Stop::LostAfter(STOPPED.to_owned())),
+                Err(stop) => (None, stop),
+            },
+            Settled::RolledBack => (None, Stop::LostAfter(STOPPED.to_owned())),
+            Settled::Unknown(why) => (None, Stop::Unknown(format!("{STOPPED} {why}"))),
+        };
+        close(self.live, Some(&open), &settled, row, STOPPED);
+        Ok(stop)
+    }
+
+    /// What became of a statement that commits by itself.
+    async fn look(&self, open: &Open, session: Session) -> Result<Settled> {
+        let intent = journal::last_intent(&self.state.studio, &self.left.id).await?;
+        if intent != Some(Intent { step: open.step, segment: open.segment }) {
+            // Nothing was sent before the intent was stored.
+            return Ok(Settled::RolledBack);
+        }
+        let planned = self.steps.get(open.step).and_then(|planned| {
+            let file = planned.file.as_ref()?;
+            Some((file, file.segments.get(open.segment)?.statements.first()?))
+        });
+        let Some((file, planned)) = planned else {
+            return Ok(standalone::look(&session, "", Span::at(0)).await);
+        };
+        let bytes = changes::blob(&self.state.studio, &file.sha256).await?;
+        Ok(standalone::look(&session, &String::from_utf8_lossy(&bytes), planned.span).await)
+    }
+
+    /// Records a file whose last statement took effect by itself.
+    async fn record(&self, open: &Open) -> Result<Option<String>, Stop> {
+        let planned = self.steps.get(open.step);
+        let planned = planned.filter(|planned| runner::ledger_row(planned, open.segment).is_some());
+        let Some(planned) = planned else { return Ok(None) };
+        let Some(file) = &planned.file else { return Ok(None) };
+        let bytes = changes::blob(&self.state.studio, &file.sha256).await;
+        let bytes = bytes.map_err(|error| standalone::unrecorded(file, &error.to_string()))?;
+        let text = order::checked(file, bytes).map_err(|why| standalone::unrecorded(file, &why))?;
+        let step = Step { index: open.step, planned: planned.clone(), text };
+        let recording = async {
+            let (target, by, settings) = (&self.state.target, self.left.by.as_str(), Settings::default());
+            let mut runner = Runner::start(self.live, self.journal, target, by, settings, true).await?;
+            let recorded = runner.after_standalone(&step, file, open.segment).await;
+            runner.finish().await;
+            recorded
+        };
+        match tokio::time::timeout(RECORDED_WITHIN, recording).await {
+            Ok(recorded) => recorded,
+            Err(_) => Err(standalone::unrecorded(file, "the target did not become free.")),
+        }
+    }
 }
 
 fn open_segment(view: &RunView) -> Option<Open> {

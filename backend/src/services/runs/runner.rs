@@ -77,6 +77,8 @@ pub struct Runner<'a> {
     pub(super) lifted: Option<String>,
     /// The fence's number; `None` for a run that writes nothing.
     pub(super) epoch: Option<i64>,
+    /// Whether the ledger has a column for who applied a version.
+    pub(super) names_who_applied: bool,
 }
 
 impl<'a> Runner<'a> {
@@ -90,11 +92,21 @@ impl<'a> Runner<'a> {
         writes: bool,
     ) -> Result<Self, Stop> {
         let session = target.connect(run.id()).await?;
-        let mut runner = Self { run, journal, target, by, settings, session, lifted: None, epoch: None };
+        let mut runner = Self {
+            run,
+            journal,
+            target,
+            by,
+            settings,
+            session,
+            lifted: None,
+            epoch: None,
+            names_who_applied: false,
+        };
         runner.arrange().await?;
         runner.take().await?;
         if writes {
-            ledger::create(&runner.session).await?;
+            runner.names_who_applied = ledger::create(&runner.session).await?;
             runner.epoch = Some(fence::advance(&runner.session).await?);
         }
         Ok(runner)
@@ -114,7 +126,7 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    async fn take(&mut self) -> Result<(), Stop> {
+    pub(super) async fn take(&mut self) -> Result<(), Stop> {
         let began = tokio::time::Instant::now();
         let mut named = None;
         while !lock::take(&self.session).await? {
@@ -165,14 +177,21 @@ impl<'a> Runner<'a> {
     pub(super) async fn files(&mut self, steps: &[Step]) -> Result<(), Stop> {
         self.verify(steps).await?;
         self.announce().await?;
-        for step in steps {
+        let Some((last, before)) = steps.split_last() else { return Ok(()) };
+        for step in before {
             self.file(step).await?;
         }
-        Ok(())
+        // Behind the last one there is nothing to be ready for, and a connection that is lost then changes nothing.
+        self.segments(last).await
     }
 
-    /// Runs a step's file to its end.
+    /// Runs a step's file to its end, and is ready for another one.
     pub async fn file(&mut self, step: &Step) -> Result<(), Stop> {
+        self.segments(step).await?;
+        self.settle_in().await
+    }
+
+    async fn segments(&mut self, step: &Step) -> Result<(), Stop> {
         let Some(file) = &step.planned.file else { return Ok(()) };
         if file.segments.is_empty() {
             return self.only_recorded(step, file).await;
@@ -191,7 +210,7 @@ impl<'a> Runner<'a> {
                 SegmentKind::Standalone => self.standalone(step, at, at == last).await?,
             }
         }
-        self.settle_in().await
+        Ok(())
     }
 
     /// After a file: whatever it has set is reset, and the target is still ours.

@@ -1,4 +1,4 @@
-//! After a broken connection: waits until the run's backend is gone, then asks the database what is true.
+//! After a broken connection: waits until the run's backend is gone, then asks the database which segments are there.
 //! It never guesses, and it never runs anything of the plan.
 
 use std::time::Duration;
@@ -7,10 +7,7 @@ use studio_kernel::run::RunEventKind;
 use tokio::time::Instant;
 
 use super::runner::Runner;
-use crate::pg::target::{
-    Session, Target, TargetError,
-    outcome::{self, Fate},
-};
+use crate::pg::target::{Session, Target, TargetError, outcome, segments};
 
 /// How long the target may stay away before the outcome counts as unknown.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -33,13 +30,20 @@ pub enum Settled {
 }
 
 impl Runner<'_> {
-    /// Settles a transaction of this run; `xid` when its COMMIT may have arrived.
-    pub(super) async fn settle(&self, step: usize, xid: Option<&str>) -> Settled {
+    /// Settles a segment of this run that is a transaction; `committing` when its COMMIT may have arrived.
+    pub(super) async fn settle(&self, step: usize, segment: usize, committing: bool) -> Settled {
         let text = "The connection broke; the database is asked what became of the transaction.".to_owned();
         self.run.emit(RunEventKind::Progress { step, text });
-        match quiet(self.target, self.run.id()).await {
-            Ok(session) => transaction(&session, xid).await,
-            Err(why) => Settled::Unknown(why),
+        let session = match quiet(self.target, self.run.id()).await {
+            Ok(session) => session,
+            // The server undoes what nobody commits.
+            Err(_) if !committing => return Settled::RolledBack,
+            Err(why) => return Settled::Unknown(why),
+        };
+        match segments::last(&session, self.run.id()).await {
+            Ok(last) if last >= Some(segments::Place { step, segment }) => Settled::Committed,
+            Ok(_) => Settled::RolledBack,
+            Err(error) => Settled::Unknown(error.message),
         }
     }
 }
@@ -75,25 +79,4 @@ async fn look(target: &Target, run: &str, began: Instant) -> Result<Option<Sessi
         }
     }
     Ok(None)
-}
-
-/// What became of a transaction whose backend is gone.
-pub async fn transaction(session: &Session, xid: Option<&str>) -> Settled {
-    let Some(xid) = xid else {
-        // COMMIT was never sent, and the server undoes what nobody commits.
-        return Settled::RolledBack;
-    };
-    let began = Instant::now();
-    loop {
-        match outcome::fate(session, xid).await {
-            Ok(Fate::Committed) => return Settled::Committed,
-            Ok(Fate::Aborted) => return Settled::RolledBack,
-            Ok(Fate::Forgotten) => {
-                return Settled::Unknown(format!("The server does not remember transaction {xid}."));
-            }
-            Ok(Fate::Open) if began.elapsed() < WITHIN => tokio::time::sleep(POLL).await,
-            Ok(Fate::Open) => return Settled::Unknown(format!("Transaction {xid} is still open.")),
-            Err(error) => return Settled::Unknown(error.message),
-        }
-    }
 }

@@ -18,10 +18,7 @@ use super::{
     settle::{self, Settled},
     transaction::{READS, Try, sentence},
 };
-use crate::pg::target::{Failure, Refusal, Session, outcome};
-
-/// Statements whose purpose is the session's settings: they need no patience, and what they set is to stay.
-const SETTING: [&str; 2] = ["set", "reset"];
+use crate::pg::target::{Failure, Refusal, Session, TargetError, outcome};
 
 /// Statements that may leave an invalid index, with CONCURRENTLY: nothing else can, because functions and blocks must not
 /// say that word. <https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>
@@ -40,7 +37,7 @@ impl Runner<'_> {
         }
         let index = step.index;
         let sql = planned.span.of(&step.text);
-        self.be_patient(planned).await?;
+        self.be_patient().await?;
         let before = self.carcasses(planned).await?;
         if before.is_some()
             && let Some(carcass) = hidden_carcass(&self.session, sql).await
@@ -52,7 +49,7 @@ impl Runner<'_> {
             )));
         }
         self.run.emit(RunEventKind::SegmentStarted { step: index, segment: at });
-        self.journal.intend(index, at, None).await.map_err(|error| {
+        self.journal.intend(index, at).await.map_err(|error| {
             Stop::Failed(format!("The studio's own journal did not answer ({error}), so nothing was sent."))
         })?;
         match self.statement(step, planned).await {
@@ -63,40 +60,64 @@ impl Runner<'_> {
                     .await);
             }
             Err((Failure::Lost(heard), _)) => {
-                return Err(self.standalone_lost(step, at, planned, &heard).await);
+                return self.standalone_lost(step, at, planned, last, &heard, false).await;
             }
         }
-        let reads = match self.reads_otherwise(planned).await {
-            Ok(None) => {
-                let names = self.session.unpinned().await;
-                names.map(|names| names.map(|names| changed(planned, &names)))
+        match self.behind(planned, before.as_deref()).await {
+            Ok(Behind::Well) => {}
+            Ok(Behind::ReadsOtherwise(why)) => {
+                self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: None });
+                return Err(Stop::Failed(format!("{}. {why}", file.path)));
             }
-            reads => reads,
-        };
-        if let Some(why) = reads.map_err(|failure| Stop::Failed(said(failure)))? {
-            self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: None });
-            return Err(Stop::Failed(format!("{}. {why}", file.path)));
-        }
-        let new = self.new_carcasses(before.as_deref()).await?;
-        if let Some(carcass) = new.first() {
-            let why = format!(
-                "It left the invalid index {carcass}; drop it with DROP INDEX CONCURRENTLY {carcass}."
-            );
-            self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason: why.clone() });
-            return Err(Stop::Failed(why));
+            Ok(Behind::Carcass(carcass)) => {
+                let why = format!(
+                    "It left the invalid index {carcass}; drop it with DROP INDEX CONCURRENTLY {carcass}."
+                );
+                let reason = why.clone();
+                self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason });
+                return Err(Stop::Failed(why));
+            }
+            Err(heard) => return self.standalone_lost(step, at, planned, last, &heard, true).await,
         }
         let recorded = if last { self.after_standalone(step, file, at).await } else { Ok(None) };
-        let row = recorded.as_ref().ok().cloned().flatten();
-        self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: row });
+        self.commit_standalone(index, at, recorded)
+    }
+
+    /// The statement has taken effect; whether its file is recorded is another question.
+    fn commit_standalone(
+        &self,
+        step: usize,
+        segment: usize,
+        recorded: Result<Option<String>, Stop>,
+    ) -> Result<(), Stop> {
+        let ledger = recorded.as_ref().ok().cloned().flatten();
+        self.run.emit(RunEventKind::SegmentCommitted { step, segment, ledger });
         recorded.map(drop)
     }
 
-    /// Waiting for old snapshots is what a concurrent build does; a short timeout only leaves carcasses.
-    /// Everything else that the file has set goes on to hold, so what sets something finds the run's own timeouts.
-    async fn be_patient(&mut self, planned: &PlannedStatement) -> Result<(), Stop> {
-        if SETTING.contains(&planned.kind.as_str()) {
-            return self.put_back().await;
+    /// Looks at the session and the database behind a statement that was answered. The error is what was heard instead.
+    async fn behind(
+        &mut self,
+        planned: &PlannedStatement,
+        before: Option<&[String]>,
+    ) -> Result<Behind, String> {
+        let told = |failure| {
+            let (Failure::Refused(Refusal { message, .. }) | Failure::Lost(message)) = failure;
+            message
+        };
+        if let Some(why) = self.reads_otherwise(planned).await.map_err(told)? {
+            return Ok(Behind::ReadsOtherwise(why));
         }
+        if let Some(names) = self.session.unpinned().await.map_err(told)? {
+            return Ok(Behind::ReadsOtherwise(changed(planned, &names)));
+        }
+        let new = self.new_carcasses(before).await.map_err(|error| error.message)?;
+        Ok(new.into_iter().next().map_or(Behind::Well, Behind::Carcass))
+    }
+
+    /// Waiting for old snapshots is what a concurrent build does; a short timeout only leaves carcasses.
+    /// Everything else that the file has set goes on to hold.
+    async fn be_patient(&mut self) -> Result<(), Stop> {
         if self.lifted.is_none() {
             let settings = self.settings;
             let lifted = self.session.lift(&settings).await.map_err(|failure| Stop::Failed(said(failure)))?;
@@ -125,7 +146,7 @@ impl Runner<'_> {
     }
 
     /// The ledger row of a file whose last statement could not share a transaction with it.
-    async fn after_standalone(
+    pub(super) async fn after_standalone(
         &mut self,
         step: &Step,
         file: &PlannedFile,
@@ -138,8 +159,7 @@ impl Runner<'_> {
             Try::Refused(_, refusal, _) => sentence(&refusal.message),
             Try::Denied(why) => why,
             Try::Stopped => "The run was stopped.".to_owned(),
-            Try::Lost { heard, committing, .. } => match self.settle(step.index, committing.as_deref()).await
-            {
+            Try::Lost { heard, committing, .. } => match self.settle(step.index, at, committing).await {
                 Settled::Committed => return Ok(step.ledger_row(at)),
                 Settled::RolledBack => format!("The connection broke: {heard}."),
                 Settled::Unknown(why) => return Err(Stop::Unknown(why)),
@@ -147,10 +167,7 @@ impl Runner<'_> {
         };
         // Only the recording is undone; an error of the rollback changes nothing about that.
         let _ = self.session.command("rollback").await;
-        Err(Stop::Failed(format!(
-            "All statements of {} took effect, but its version is not recorded: {why}",
-            file.path
-        )))
+        Err(unrecorded(file, &why))
     }
 
     async fn standalone_refused(
@@ -183,24 +200,31 @@ impl Runner<'_> {
         }
     }
 
+    /// What became of a statement whose connection broke; `answered` when it had succeeded before.
     async fn standalone_lost(
         &mut self,
         step: &Step,
         at: usize,
         planned: &PlannedStatement,
+        last: bool,
         heard: &str,
-    ) -> Stop {
+        answered: bool,
+    ) -> Result<(), Stop> {
         let index = step.index;
+        self.session.abort();
         let settled = match settle::quiet(self.target, self.run.id()).await {
-            Ok(session) => look(session, &step.text, planned.span).await,
+            Ok(_) if answered => Settled::Committed,
+            Ok(session) => look(&session, &step.text, planned.span).await,
+            Err(_) if answered => Settled::Committed,
             Err(why) => Settled::Unknown(why),
         };
         match settled {
             Settled::Committed => {
-                self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: None });
-                Stop::LostAfter(format!(
+                let recorded = if last { self.record_anew(step, at).await } else { Ok(None) };
+                self.commit_standalone(index, at, recorded)?;
+                Err(Stop::LostAfter(format!(
                     "The connection broke after the statement had taken effect: {heard}."
-                ))
+                )))
             }
             Settled::RolledBack => {
                 let reason = format!("The connection broke: {heard}. The statement has no effect.");
@@ -209,14 +233,23 @@ impl Runner<'_> {
                     segment: at,
                     reason: reason.clone(),
                 });
-                Stop::Failed(reason)
+                Err(Stop::Failed(reason))
             }
             Settled::Unknown(why) => {
                 self.run.emit(RunEventKind::StatementUnknown { step: index, statement: planned.index });
                 self.run.emit(RunEventKind::SegmentUnknown { step: index, segment: at });
-                Stop::Unknown(why)
+                Err(Stop::Unknown(why))
             }
         }
+    }
+
+    /// Records a file in another session than the one that was lost, unless another run has begun meanwhile.
+    async fn record_anew(&mut self, step: &Step, at: usize) -> Result<Option<String>, Stop> {
+        let Some(file) = &step.planned.file else { return Ok(None) };
+        let session = self.target.connect(self.run.id()).await;
+        self.session = session.map_err(|error| unrecorded(file, &error.message))?;
+        self.take().await?;
+        self.after_standalone(step, file, at).await
     }
 
     /// The indexes that are invalid before a statement that may leave one more; `None` before all others.
@@ -227,7 +260,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn new_carcasses(&self, before: Option<&[String]>) -> Result<Vec<String>, Stop> {
+    async fn new_carcasses(&self, before: Option<&[String]>) -> Result<Vec<String>, TargetError> {
         let Some(before) = before else { return Ok(Vec::new()) };
         let mut now = outcome::invalid_indexes(&self.session).await?;
         now.retain(|index| !before.contains(index));
@@ -235,8 +268,23 @@ impl Runner<'_> {
     }
 }
 
+/// How things stand behind a statement that was answered.
+enum Behind {
+    Well,
+    /// The server would read what follows otherwise than it is shown.
+    ReadsOtherwise(String),
+    /// An invalid index that was not there before.
+    Carcass(String),
+}
+
+/// The end of a run whose file is there as a whole and not in the ledger.
+pub(super) fn unrecorded(file: &PlannedFile, why: &str) -> Stop {
+    let path = &file.path;
+    Stop::Failed(format!("All statements of {path} took effect, but its version is not recorded: {why}"))
+}
+
 /// What is true of a standalone statement of `text` whose backend is gone: only an index can be looked at.
-pub(super) async fn look(mut session: Session, text: &str, span: Span) -> Settled {
+pub(super) async fn look(session: &Session, text: &str, span: Span) -> Settled {
     // A name without a schema is found along the path that the file had set by then.
     if let Some(path) = search_path(text, span)
         && let Err(failure) = session.command(path).await
@@ -248,7 +296,7 @@ pub(super) async fn look(mut session: Session, text: &str, span: Span) -> Settle
             "Whether the statement took effect cannot be seen from outside; look and decide.".to_owned(),
         );
     };
-    match (outcome::index_state(&session, &name).await, made) {
+    match (outcome::index_state(session, &name).await, made) {
         (Ok(Some(true)), true) | (Ok(None), false) => Settled::Committed,
         (Ok(None), true) | (Ok(Some(true)), false) => Settled::RolledBack,
         (Ok(Some(false)), _) => Settled::Unknown(format!(

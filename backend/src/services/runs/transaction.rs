@@ -12,10 +12,7 @@ use super::{
     runner::{Runner, Step, Stop, micros},
     settle::Settled,
 };
-use crate::pg::target::{
-    Failure, Place, Refusal, fence, ledger,
-    outcome::{self, Fate},
-};
+use crate::pg::target::{Failure, Place, Refusal, ledger, segments};
 
 /// How often a segment is tried before another session's lock counts as a failure.
 const TRIES: u32 = 5;
@@ -56,11 +53,11 @@ pub(super) enum Try {
     Denied(String),
     /// Asked to stop between two statements.
     Stopped,
-    /// The connection broke; the transaction's id is given when COMMIT may have arrived.
+    /// The connection broke; whether COMMIT may have arrived.
     Lost {
         statement: Option<usize>,
         heard: String,
-        committing: Option<String>,
+        committing: bool,
     },
 }
 
@@ -99,7 +96,7 @@ impl Runner<'_> {
                     ("The run was stopped.".to_owned(), Some(Stop::Cancelled))
                 }
                 Try::Lost { statement, heard, committing } => {
-                    return self.lost(step, at, statement, &heard, committing.as_deref()).await;
+                    return self.lost(step, at, statement, &heard, committing).await;
                 }
             };
             self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason });
@@ -116,20 +113,10 @@ impl Runner<'_> {
         at: usize,
         last: bool,
     ) -> Try {
-        // The id is asked for at once, so that a statement that ends the transaction behind our back is seen. The
-        // question also takes the snapshot, behind which the server lets no transaction become one that writes.
-        let mode = if self.settings.read_only { "begin read only" } else { "begin" };
-        let begun =
-            self.session.command(&format!("{mode}; select pg_catalog.pg_current_xact_id()::text")).await;
-        let xid = match begun {
-            Ok(xid) => xid.unwrap_or_default(),
-            Err(failure) => return own(failure, None),
+        let xid = match self.session.begin(self.settings.read_only).await {
+            Ok(xid) => xid,
+            Err(failure) => return own(failure),
         };
-        // While the statements run: that a transaction may be committed is harmless to know of one that is not.
-        let intent = (file.purpose != Purpose::Validate).then(|| {
-            let (journal, index, xid) = (self.journal.clone(), step.index, xid.clone());
-            tokio::spawn(async move { journal.intend(index, at, Some(&xid)).await })
-        });
         for statement in &segment.statements {
             if self.run.is_stopping() {
                 return Try::Stopped;
@@ -138,87 +125,99 @@ impl Runner<'_> {
                 Ok(()) => match self.reads_otherwise(statement).await {
                     Ok(None) => {}
                     Ok(Some(why)) => return Try::Denied(why),
-                    Err(failure) => return own(failure, None),
+                    Err(failure) => return own(failure),
                 },
                 Err((Failure::Refused(refusal), took)) => {
                     return Try::Refused(Some(statement.index), Box::new(refusal), Some(took));
                 }
                 Err((Failure::Lost(heard), _)) => {
-                    return Try::Lost { statement: Some(statement.index), heard, committing: None };
+                    return Try::Lost { statement: Some(statement.index), heard, committing: false };
                 }
             }
         }
-        if file.purpose == Purpose::Validate {
-            return match self.denied(&xid).await {
-                Ok(None) => Try::Undone,
-                Ok(Some(why)) => Try::Denied(why),
-                Err(failure) => own(failure, None),
-            };
-        }
-        let row = match self.record(step, file, last).await {
+        let row = match self.close(step, file, at, last, &xid).await {
             Ok(row) => row,
             Err(ended) => return ended,
         };
-        match self.denied(&xid).await {
-            Ok(None) => {}
-            Ok(Some(why)) => return Try::Denied(why),
-            Err(failure) => return own(failure, None),
+        if file.purpose == Purpose::Validate {
+            return Try::Undone;
         }
-        if let Some(intent) = intent {
-            let why = match intent.await {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(error) => Some(error.to_string()),
-            };
-            if let Some(why) = why {
-                return Try::Denied(format!(
-                    "The studio's own journal did not answer ({why}), so nothing was committed."
-                ));
-            }
+        if let Err(error) = self.journal.keeps_up().await {
+            return Try::Denied(format!(
+                "The studio's own journal did not answer ({error}), so nothing was committed."
+            ));
         }
         if self.run.is_stopping() {
             return Try::Stopped;
         }
+        // The row was written behind the last statement, so the transaction was not an aborted one, which would answer
+        // COMMIT without an error.
         match self.session.command("commit").await {
-            Ok(_) => {}
+            Ok(_) => Try::Committed(row),
             Err(Failure::Refused(refusal)) => {
                 let last = segment.statements.last().map(|statement| statement.index);
-                return Try::Refused(last, Box::new(at_commit(refusal)), None);
+                Try::Refused(last, Box::new(at_commit(refusal)), None)
             }
-            Err(Failure::Lost(heard)) => return Try::Lost { statement: None, heard, committing: Some(xid) },
-        }
-        // An aborted transaction answers COMMIT without an error, so the server's own record decides.
-        match outcome::fate(&self.session, &xid).await {
-            Ok(Fate::Committed) => Try::Committed(row),
-            Ok(_) => Try::Denied("The server answered COMMIT by rolling back.".to_owned()),
-            Err(error) => Try::Lost { statement: None, heard: error.message, committing: Some(xid) },
+            Err(Failure::Lost(heard)) => Try::Lost { statement: None, heard, committing: true },
         }
     }
 
-    /// Writes or removes the ledger row with the file's last segment, after checking the fence.
-    async fn record(&mut self, step: &Step, file: &PlannedFile, last: bool) -> Result<Option<String>, Try> {
-        let Some(epoch) = self.epoch else { return Ok(None) };
-        let back = self.settings.own();
-        self.session.command(&back).await.map_err(|failure| own(failure, None))?;
-        match fence::holds(&self.session, epoch).await {
-            Ok(true) => {}
-            Ok(false) => return Err(Try::Denied(TAKEN_OVER.to_owned())),
-            Err(failure) => return Err(own(failure, None)),
+    /// Behind the last statement, in one exchange: whether the transaction is still the one that was begun and reads as
+    /// shown, the segment's row with the fence, and what the file's last segment does to the ledger.
+    async fn close(
+        &self,
+        step: &Step,
+        file: &PlannedFile,
+        at: usize,
+        last: bool,
+        xid: &str,
+    ) -> Result<Option<String>, Try> {
+        let row = async {
+            let Some(epoch) = self.epoch else { return Ok(true) };
+            let place = segments::Place { step: step.index, segment: at };
+            segments::insert(&self.session, epoch, self.run.id(), place, &file.sha256).await
+        };
+        let recorded = async {
+            match file.version.as_deref().filter(|_| last && self.epoch.is_some()) {
+                Some(version) => self.record(step, file, version).await,
+                None => Ok(None),
+            }
+        };
+        let (at_end, row, recorded) = tokio::join!(self.session.at_end(&self.settings), row, recorded);
+        // Behind a refused one the others are refused as well, so the first says why.
+        let at_end = at_end.map_err(own)?;
+        if at_end.xid != xid {
+            return Err(Try::Denied(ESCAPED.to_owned()));
         }
-        let Some(version) = file.version.as_deref().filter(|_| last) else { return Ok(None) };
-        let done = match file.purpose {
+        if let Some(names) = at_end.unpinned {
+            return Err(Try::Denied(format!("A statement changed {names}, {READS}")));
+        }
+        match row {
+            Ok(true) => recorded.map_err(own),
+            Ok(false) => Err(Try::Denied(TAKEN_OVER.to_owned())),
+            Err(failure) => Err(own(failure)),
+        }
+    }
+
+    /// Writes or removes the ledger row of a file.
+    async fn record(
+        &self,
+        step: &Step,
+        file: &PlannedFile,
+        version: &str,
+    ) -> Result<Option<String>, Failure> {
+        match file.purpose {
             Purpose::Apply => {
                 let statements = step.statements();
-                let (name, created_by) = (file.name.as_str(), self.by);
-                let row = ledger::NewRow { version, name, statements: &statements, created_by };
+                let created_by = self.names_who_applied.then_some(self.by);
+                let row = ledger::NewRow { version, name: &file.name, statements: &statements, created_by };
                 ledger::insert(&self.session, row).await.map(|()| Some(format!("+{version}")))
             }
             Purpose::Rollback => {
                 ledger::delete(&self.session, version).await.map(|was| was.then(|| format!("-{version}")))
             }
             Purpose::Validate | Purpose::Maintain | Purpose::Keep => Ok(None),
-        };
-        done.map_err(|failure| own(failure, None))
+        }
     }
 
     /// What keeps the next statement from being read as it is shown: a setting that the server reports with the
@@ -232,16 +231,6 @@ impl Runner<'_> {
         }
         let other = self.session.reads_otherwise();
         Ok(other.map(|name| format!("Line {}: the statement changed {name}, {READS}", after.line)))
-    }
-
-    /// Why a transaction that has run to its end must be undone.
-    async fn denied(&mut self, xid: &str) -> Result<Option<String>, Failure> {
-        let now = self.session.command("select pg_catalog.pg_current_xact_id()::text").await?;
-        if now.as_deref() != Some(xid) {
-            return Ok(Some(ESCAPED.to_owned()));
-        }
-        let other = self.session.unpinned().await?;
-        Ok(other.map(|names| format!("A statement changed {names}, {READS}")))
     }
 
     /// What is open is undone by the server even if this never arrives: nobody has said COMMIT.
@@ -303,7 +292,7 @@ impl Runner<'_> {
         at: usize,
         statement: Option<usize>,
         heard: &str,
-        committing: Option<&str>,
+        committing: bool,
     ) -> Result<(), Stop> {
         let index = step.index;
         if let Some(statement) = statement {
@@ -314,7 +303,7 @@ impl Runner<'_> {
             };
             self.fail(index, statement, step.locate(statement, refusal), None);
         }
-        match self.settle(index, committing).await {
+        match self.settle(index, at, committing).await {
             Settled::Committed => {
                 let row = step.ledger_row(at);
                 self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: row });
@@ -340,10 +329,10 @@ impl Runner<'_> {
 }
 
 /// The studio's own command failed; no statement is to blame.
-fn own(failure: Failure, committing: Option<String>) -> Try {
+fn own(failure: Failure) -> Try {
     match failure {
         Failure::Refused(refusal) => Try::Refused(None, Box::new(refusal), None),
-        Failure::Lost(heard) => Try::Lost { statement: None, heard, committing },
+        Failure::Lost(heard) => Try::Lost { statement: None, heard, committing: false },
     }
 }
 

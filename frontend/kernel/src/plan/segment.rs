@@ -21,7 +21,7 @@ use crate::{
 pub(super) enum Mode {
     /// Neighbours share a transaction, as far as PostgreSQL lets them.
     Shared,
-    /// The file wants no transaction: each statement commits on its own.
+    /// The file wants no transaction: each statement has one to itself, where PostgreSQL lets it.
     Single,
     /// One transaction that is always rolled back: nothing may commit on its own.
     RolledBack,
@@ -189,12 +189,12 @@ impl<'a> Cutter<'a> {
 
     fn join(&mut self, index: usize, statement: &'a Statement) {
         if self.mode == Mode::Single && !matches!(self.state, State::Author { .. }) {
-            self.push(
-                SegmentKind::Standalone,
-                "The file says that it wants no transaction.",
-                index,
-                statement,
-            );
+            let kind = match statement.kind {
+                // What it runs may commit, and the set need not show it.
+                StatementKind::Other(Verb::Call | Verb::Do) => SegmentKind::Standalone,
+                _ => SegmentKind::Transaction,
+            };
+            self.push(kind, "The file says that it wants no transaction.", index, statement);
             return self.close("");
         }
         let uses = || self.labels.may_be_used(statement, &self.file.text);

@@ -105,15 +105,21 @@ fn a_validation_runs_in_one_transaction_that_is_rolled_back() {
 #[test]
 fn the_header_can_ask_for_no_transaction() {
     let header = "-- A.\n-- transaction: none because it is long\n";
-    check("1_a.sql", &format!("{header}select 0; select 1;"), "standalone 0 | standalone 1");
+    check("1_a.sql", &format!("{header}select 0; select 1;"), "transaction 0 | transaction 1");
     check("1_a.sql", &format!("{header}begin; select 1; select 2; commit;"), "transaction 1 2");
     check("1_a.sql", &format!("{header}set local a = 1;"), "! inside-transaction-only");
+    // What these run may commit.
+    check(
+        "1_a.sql",
+        &format!("{header}call p(); do $$ begin perform f(); end $$; vacuum;"),
+        "standalone 0 | standalone 1 | standalone 2",
+    );
 }
 
 #[test]
 fn runners_markers_can_ask_for_no_transaction() {
     for marker in ["-- no-transaction", "-- +goose NO TRANSACTION", "-- migrate:up transaction:false"] {
-        check("1_a.sql", &format!("{marker}\nselect 0; select 1;"), "standalone 0 | standalone 1");
+        check("1_a.sql", &format!("{marker}\nselect 0; select 1;"), "transaction 0 | transaction 1");
     }
     let down = "-- migrate:up\nselect 0; select 1;\n-- migrate:down transaction:false";
     check("1_a.sql", down, "transaction 0 1");
@@ -216,14 +222,18 @@ fn modes_that_a_run_does_not_have_are_refused() {
     check(
         "1_a.sql",
         "-- A.\n-- transaction: none\nset session characteristics as transaction read only;",
-        "standalone 0",
+        "transaction 0",
     );
     check(
         "1_a.sql",
         "-- A.\n-- transaction: none\nset constraints all deferred;",
         "! inside-transaction-only",
     );
-    check("1_a.sql", "-- A.\n-- transaction: none\ndeclare c cursor with hold for select 1;", "standalone 0");
+    check(
+        "1_a.sql",
+        "-- A.\n-- transaction: none\ndeclare c cursor with hold for select 1;",
+        "transaction 0",
+    );
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! Connections that are lost behind an answer nobody has heard: what a run says is what the database has.
+
+use studio_kernel::run::{RunKind, RunState};
+
+use crate::{
+    bench::{Bench, on_runtime},
+    cut::cutting,
+};
+
+const PATH: &str = "20260101000000_lost.sql";
+
+/// What became of it: the run's state and whether its words have this in them, the rows of `marks`, the ledger's rows.
+struct Wanted {
+    state: RunState,
+    said: &'static str,
+    marks: &'static str,
+    recorded: bool,
+}
+
+/// Two marks, each in a transaction, and an index between them.
+const THREE: &str = "insert into public.marks values (1);\n\
+    create index concurrently marks_seq on public.marks (seq);\n\
+    insert into public.marks values (2);\n";
+
+const INDEX_LAST: &str = "insert into public.marks values (1);\n\
+    create index concurrently marks_seq on public.marks (seq);\n";
+
+const BY_STATEMENT: &str = "-- Marks.\n-- transaction: none because the test counts commits\n\
+    insert into public.marks values (1);\ninsert into public.marks values (2);\ninsert into public.marks values (3);\n";
+
+#[test]
+fn what_a_lost_run_says_is_what_the_database_has() {
+    let applied = |marks| Wanted {
+        state: RunState::Done,
+        said: "20260101000000_lost.sql is applied and recorded in the ledger.",
+        marks,
+        recorded: true,
+    };
+    let part = |said, marks| Wanted { state: RunState::Failed, said, marks, recorded: false };
+    let nothing = || part("Nothing of this run is in the database.", "0");
+    let of_three = "the first 1 of 3 segments of 20260101000000_lost.sql";
+    on_runtime(async {
+        for (name, text, cut_at, nth, wanted) in [
+            ("only_end", "insert into public.marks values (1);\n", "commit\0", 1, applied("1")),
+            (
+                "row",
+                "insert into public.marks values (1);\n",
+                "into supabase_migrations.studio_segments",
+                1,
+                nothing(),
+            ),
+            ("statement", "insert into public.marks values (1);\n", "insert into public.marks", 1, nothing()),
+            ("first_end", THREE, "commit\0", 1, part(of_three, "1")),
+            ("last_end", THREE, "commit\0", 2, applied("2")),
+            ("index", INDEX_LAST, "create index concurrently", 1, applied("1")),
+            // The first is behind the first segment, the second behind the index.
+            ("behind_index", INDEX_LAST, "string_agg(name", 2, applied("1")),
+            ("index_recorded", INDEX_LAST, "commit\0", 2, applied("1")),
+            ("second_of_three", BY_STATEMENT, "commit\0", 2, part("the first 2 of 3 segments", "2")),
+            ("third_statement", BY_STATEMENT, "values (3)", 1, part("the first 2 of 3 segments", "2")),
+            ("third_of_three", BY_STATEMENT, "commit\0", 3, applied("3")),
+        ] {
+            let bench = Bench::new(&format!("lost_{name}")).await;
+            bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
+            let prepared = bench.prepare(RunKind::Apply, &[(PATH, text)]).await;
+            let view = prepared.through(cutting(&bench.database, cut_at, nth).await).go().await;
+            assert_eq!(view.state, wanted.state, "{name}: {}", view.summary);
+            assert!(view.summary.contains(wanted.said), "{name}: {}", view.summary);
+            let was_cut = |text: &String| text.contains("The connection broke");
+            assert!(
+                was_cut(&view.summary) || view.steps[0].progress.iter().any(was_cut),
+                "{name}: the relay has not cut anything: {}",
+                view.summary
+            );
+            assert_eq!(bench.ask("select count(*) from public.marks").await, wanted.marks, "{name}");
+            assert_eq!(bench.versions().await.len(), usize::from(wanted.recorded), "{name}");
+        }
+    });
+}
+
+#[test]
+fn a_statement_of_a_file_without_transactions_waits_no_longer_for_a_lock_than_another() {
+    on_runtime(async {
+        let bench = Bench::new("patience").await;
+        bench.client.batch_execute("create table public.busy (id int)").await.unwrap();
+        bench.client.batch_execute("begin; lock table public.busy in access share mode").await.unwrap();
+        let text =
+            "-- A.\n-- transaction: none because it is long\nalter table public.busy add column more int;\n";
+        let view = bench.run(&[(PATH, text)]).await;
+        assert_eq!(view.state, RunState::Failed, "{}", view.summary);
+        let waited =
+            view.steps[0].progress.iter().filter(|line| line.contains("Another session is in the way"));
+        assert_eq!(waited.count(), 4, "{:?}", view.steps[0].progress);
+        bench.client.batch_execute("rollback").await.unwrap();
+    });
+}
