@@ -5,7 +5,8 @@ pub mod studio;
 pub mod target;
 
 pub use tokio_postgres::{
-    Error as DriverError, GenericClient, IsolationLevel, Row, Transaction, types::Type,
+    Error as DriverError, GenericClient, IsolationLevel, Row, Transaction,
+    types::{ToSql, Type},
 };
 
 /// Whether the server refused for want of a right.

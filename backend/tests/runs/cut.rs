@@ -1,9 +1,12 @@
 //! A relay in front of the server that cuts one connection once: when the server has answered what a text stands in,
 //! and nobody has heard the answer.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use studio_backend::pg::target::Target;
@@ -15,6 +18,9 @@ use tokio::{
 use tokio_postgres::{Config, config::Host};
 
 use crate::bench::engine_url;
+
+/// A server that says nothing for so long has answered.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// A target whose connections all go through the relay, which cuts at the `nth` message with `text`, counted from 1.
 pub(crate) async fn cutting(database: &str, text: &'static str, nth: usize) -> Target {
@@ -75,6 +81,11 @@ async fn relay(
                 break;
             }
             if reached.load(Ordering::SeqCst) == 1 {
+                // What was sent with it is answered as well, and nobody hears of it either.
+                while tokio::time::timeout(QUIET, from.read(&mut bytes))
+                    .await
+                    .is_ok_and(|read| read.is_ok_and(|read| read > 0))
+                {}
                 cut.notify_one();
                 break;
             }

@@ -145,3 +145,72 @@ fn an_answer_that_the_driver_cannot_follow_ends_the_session_in_its_words() {
         }
     });
 }
+
+#[test]
+fn a_role_that_a_function_takes_on_keeps_no_file_from_being_recorded() {
+    on_runtime(async {
+        let bench = Bench::for_superuser("role_hidden").await;
+        let planted = "drop role if exists runs_hidden; create role runs_hidden; \
+                       create function public.hide() returns void language plpgsql as \
+                       $$ begin perform set_config('ro' || 'le', 'runs_hidden', false); end $$";
+        bench.client.batch_execute(planted).await.unwrap();
+        for (path, text) in [
+            ("20260101000000_together.sql", "select public.hide();\nselect 1;\n"),
+            (
+                "20260101000001_each.sql",
+                "-- Each.\n-- transaction: none because each commits\nselect public.hide();\nselect 1;\n",
+            ),
+        ] {
+            let view = bench.run(&[(path, text)]).await;
+            assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        }
+        assert_eq!(bench.versions().await, ["20260101000000", "20260101000001"]);
+        bench.client.batch_execute("drop role runs_hidden").await.unwrap();
+    });
+}
+
+#[test]
+fn a_run_that_another_has_passed_commits_nothing_more() {
+    const PASSED: &str =
+        "Another run has begun on this target meanwhile, so this one may not write any more. ";
+    on_runtime(async {
+        let bench = Bench::new("passed").await;
+        bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
+        let pass = "update supabase_migrations.studio_fence set epoch = epoch + 1;";
+        let each = "-- Each.\n-- transaction: none because each commits\n";
+        for (text, remains, marks) in [
+            (
+                format!("insert into public.marks values (1);\n{pass}\n"),
+                "Nothing of this run is in the database.",
+                "0",
+            ),
+            (
+                format!(
+                    "{each}insert into public.marks values (1);\n{pass}\ninsert into public.marks values (2);\n"
+                ),
+                "In the database, but not recorded in the ledger: the first 1 of 3 segments of 20260101000000_passed.sql.",
+                "1",
+            ),
+        ] {
+            let view = bench.run(&[("20260101000000_passed.sql", &text)]).await;
+            assert_eq!(said(&view), (RunState::Failed, format!("{PASSED}{remains}").as_str()));
+            assert_eq!(bench.ask("select count(*) from public.marks").await, marks);
+        }
+        assert_eq!(bench.versions().await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_fence_that_an_older_studio_has_made_is_made_whole() {
+    on_runtime(async {
+        let bench = Bench::new("older_fence").await;
+        let older = "create schema supabase_migrations; create table supabase_migrations.studio_fence \
+                     (one boolean primary key default true check (one), epoch bigint not null); \
+                     insert into supabase_migrations.studio_fence (epoch) values (7)";
+        bench.client.batch_execute(older).await.unwrap();
+        let view = bench.run(&[("20260101000000_first.sql", "select 1;\n")]).await;
+        assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        let fence = "select epoch || ' ' || step || ' ' || segment from supabase_migrations.studio_fence";
+        assert_eq!(bench.ask(fence).await, "8 0 0");
+    });
+}

@@ -8,7 +8,7 @@ use tokio_postgres::{
     types::{ToSql, Type},
 };
 
-use super::{Failure, Session, TargetError, fence, segments};
+use super::{Failure, Session, TargetError, fence};
 
 /// A row of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +42,84 @@ const CREATE: &str = "create table if not exists supabase_migrations.schema_migr
 /// What it needs of its columns: names and types, where `text` stands for every type of text.
 const COLUMNS: [(&str, &str); 3] = [("version", "text"), ("name", "text"), ("statements", "text[]")];
 
+/// The ledger's columns that are there, with their types; none where there is no ledger.
+#[derive(Clone, Debug)]
+pub struct Shape(BTreeMap<String, String>);
+
+impl Shape {
+    /// Asks for it.
+    ///
+    /// # Errors
+    /// [`TargetError`], `target-ledger` when another tool has made the table for itself.
+    pub async fn read(session: &Session) -> Result<Self, TargetError> {
+        let sql = "select attname::text, pg_catalog.format_type(atttypid, null) from pg_catalog.pg_attribute \
+                   where attrelid = to_regclass('supabase_migrations.schema_migrations') \
+                   and attnum > 0 and not attisdropped";
+        let rows = session.client().query_typed(sql, &[]).await;
+        let rows = rows.map_err(|error| TargetError::asking("Reading the ledger's columns", &error))?;
+        let shape = Self(rows.iter().map(|row| (row.get(0), row.get(1))).collect());
+        shape.check()?;
+        Ok(shape)
+    }
+
+    /// Whether it has a column for who applied a version.
+    pub fn names_who_applied(&self) -> bool {
+        self.0.contains_key("created_by")
+    }
+
+    /// Refuses a table that no version could be recorded in.
+    fn check(&self) -> Result<(), TargetError> {
+        for (column, wanted) in COLUMNS {
+            let Some(found) = self.0.get(column) else { continue };
+            if found.replace("character varying", "text") != wanted {
+                return Err(TargetError::new(
+                    "target-ledger",
+                    format!(
+                        "The ledger supabase_migrations.schema_migrations has another shape: its column {column} \
+                         is of type {found} and not {wanted}."
+                    ),
+                    format!(
+                        "Change the column's type to {wanted}, as the Supabase CLI creates it, or move the table \
+                         out of the way."
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// All rows, in the order of versions as text. A missing table means that nothing was applied.
 ///
 /// # Errors
 /// [`TargetError`].
 pub async fn applied(session: &Session) -> Result<Vec<LedgerRow>, TargetError> {
-    let columns = columns(session).await.map_err(|error| unseen(&error))?;
-    check(&columns)?;
+    rows(session, &Shape::read(session).await?).await
+}
+
+/// The versions in a ledger of this shape, with their names.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn names(
+    session: &Session,
+    Shape(columns): &Shape,
+) -> Result<BTreeMap<String, String>, TargetError> {
+    if !columns.contains_key("version") {
+        return Ok(BTreeMap::new());
+    }
+    let name = if columns.contains_key("name") { "coalesce(name::text, '')" } else { "''" };
+    let sql = format!("select version::text, {name} from supabase_migrations.schema_migrations");
+    let rows = session.client().query_typed(&sql, &[]).await;
+    let rows = rows.map_err(|error| TargetError::asking("Reading the ledger", &error))?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// The rows of a ledger of this shape.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn rows(session: &Session, Shape(columns): &Shape) -> Result<Vec<LedgerRow>, TargetError> {
     if !columns.contains_key("version") {
         return Ok(Vec::new());
     }
@@ -82,22 +153,19 @@ pub async fn has(session: &Session, version: &str) -> Result<bool, TargetError> 
     }
 }
 
-/// Creates what is missing of the ledger and of the studio's tables beside it. Says whether the ledger has a column for
-/// who applied a version.
+/// Creates what is missing of a ledger of this shape, and of the studio's tables beside it.
 ///
 /// # Errors
-/// [`TargetError`], `target-rights` when the role may not, `target-ledger` when it has another shape.
-pub async fn create(session: &Session) -> Result<bool, TargetError> {
-    let columns = columns(session).await.map_err(|error| unseen(&error))?;
-    check(&columns)?;
+/// [`TargetError`], `target-rights` when the role may not.
+pub async fn create(session: &Session, Shape(columns): &Shape) -> Result<(), TargetError> {
     if !COLUMNS.iter().all(|(column, _)| columns.contains_key(*column)) {
         let wrong = |error| TargetError::asking("Creating supabase_migrations.schema_migrations", &error);
         // One batch is one transaction: a first run waits for the disk once.
         let schema = missing_schema(session).await.map_err(wrong)?;
-        let sql = format!("{schema}{CREATE}; {}; {}", fence::CREATE, segments::CREATE);
+        let sql = format!("{schema}{CREATE}; {}", fence::CREATE);
         session.client().batch_execute(&sql).await.map_err(wrong)?;
     }
-    Ok(columns.contains_key("created_by"))
+    Ok(())
 }
 
 /// The statement that creates the schema, and nothing where it is there: IF NOT EXISTS alone asks for the right
@@ -141,38 +209,4 @@ pub async fn delete(session: &Session, version: &str) -> Result<bool, Failure> {
         "delete from supabase_migrations.schema_migrations where version operator(pg_catalog.=) $1::text";
     let removed = session.client().execute_typed(sql, &[(&version, Type::TEXT)]).await;
     removed.map(|rows| rows > 0).map_err(|error| Failure::new(&error))
-}
-
-/// The columns that are there, with their types.
-async fn columns(session: &Session) -> Result<BTreeMap<String, String>, tokio_postgres::Error> {
-    let sql = "select attname::text, pg_catalog.format_type(atttypid, null) from pg_catalog.pg_attribute \
-               where attrelid = to_regclass('supabase_migrations.schema_migrations') \
-               and attnum > 0 and not attisdropped";
-    let rows = session.client().query_typed(sql, &[]).await?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
-}
-
-fn unseen(error: &tokio_postgres::Error) -> TargetError {
-    TargetError::asking("Reading the ledger's columns", error)
-}
-
-/// Refuses a table that another tool has made for itself: no version could be recorded there.
-fn check(columns: &BTreeMap<String, String>) -> Result<(), TargetError> {
-    for (column, wanted) in COLUMNS {
-        let Some(found) = columns.get(column) else { continue };
-        if found.replace("character varying", "text") != wanted {
-            return Err(TargetError::new(
-                "target-ledger",
-                format!(
-                    "The ledger supabase_migrations.schema_migrations has another shape: its column {column} \
-                     is of type {found} and not {wanted}."
-                ),
-                format!(
-                    "Change the column's type to {wanted}, as the Supabase CLI creates it, or move the table \
-                     out of the way."
-                ),
-            ));
-        }
-    }
-    Ok(())
 }

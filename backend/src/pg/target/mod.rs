@@ -11,8 +11,7 @@
 //! lock         one run at a time
 //! ledger       supabase_migrations.schema_migrations
 //! remark       the comment on it
-//! fence        an old runner that wakes up writes nothing
-//! segments     what of a run is in the database
+//! fence        which run may write, and how far it is
 //! outcome      what else can be seen of work whose connection broke
 //! facts        what people should know before they run
 //! fingerprint  a schema as comparable lines
@@ -32,7 +31,6 @@ pub mod outcome;
 pub mod reach;
 pub mod refusal;
 pub mod remark;
-pub mod segments;
 pub mod session;
 pub mod settings;
 pub mod snapshot;

@@ -1,4 +1,4 @@
-//! What can be seen of work whose connection broke, besides the rows of its segments: backends, indexes, databases.
+//! What can be seen of work whose connection broke, besides how far the fence says it was: backends, indexes, databases.
 
 use super::{Session, TargetError};
 

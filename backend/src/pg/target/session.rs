@@ -178,12 +178,12 @@ impl Session {
         Ok(begun.unwrap_or_default())
     }
 
-    /// What is true of the open transaction behind its last statement, asked with the rights and the patience of a run.
+    /// What is true of the open transaction behind its last statement.
     ///
     /// # Errors
     /// [`Failure`].
-    pub async fn at_end(&self, settings: &Settings) -> Result<AtEnd, Failure> {
-        let sql = format!("{}; {}", settings.own(), settings::at_end());
+    pub async fn at_end(&self) -> Result<AtEnd, Failure> {
+        let sql = settings::at_end();
         let messages = self.client.simple_query(&sql).await.map_err(|error| Failure::new(&error))?;
         let of = |column| last_row(&messages).and_then(|row| row.try_get(column).ok().flatten());
         Ok(AtEnd { xid: of(0).unwrap_or_default().to_owned(), unpinned: of(1).map(str::to_owned) })

@@ -111,6 +111,13 @@ pub(super) fn at_end() -> String {
     format!("select pg_catalog.pg_current_xact_id()::text, {}", other_values())
 }
 
+/// Whether all of them have these values, as a condition.
+pub(super) fn pinned() -> String {
+    let one =
+        |(name, value)| format!("pg_catalog.current_setting('{name}') operator(pg_catalog.=) '{value}'");
+    PINNED.map(one).join(" and ")
+}
+
 fn other_values() -> String {
     let rows = PINNED.map(|(name, value)| format!("('{name}', '{value}')")).join(", ");
     format!(

@@ -193,8 +193,8 @@ async fn prove(
     order: &Order<'_>,
     steps: &[Step],
 ) -> Result<(RunState, String), Stop> {
-    runner.announce().await?;
-    runner.verify(steps).await?;
+    runner.announce();
+    runner.verify(steps)?;
     let way_back = WayBack::of(steps);
     let mut start = None;
     let mut checks = Vec::new();

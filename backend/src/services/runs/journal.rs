@@ -17,14 +17,14 @@ use tokio::sync::watch;
 use super::live::LiveRun;
 use crate::{
     error::{Error, Result},
-    pg::{GenericClient, Transaction, Type, studio::Studio},
+    pg::{GenericClient, ToSql, Transaction, Type, studio::Studio},
 };
 
 /// How long a run waits for its journal before it gives up.
 const STORED_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long events gather for one write while nobody waits for them.
-const GATHER: Duration = Duration::from_millis(25);
+const GATHER: Duration = Duration::from_millis(200);
 
 /// How long events may not be stored before a COMMIT waits for them.
 const MAY_LAG: Duration = Duration::from_secs(1);
@@ -105,23 +105,19 @@ pub async fn insert(transaction: &Transaction<'_>, run: NewRun<'_>) -> Result<Ac
                on conflict (target) where kind = 'apply' and ended is null do nothing
                returning clock_timestamp() as now";
     let kind = run.kind.as_str();
-    let row = transaction
-        .query_opt(
-            sql,
-            &[
-                &id,
-                &kind,
-                &change,
-                &revision,
-                &run.title,
-                &run.target,
-                &run.person.id,
-                &digest,
-                &run.idempotency_key,
-            ],
-        )
-        .await?;
-    let Some(row) = row else {
+    let values: [(&(dyn ToSql + Sync), Type); 9] = [
+        (&id, Type::TEXT),
+        (&kind, Type::TEXT),
+        (&change, Type::INT8),
+        (&revision, Type::INT4),
+        (&run.title, Type::TEXT),
+        (&run.target, Type::TEXT),
+        (&run.person.id, Type::TEXT),
+        (&digest, Type::TEXT),
+        (&run.idempotency_key, Type::TEXT),
+    ];
+    let rows = transaction.query_typed(sql, &values).await?;
+    let Some(row) = rows.first() else {
         return Err(Error::refused(
             "running",
             "Another run is under way on this target; wait for its end or cancel it.",
@@ -354,7 +350,9 @@ async fn store(client: &impl GenericClient, run: &str, events: &[RunEvent]) -> R
                select $1, seq, event::jsonb from unnest($2::bigint[], $3::text[]) as given (seq, event)
                on conflict do nothing";
     let (seqs, texts) = written(events)?;
-    client.execute(sql, &[&run, &seqs, &texts]).await?;
+    let values: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&run, Type::TEXT), (&seqs, Type::INT8_ARRAY), (&texts, Type::TEXT_ARRAY)];
+    client.execute_typed(sql, &values).await?;
     Ok(())
 }
 

@@ -24,7 +24,7 @@ use crate::{
     error::Result,
     pg::target::{
         Session, Settings,
-        segments::{self, Place},
+        fence::{self, Place},
     },
     services::changes,
     state::AppState,
@@ -87,7 +87,7 @@ impl Abandoned<'_> {
             return Ok((RunState::Failed, format!("{STOPPED} Nothing of it remains.")));
         }
         let ended = match settle::quiet(&self.state.target, &self.left.id).await {
-            Ok(session) => match segments::last(&session, &self.left.id).await {
+            Ok(session) => match fence::reached(&session, &self.left.id).await {
                 Ok(last) => {
                     self.commit_to(last);
                     match self.live.look(open_segment) {

@@ -6,12 +6,17 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use studio_kernel::{
     plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
     run::{RunEventKind, SqlError, event::RunStep},
+    sql::session_settings,
     text::Span,
     words::count,
 };
 
 use super::{journal::Journal, live::LiveRun, place};
-use crate::pg::target::{Failure, Refusal, Session, Settings, Target, TargetError, fence, ledger, lock};
+use crate::pg::target::{
+    Failure, Refusal, Session, Settings, Target, TargetError, fence,
+    ledger::{self, Shape},
+    lock,
+};
 
 /// Between two looks at the target's lock.
 const LOCK_POLL: Duration = Duration::from_millis(100);
@@ -79,6 +84,14 @@ pub struct Runner<'a> {
     pub(super) epoch: Option<i64>,
     /// Whether the ledger has a column for who applied a version.
     pub(super) names_who_applied: bool,
+    /// Whether the next segment's transaction was begun with the end of the one before.
+    pub(super) has_begun: bool,
+    /// Whether the role and the timeouts are the run's own, as far as the file's texts tell.
+    pub(super) is_own: bool,
+    /// What the ledger held once the target was ours: versions and names.
+    recorded: BTreeMap<String, String>,
+    /// The role in force.
+    role: String,
 }
 
 impl<'a> Runner<'a> {
@@ -92,6 +105,13 @@ impl<'a> Runner<'a> {
         writes: bool,
     ) -> Result<Self, Stop> {
         let session = target.connect(run.id()).await?;
+        let (arranged, taken, shape) = tokio::join!(
+            biased;
+            session.arrange(&settings),
+            lock::take(&session),
+            Shape::read(&session),
+        );
+        arranged.map_err(unprepared)?;
         let mut runner = Self {
             run,
             journal,
@@ -102,13 +122,37 @@ impl<'a> Runner<'a> {
             lifted: None,
             epoch: None,
             names_who_applied: false,
+            has_begun: false,
+            is_own: true,
+            recorded: BTreeMap::new(),
+            role: String::new(),
         };
-        runner.arrange().await?;
-        runner.take().await?;
+        let shape = match taken? {
+            true => shape?,
+            false => {
+                runner.take().await?;
+                Shape::read(&runner.session).await?
+            }
+        };
         if writes {
-            runner.names_who_applied = ledger::create(&runner.session).await?;
-            runner.epoch = Some(fence::advance(&runner.session).await?);
+            ledger::create(&runner.session, &shape).await?;
         }
+        let epoch = async {
+            match writes {
+                true => fence::advance(&runner.session, run.id()).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let (epoch, recorded, role) = tokio::join!(
+            biased;
+            epoch,
+            ledger::names(&runner.session, &shape),
+            runner.session.role(),
+        );
+        runner.epoch = epoch?;
+        runner.names_who_applied = shape.names_who_applied();
+        runner.recorded = recorded?;
+        runner.role = role.map_err(unprepared)?;
         Ok(runner)
     }
 
@@ -118,14 +162,14 @@ impl<'a> Runner<'a> {
     }
 
     /// Says on what the run works, and as whom.
-    pub async fn announce(&mut self) -> Result<(), Stop> {
-        let role = self.session.role().await.map_err(unprepared)?;
+    pub fn announce(&self) {
+        let role = self.role.clone();
         let version = self.session.server_version().to_owned();
         let settings = self.settings.phrases(self.session.version_number());
         self.run.emit(RunEventKind::Started { server_version: version, role, settings });
-        Ok(())
     }
 
+    /// Waits for the target's lock.
     pub(super) async fn take(&mut self) -> Result<(), Stop> {
         let began = tokio::time::Instant::now();
         let mut named = None;
@@ -149,10 +193,9 @@ impl<'a> Runner<'a> {
 
     /// Refuses a plan that does not fit the ledger (any more): nothing is applied twice, nothing is undone
     /// that is not there.
-    pub async fn verify(&self, steps: &[Step]) -> Result<(), Stop> {
-        let rows = ledger::applied(&self.session).await?;
+    pub fn verify(&self, steps: &[Step]) -> Result<(), Stop> {
         let mut known: BTreeMap<&str, &str> =
-            rows.iter().map(|row| (row.version.as_str(), row.name.as_str())).collect();
+            self.recorded.iter().map(|(version, name)| (version.as_str(), name.as_str())).collect();
         for file in steps.iter().filter_map(|step| step.planned.file.as_ref()) {
             let Some(version) = file.version.as_deref() else { continue };
             let why = match (file.purpose, known.contains_key(version)) {
@@ -175,8 +218,8 @@ impl<'a> Runner<'a> {
 
     /// Runs the files of all steps, if they fit the ledger.
     pub(super) async fn files(&mut self, steps: &[Step]) -> Result<(), Stop> {
-        self.verify(steps).await?;
-        self.announce().await?;
+        self.verify(steps)?;
+        self.announce();
         let Some((last, before)) = steps.split_last() else { return Ok(()) };
         for step in before {
             self.file(step).await?;
@@ -225,6 +268,7 @@ impl<'a> Runner<'a> {
     }
 
     async fn arrange(&mut self) -> Result<(), Stop> {
+        self.is_own = true;
         self.session.arrange(&self.settings).await.map_err(unprepared)
     }
 
@@ -235,6 +279,7 @@ impl<'a> Runner<'a> {
         planned: &PlannedStatement,
     ) -> Result<(), (Failure, Duration)> {
         let (index, statement, run) = (step.index, planned.index, self.run);
+        self.is_own &= !session_settings::may_change(planned.span.of(&step.text));
         run.emit(RunEventKind::StatementStarted { step: index, statement });
         // Only the file's own statements are cancelled, never a COMMIT or a question of the studio.
         run.works_through(Some(self.session.canceller()));

@@ -7,7 +7,7 @@ use studio_kernel::run::RunEventKind;
 use tokio::time::Instant;
 
 use super::runner::Runner;
-use crate::pg::target::{Session, Target, TargetError, outcome, segments};
+use crate::pg::target::{Session, Target, TargetError, fence, outcome};
 
 /// How long the target may stay away before the outcome counts as unknown.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -40,8 +40,8 @@ impl Runner<'_> {
             Err(_) if !committing => return Settled::RolledBack,
             Err(why) => return Settled::Unknown(why),
         };
-        match segments::last(&session, self.run.id()).await {
-            Ok(last) if last >= Some(segments::Place { step, segment }) => Settled::Committed,
+        match fence::reached(&session, self.run.id()).await {
+            Ok(last) if last >= Some(fence::Place { step, segment }) => Settled::Committed,
             Ok(_) => Settled::RolledBack,
             Err(error) => Settled::Unknown(error.message),
         }

@@ -63,7 +63,7 @@ impl Runner<'_> {
                 return self.standalone_lost(step, at, planned, last, &heard, false).await;
             }
         }
-        match self.behind(planned, before.as_deref()).await {
+        match self.behind(step, planned, before.as_deref()).await {
             Ok(Behind::Well) => {}
             Ok(Behind::ReadsOtherwise(why)) => {
                 self.run.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: None });
@@ -98,6 +98,7 @@ impl Runner<'_> {
     /// Looks at the session and the database behind a statement that was answered. The error is what was heard instead.
     async fn behind(
         &mut self,
+        step: &Step,
         planned: &PlannedStatement,
         before: Option<&[String]>,
     ) -> Result<Behind, String> {
@@ -105,7 +106,7 @@ impl Runner<'_> {
             let (Failure::Refused(Refusal { message, .. }) | Failure::Lost(message)) = failure;
             message
         };
-        if let Some(why) = self.reads_otherwise(planned).await.map_err(told)? {
+        if let Some(why) = self.reads_otherwise(step, planned).await.map_err(told)? {
             return Ok(Behind::ReadsOtherwise(why));
         }
         if let Some(names) = self.session.unpinned().await.map_err(told)? {

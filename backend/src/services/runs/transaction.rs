@@ -4,15 +4,21 @@
 use std::time::Duration;
 
 use studio_kernel::{
-    plan::{PlannedFile, PlannedStatement, Purpose, Segment},
+    plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
     run::{RunEventKind, SqlError},
+    sql::text_settings,
 };
 
 use super::{
     runner::{Runner, Step, Stop, micros},
     settle::Settled,
 };
-use crate::pg::target::{Failure, Place, Refusal, ledger, segments};
+use crate::pg::target::{
+    Failure, Refusal,
+    fence::{self, Moved, Place},
+    ledger, refusal,
+    session::AtEnd,
+};
 
 /// How often a segment is tried before another session's lock counts as a failure.
 const TRIES: u32 = 5;
@@ -23,15 +29,15 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Lock timeout, deadlock, serialization failure: another session was in the way, the SQL may be right.
 const IN_THE_WAY: [&str; 3] = ["55P03", "40P01", "40001"];
 
+/// A right is missing.
+const FORBIDDEN: &str = "42501";
+
 /// Why a validation's segment is never committed.
 const VALIDATION: &str = "A validation is always undone.";
 
 /// Why a segment is given up whose transaction is not the one it began.
 const ESCAPED: &str = "A statement ended the transaction itself, so what it did cannot be undone by the studio. \
     Remove COMMIT and ROLLBACK from the file.";
-
-/// Statements behind which the session's settings may be the server's own defaults.
-const RESETTING: [&str; 3] = ["set", "reset", "discard"];
 
 /// Why a run does not go on behind a statement that changed how texts are read.
 pub(super) const READS: &str = "which decides how the server reads the texts behind it, so nothing more was sent. \
@@ -80,6 +86,16 @@ impl Runner<'_> {
                 }
                 Try::Refused(statement, refusal, took) => {
                     self.undo().await;
+                    // What changed the role is not in the file's text; once the run asks for its own, it is known.
+                    if statement.is_none() && refusal.sqlstate == FORBIDDEN && self.is_own {
+                        self.is_own = false;
+                        let reason = format!(
+                            "{} (SQLSTATE {}); it is tried again.",
+                            refusal.message, refusal.sqlstate
+                        );
+                        self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason });
+                        continue;
+                    }
                     let again = IN_THE_WAY.contains(&refusal.sqlstate.as_str()) && attempt < TRIES;
                     if again && !self.run.is_stopping() {
                         self.retry(index, at, &refusal, attempt).await;
@@ -113,7 +129,7 @@ impl Runner<'_> {
         at: usize,
         last: bool,
     ) -> Try {
-        let xid = match self.session.begin(self.settings.read_only).await {
+        let xid = match self.begin(file, segment).await {
             Ok(xid) => xid,
             Err(failure) => return own(failure),
         };
@@ -122,7 +138,7 @@ impl Runner<'_> {
                 return Try::Stopped;
             }
             match self.statement(step, statement).await {
-                Ok(()) => match self.reads_otherwise(statement).await {
+                Ok(()) => match self.reads_otherwise(step, statement).await {
                     Ok(None) => {}
                     Ok(Some(why)) => return Try::Denied(why),
                     Err(failure) => return own(failure),
@@ -135,13 +151,12 @@ impl Runner<'_> {
                 }
             }
         }
-        let row = match self.close(step, file, at, last, &xid).await {
-            Ok(row) => row,
-            Err(ended) => return ended,
+        let Some(epoch) = self.epoch.filter(|_| file.purpose != Purpose::Validate) else {
+            return match self.session.at_end().await {
+                Ok(at_end) => undone(at_end, xid.as_deref()),
+                Err(failure) => own(failure),
+            };
         };
-        if file.purpose == Purpose::Validate {
-            return Try::Undone;
-        }
         if let Err(error) = self.journal.keeps_up().await {
             return Try::Denied(format!(
                 "The studio's own journal did not answer ({error}), so nothing was committed."
@@ -150,62 +165,87 @@ impl Runner<'_> {
         if self.run.is_stopping() {
             return Try::Stopped;
         }
-        // The row was written behind the last statement, so the transaction was not an aborted one, which would answer
-        // COMMIT without an error.
-        match self.session.command("commit").await {
-            Ok(_) => Try::Committed(row),
-            Err(Failure::Refused(refusal)) => {
-                let last = segment.statements.last().map(|statement| statement.index);
-                Try::Refused(last, Box::new(at_commit(refusal)), None)
-            }
-            Err(Failure::Lost(heard)) => Try::Lost { statement: None, heard, committing: true },
-        }
+        let last_statement = segment.statements.last().map(|statement| statement.index);
+        let place = Place { step: step.index, segment: at };
+        let moving = fence::move_on(&self.session, epoch, self.run.id(), place, xid.as_deref());
+        let version = file.version.as_deref().filter(|_| last);
+        let next = file.segments.get(at + 1).filter(|_| !last);
+        let (ended, has_begun) = self.commit(step, moving, version, next, last_statement).await;
+        // Where it did not end well, what was begun is undone with it.
+        self.has_begun = has_begun && matches!(ended, Try::Committed(_));
+        ended
     }
 
-    /// Behind the last statement, in one exchange: whether the transaction is still the one that was begun and reads as
-    /// shown, the segment's row with the fence, and what the file's last segment does to the ledger.
-    async fn close(
+    /// Begins a segment's transaction. Where more than one statement runs in it, it answers with the transaction's id, so
+    /// that one that ends the transaction behind our back is seen.
+    async fn begin(&mut self, file: &PlannedFile, segment: &Segment) -> Result<Option<String>, Failure> {
+        if std::mem::take(&mut self.has_begun) {
+            return Ok(None);
+        }
+        if is_single(segment) && file.purpose != Purpose::Validate {
+            return self.session.command("begin").await.map(|_| None);
+        }
+        self.session.begin(self.settings.read_only).await.map(Some)
+    }
+
+    /// Sends what stands behind the last statement, in one exchange: the fence moves on, the ledger has the file with its
+    /// last segment, COMMIT, which is a ROLLBACK for the server where the fence did not move, and what begins the next
+    /// segment where that is known. Answers how it ended, and whether that was begun.
+    async fn commit(
         &self,
         step: &Step,
-        file: &PlannedFile,
-        at: usize,
-        last: bool,
-        xid: &str,
-    ) -> Result<Option<String>, Try> {
-        let row = async {
-            let Some(epoch) = self.epoch else { return Ok(true) };
-            let place = segments::Place { step: step.index, segment: at };
-            segments::insert(&self.session, epoch, self.run.id(), place, &file.sha256).await
+        moving: impl Future<Output = Result<Moved, Failure>>,
+        version: Option<&str>,
+        next: Option<&Segment>,
+        last_statement: Option<usize>,
+    ) -> (Try, bool) {
+        let session = &self.session;
+        let back = async {
+            match self.is_own {
+                true => Ok(None),
+                false => session.command(&self.settings.own()).await,
+            }
         };
-        let recorded = async {
-            match file.version.as_deref().filter(|_| last && self.epoch.is_some()) {
-                Some(version) => self.record(step, file, version).await,
+        let recording = async {
+            match version {
+                Some(version) => self.record(step, version).await,
                 None => Ok(None),
             }
         };
-        let (at_end, row, recorded) = tokio::join!(self.session.at_end(&self.settings), row, recorded);
-        // Behind a refused one the others are refused as well, so the first says why.
-        let at_end = at_end.map_err(own)?;
-        if at_end.xid != xid {
-            return Err(Try::Denied(ESCAPED.to_owned()));
-        }
-        if let Some(names) = at_end.unpinned {
-            return Err(Try::Denied(format!("A statement changed {names}, {READS}")));
-        }
-        match row {
-            Ok(true) => recorded.map_err(own),
-            Ok(false) => Err(Try::Denied(TAKEN_OVER.to_owned())),
-            Err(failure) => Err(own(failure)),
-        }
+        let beginning = async {
+            match next.is_some_and(|next| next.kind == SegmentKind::Transaction && is_single(next)) {
+                true => session.command("begin").await.is_ok(),
+                false => false,
+            }
+        };
+        let (back, moved, recorded, committed, has_begun) = tokio::join!(
+            biased;
+            back,
+            moving,
+            recording,
+            session.command("commit"),
+            beginning,
+        );
+        // Each is refused behind one that was refused, so the first says why.
+        let ended = match (back, moved, recorded, committed) {
+            (Err(failure), ..) | (_, Err(failure), ..) | (_, Ok(Moved::On), Err(failure), _) => {
+                behind(failure)
+            }
+            (_, Ok(Moved::TakenOver), ..) => Try::Denied(TAKEN_OVER.to_owned()),
+            (_, Ok(Moved::Escaped), ..) => Try::Denied(ESCAPED.to_owned()),
+            (_, Ok(Moved::ReadsOtherwise), ..) => Try::Denied(otherwise("a setting")),
+            (_, Ok(Moved::On), Ok(recorded), Ok(_)) => Try::Committed(recorded),
+            (_, Ok(Moved::On), Ok(_), Err(Failure::Refused(refusal))) => {
+                Try::Refused(last_statement, Box::new(at_commit(refusal)), None)
+            }
+            (_, Ok(Moved::On), Ok(_), Err(failure)) => behind(failure),
+        };
+        (ended, has_begun)
     }
 
     /// Writes or removes the ledger row of a file.
-    async fn record(
-        &self,
-        step: &Step,
-        file: &PlannedFile,
-        version: &str,
-    ) -> Result<Option<String>, Failure> {
+    async fn record(&self, step: &Step, version: &str) -> Result<Option<String>, Failure> {
+        let Some(file) = &step.planned.file else { return Ok(None) };
         match file.purpose {
             Purpose::Apply => {
                 let statements = step.statements();
@@ -224,9 +264,15 @@ impl Runner<'_> {
     /// end of this one. What a RESET brings back is the server's own default, and is pinned again.
     pub(super) async fn reads_otherwise(
         &mut self,
+        step: &Step,
         after: &PlannedStatement,
     ) -> Result<Option<String>, Failure> {
-        if RESETTING.contains(&after.kind.as_str()) {
+        let may_reset = match after.kind.as_str() {
+            "reset" | "discard" => true,
+            "set" => text_settings::is_mentioned(after.span.of(&step.text)),
+            _ => false,
+        };
+        if may_reset {
             self.session.pin().await?;
         }
         let other = self.session.reads_otherwise();
@@ -328,6 +374,32 @@ impl Runner<'_> {
     }
 }
 
+/// The end of a validation that has run to its last statement.
+fn undone(at_end: AtEnd, xid: Option<&str>) -> Try {
+    match at_end.unpinned {
+        _ if Some(at_end.xid.as_str()) != xid => Try::Denied(ESCAPED.to_owned()),
+        Some(names) => Try::Denied(otherwise(&names)),
+        None => Try::Undone,
+    }
+}
+
+/// Nothing in such a segment can end its transaction: one statement is one command, and those that end one are not sent.
+fn is_single(segment: &Segment) -> bool {
+    segment.statements.len() == 1
+}
+
+fn otherwise(what: &str) -> String {
+    format!("A statement changed {what}, {READS}")
+}
+
+/// One of the commands with COMMIT behind them failed.
+fn behind(failure: Failure) -> Try {
+    match failure {
+        Failure::Lost(heard) => Try::Lost { statement: None, heard, committing: true },
+        refused => own(refused),
+    }
+}
+
 /// The studio's own command failed; no statement is to blame.
 fn own(failure: Failure) -> Try {
     match failure {
@@ -342,7 +414,7 @@ fn at_commit(refusal: Refusal) -> Refusal {
         Some(context) => format!("{context}\nat COMMIT"),
         None => "at COMMIT".to_owned(),
     };
-    Refusal { context: Some(context), place: Place::Nowhere, ..refusal }
+    Refusal { context: Some(context), place: refusal::Place::Nowhere, ..refusal }
 }
 
 /// A message of the server as a sentence of ours.

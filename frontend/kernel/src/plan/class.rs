@@ -8,7 +8,7 @@ use crate::{
     sql::{
         significant_tokens,
         statement::{
-            ActionKind, Detail, ObjectKind, ObjectRef, Statement,
+            ActionKind, Detail, Embedded, ObjectKind, ObjectRef, Statement,
             StatementKind::{Alter, Create, Drop, Other},
             Verb,
         },
@@ -154,6 +154,29 @@ fn switches_off(statement: &Statement, text: &str, option: &str) -> bool {
         [name, equals, value] => name == option && equals == "=" && off(value),
         _ => false,
     })
+}
+
+/// Whether what a statement runs could commit, which the set need not show: a CALL, and a block that has one. What a
+/// block of PL/pgSQL makes at run time may not (2D000, 0A000).
+/// <https://www.postgresql.org/docs/current/plpgsql-transactions.html>
+pub(super) fn may_commit(statement: &Statement, text: &str) -> bool {
+    match (&statement.detail, statement.kind) {
+        (Detail::Do(body), _) => {
+            let runs =
+                |one: &Embedded| !one.dynamic && matches!(one.statement.kind, Other(Verb::Call | Verb::Do));
+            body.controls_transaction
+                || body.statements.iter().any(runs)
+                || is_in_another_language(statement, text)
+        }
+        (_, kind) => matches!(kind, Other(Verb::Call | Verb::Do)),
+    }
+}
+
+/// Whether a DO block names a language, and not PL/pgSQL.
+fn is_in_another_language(statement: &Statement, text: &str) -> bool {
+    let tokens = significant_tokens(statement.span.of(text));
+    let named = tokens.windows(2).find(|two| two[0] == "language").map(|two| two[1].as_str());
+    named.is_some_and(|language| !matches!(language, "plpgsql" | "\"plpgsql\"" | "'plpgsql'"))
 }
 
 /// The label that an ALTER TYPE … ADD VALUE adds: until it is committed, using it fails (55P04).

@@ -3,7 +3,7 @@
 
 use super::{
     PlannedStatement, Refusal, Segment, SegmentKind,
-    class::{Beyond, Class, NewLabels, new_label},
+    class::{Beyond, Class, NewLabels, may_commit, new_label},
     summary::summary,
 };
 use crate::{
@@ -189,10 +189,9 @@ impl<'a> Cutter<'a> {
 
     fn join(&mut self, index: usize, statement: &'a Statement) {
         if self.mode == Mode::Single && !matches!(self.state, State::Author { .. }) {
-            let kind = match statement.kind {
-                // What it runs may commit, and the set need not show it.
-                StatementKind::Other(Verb::Call | Verb::Do) => SegmentKind::Standalone,
-                _ => SegmentKind::Transaction,
+            let kind = match may_commit(statement, &self.file.text) {
+                true => SegmentKind::Standalone,
+                false => SegmentKind::Transaction,
             };
             self.push(kind, "The file says that it wants no transaction.", index, statement);
             return self.close("");

@@ -32,6 +32,12 @@ const VIEW: &str = "pg_settings";
 /// Texts within texts are read this deep; what is built at run time is seen when it has run.
 const DEEPEST: usize = 4;
 
+/// Whether a SET statement may be about one of them, whatever value it gives.
+pub fn is_mentioned(set: &str) -> bool {
+    let set = set.to_ascii_lowercase();
+    PINNED.iter().map(|(name, _)| *name).chain(["names"]).any(|name| set.contains(name))
+}
+
 /// The first place in a statement that gives one of these settings another value, and what it names: in SET, in
 /// ALTER ROLE, DATABASE, SYSTEM and FUNCTION, in `set_config`, in a routine's SET, and in the texts within bodies.
 pub fn first_other(statement: &str) -> Option<(&'static str, Span)> {
