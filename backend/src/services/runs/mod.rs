@@ -6,6 +6,7 @@
 //! journal      what is kept: the accepted run, its events in batches, intents
 //! runner       one session that takes the target and runs files
 //!   transaction  a segment that is a transaction, tried again when others stand in the way
+//!   commit       what stands behind its last statement
 //!   standalone   a segment that is one statement outside any transaction
 //!   settle       what is true after a broken connection
 //!   place        where in the file an error is
@@ -22,6 +23,7 @@
 //! read         runs for pages
 //! ```
 
+mod commit;
 mod copy;
 pub mod dry_run;
 pub mod ending;

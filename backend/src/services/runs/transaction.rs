@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use studio_kernel::{
-    plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
+    plan::{PlannedFile, PlannedStatement, Purpose, Segment},
     run::{RunEventKind, SqlError},
     sql::text_settings,
 };
@@ -15,8 +15,7 @@ use super::{
 };
 use crate::pg::target::{
     Failure, Refusal,
-    fence::{self, Moved, Place},
-    ledger, refusal,
+    fence::{self, Place},
     session::AtEnd,
 };
 
@@ -36,16 +35,12 @@ const FORBIDDEN: &str = "42501";
 const VALIDATION: &str = "A validation is always undone.";
 
 /// Why a segment is given up whose transaction is not the one it began.
-const ESCAPED: &str = "A statement ended the transaction itself, so what it did cannot be undone by the studio. \
+pub(super) const ESCAPED: &str = "A statement ended the transaction itself, so what it did cannot be undone by the studio. \
     Remove COMMIT and ROLLBACK from the file.";
 
 /// Why a run does not go on behind a statement that changed how texts are read.
 pub(super) const READS: &str = "which decides how the server reads the texts behind it, so nothing more was sent. \
     Take that out of what the statement runs.";
-
-/// Why a runner that was paused for long stops.
-const TAKEN_OVER: &str =
-    "Another run has begun on this target meanwhile, so this one may not write any more.";
 
 /// How one try ended.
 pub(super) enum Try {
@@ -188,78 +183,6 @@ impl Runner<'_> {
         self.session.begin(self.settings.read_only).await.map(Some)
     }
 
-    /// Sends what stands behind the last statement, in one exchange: the fence moves on, the ledger has the file with its
-    /// last segment, COMMIT, which is a ROLLBACK for the server where the fence did not move, and what begins the next
-    /// segment where that is known. Answers how it ended, and whether that was begun.
-    async fn commit(
-        &self,
-        step: &Step,
-        moving: impl Future<Output = Result<Moved, Failure>>,
-        version: Option<&str>,
-        next: Option<&Segment>,
-        last_statement: Option<usize>,
-    ) -> (Try, bool) {
-        let session = &self.session;
-        let back = async {
-            match self.is_own {
-                true => Ok(None),
-                false => session.command(&self.settings.own()).await,
-            }
-        };
-        let recording = async {
-            match version {
-                Some(version) => self.record(step, version).await,
-                None => Ok(None),
-            }
-        };
-        let beginning = async {
-            match next.is_some_and(|next| next.kind == SegmentKind::Transaction && is_single(next)) {
-                true => session.command("begin").await.is_ok(),
-                false => false,
-            }
-        };
-        let (back, moved, recorded, committed, has_begun) = tokio::join!(
-            biased;
-            back,
-            moving,
-            recording,
-            session.command("commit"),
-            beginning,
-        );
-        // Each is refused behind one that was refused, so the first says why.
-        let ended = match (back, moved, recorded, committed) {
-            (Err(failure), ..) | (_, Err(failure), ..) | (_, Ok(Moved::On), Err(failure), _) => {
-                behind(failure)
-            }
-            (_, Ok(Moved::TakenOver), ..) => Try::Denied(TAKEN_OVER.to_owned()),
-            (_, Ok(Moved::Escaped), ..) => Try::Denied(ESCAPED.to_owned()),
-            (_, Ok(Moved::ReadsOtherwise), ..) => Try::Denied(otherwise("a setting")),
-            (_, Ok(Moved::On), Ok(recorded), Ok(_)) => Try::Committed(recorded),
-            (_, Ok(Moved::On), Ok(_), Err(Failure::Refused(refusal))) => {
-                Try::Refused(last_statement, Box::new(at_commit(refusal)), None)
-            }
-            (_, Ok(Moved::On), Ok(_), Err(failure)) => behind(failure),
-        };
-        (ended, has_begun)
-    }
-
-    /// Writes or removes the ledger row of a file.
-    async fn record(&self, step: &Step, version: &str) -> Result<Option<String>, Failure> {
-        let Some(file) = &step.planned.file else { return Ok(None) };
-        match file.purpose {
-            Purpose::Apply => {
-                let statements = step.statements();
-                let created_by = self.names_who_applied.then_some(self.by);
-                let row = ledger::NewRow { version, name: &file.name, statements: &statements, created_by };
-                ledger::insert(&self.session, row).await.map(|()| Some(format!("+{version}")))
-            }
-            Purpose::Rollback => {
-                ledger::delete(&self.session, version).await.map(|was| was.then(|| format!("-{version}")))
-            }
-            Purpose::Validate | Purpose::Maintain | Purpose::Keep => Ok(None),
-        }
-    }
-
     /// What keeps the next statement from being read as it is shown: a setting that the server reports with the
     /// end of this one. What a RESET brings back is the server's own default, and is pinned again.
     pub(super) async fn reads_otherwise(
@@ -384,37 +307,20 @@ fn undone(at_end: AtEnd, xid: Option<&str>) -> Try {
 }
 
 /// Nothing in such a segment can end its transaction: one statement is one command, and those that end one are not sent.
-fn is_single(segment: &Segment) -> bool {
+pub(super) fn is_single(segment: &Segment) -> bool {
     segment.statements.len() == 1
 }
 
-fn otherwise(what: &str) -> String {
+pub(super) fn otherwise(what: &str) -> String {
     format!("A statement changed {what}, {READS}")
 }
 
-/// One of the commands with COMMIT behind them failed.
-fn behind(failure: Failure) -> Try {
-    match failure {
-        Failure::Lost(heard) => Try::Lost { statement: None, heard, committing: true },
-        refused => own(refused),
-    }
-}
-
 /// The studio's own command failed; no statement is to blame.
-fn own(failure: Failure) -> Try {
+pub(super) fn own(failure: Failure) -> Try {
     match failure {
         Failure::Refused(refusal) => Try::Refused(None, Box::new(refusal), None),
         Failure::Lost(heard) => Try::Lost { statement: None, heard, committing: false },
     }
-}
-
-/// A deferred constraint speaks up at COMMIT; the last statement stands for the transaction.
-fn at_commit(refusal: Refusal) -> Refusal {
-    let context = match refusal.context {
-        Some(context) => format!("{context}\nat COMMIT"),
-        None => "at COMMIT".to_owned(),
-    };
-    Refusal { context: Some(context), place: refusal::Place::Nowhere, ..refusal }
 }
 
 /// A message of the server as a sentence of ours.

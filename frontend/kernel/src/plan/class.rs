@@ -254,3 +254,26 @@ impl<'a> NewLabels<'a> {
             || significant_tokens(written).iter().any(is_label)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql;
+
+    #[test]
+    fn what_may_commit_is_a_call_or_a_block_that_has_one() {
+        for (text, may) in [
+            ("call p()", true),
+            ("do $$ begin call p(); end $$", true),
+            ("do $$ begin do 'begin commit; end'; end $$", true),
+            ("do $$ begin commit; end $$", true),
+            ("do language plpython3u $$ plpy.commit() $$", true),
+            ("do $$ begin perform f(); execute 'call p()'; end $$", false),
+            ("do language plpgsql $$ begin null; end $$", false),
+            ("do $$ begin null; end $$ language 'plpgsql'", false),
+            ("set a = 1", false),
+        ] {
+            assert_eq!(may_commit(&sql::parse(text).statements[0], text), may, "{text}");
+        }
+    }
+}
