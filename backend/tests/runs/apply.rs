@@ -217,3 +217,20 @@ fn what_a_file_sets_does_not_reach_the_next_one() {
         assert_eq!(bench.ask("select it from public.seen").await, "15min");
     });
 }
+
+#[test]
+fn a_file_without_transactions_may_hold_what_a_set_does_not_show() {
+    on_runtime(async {
+        let bench = Bench::new("none").await;
+        let made = "create table public.parted (id int primary key) partition by range (id); \
+                    create table public.part partition of public.parted for values from (0) to (9); \
+                    create procedure public.commits() language plpgsql as $$ begin commit; end $$";
+        bench.client.batch_execute(made).await.unwrap();
+        let text = "-- Works on what others have made.\n-- transaction: none because partitions are worked on one by one\n\
+                    reindex table public.parted;\ncluster public.parted using parted_pkey;\ncall public.commits();\n\
+                    insert into public.parted values (1);\n";
+        let view = bench.run(&[("20260101000000_none.sql", text)]).await;
+        assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        assert_eq!(bench.ask("select count(*) from public.parted").await, "1");
+    });
+}

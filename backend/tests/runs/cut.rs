@@ -4,7 +4,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -13,7 +13,6 @@ use studio_backend::pg::target::Target;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UnixStream},
-    sync::Notify,
 };
 use tokio_postgres::{Config, config::Host};
 
@@ -22,8 +21,20 @@ use crate::bench::engine_url;
 /// A server that says nothing for so long has answered.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// A target whose connections all go through the relay, which cuts at the `nth` message with `text`, counted from 1.
-pub(crate) async fn cutting(database: &str, text: &'static str, nth: usize) -> Target {
+/// How long what stands between keeps a connection of which the client knows nothing any more.
+const LATER: Duration = Duration::from_secs(10);
+
+/// When a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// When the server has answered, and nobody has heard the answer.
+    Answered,
+    /// At once, for the client alone: what stands between keeps its connection to the server.
+    Sent,
+}
+
+/// A target whose connections all go through the relay, which cuts at the `nth` place of `text`, counted from 1.
+pub(crate) async fn cutting(database: &str, text: &'static str, nth: usize, cut: Cut) -> Target {
     let config: Config = engine_url(database).parse().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -39,7 +50,7 @@ pub(crate) async fn cutting(database: &str, text: &'static str, nth: usize) -> T
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let server = UnixStream::connect(&server).await.unwrap();
-            tokio::spawn(relay(client, server, text, nth, Arc::clone(&seen)));
+            tokio::spawn(relay(client, server, (text, nth, cut), Arc::clone(&seen)));
         }
     });
     Target::new(&url, None, true).unwrap()
@@ -48,54 +59,50 @@ pub(crate) async fn cutting(database: &str, text: &'static str, nth: usize) -> T
 async fn relay(
     client: TcpStream,
     server: UnixStream,
-    text: &'static str,
-    nth: usize,
+    (text, nth, cut): (&'static str, usize, Cut),
     seen: Arc<AtomicUsize>,
 ) {
     let (mut asks, mut answers) = client.into_split();
     let (mut from, mut to) = server.into_split();
-    let (cut, reached) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
-    let asking = async {
+    let reached = Arc::new(AtomicBool::new(false));
+    let is_reached = Arc::clone(&reached);
+    let mut answering = tokio::spawn(async move {
         let mut bytes = vec![0; 1 << 16];
-        while let Ok(read) = asks.read(&mut bytes).await {
-            let sent = &bytes[..read];
-            if read == 0 {
-                break;
-            }
-            let here = sent.windows(text.len()).filter(|at| *at == text.as_bytes()).count();
-            let before = seen.fetch_add(here, Ordering::SeqCst);
-            if before < nth && before + here >= nth {
-                reached.store(1, Ordering::SeqCst);
-            }
-            if to.write_all(sent).await.is_err() {
-                break;
-            }
-        }
-        // What was asked last is still answered.
-        let _ = to.shutdown().await;
-    };
-    let answering = async {
-        let mut bytes = vec![0; 1 << 16];
-        while let Ok(read) = from.read(&mut bytes).await {
-            if read == 0 {
-                break;
-            }
-            if reached.load(Ordering::SeqCst) == 1 {
+        while let Ok(read @ 1..) = from.read(&mut bytes).await {
+            if is_reached.load(Ordering::SeqCst) {
                 // What was sent with it is answered as well, and nobody hears of it either.
-                while tokio::time::timeout(QUIET, from.read(&mut bytes))
-                    .await
-                    .is_ok_and(|read| read.is_ok_and(|read| read > 0))
-                {}
-                cut.notify_one();
-                break;
+                let mut more = true;
+                while more {
+                    let read = tokio::time::timeout(QUIET, from.read(&mut bytes)).await;
+                    more = matches!(read, Ok(Ok(1..)));
+                }
+                return;
             }
             if answers.write_all(&bytes[..read]).await.is_err() {
-                break;
+                return;
             }
         }
-    };
-    tokio::select! {
-        () = async { tokio::join!(asking, answering); } => {}
-        () = cut.notified() => {}
+    });
+    let mut bytes = vec![0; 1 << 16];
+    loop {
+        let read = tokio::select! {
+            read = asks.read(&mut bytes) => read,
+            _ = &mut answering => return,
+        };
+        let Ok(read @ 1..) = read else { return };
+        let sent = &bytes[..read];
+        let here = sent.windows(text.len()).filter(|at| *at == text.as_bytes()).count();
+        let before = seen.fetch_add(here, Ordering::SeqCst);
+        let is_here = before < nth && before + here >= nth;
+        reached.fetch_or(is_here, Ordering::SeqCst);
+        if to.write_all(sent).await.is_err() {
+            return;
+        }
+        if is_here && cut == Cut::Sent {
+            answering.abort();
+            drop(asks);
+            tokio::time::sleep(LATER).await;
+            return;
+        }
     }
 }

@@ -4,7 +4,7 @@ use studio_kernel::run::{RunKind, RunState};
 
 use crate::{
     bench::{Bench, on_runtime},
-    cut::cutting,
+    cut::{Cut, cutting},
 };
 
 const PATH: &str = "20260101000000_lost.sql";
@@ -55,7 +55,8 @@ fn what_a_lost_run_says_is_what_the_database_has() {
             let bench = Bench::new(&format!("lost_{name}")).await;
             bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
             let prepared = bench.prepare(RunKind::Apply, &[(PATH, text)]).await;
-            let view = prepared.through(cutting(&bench.database, cut_at, nth).await).go().await;
+            let view =
+                prepared.through(cutting(&bench.database, cut_at, nth, Cut::Answered).await).go().await;
             assert_eq!(view.state, wanted.state, "{name}: {}", view.summary);
             assert!(view.summary.contains(wanted.said), "{name}: {}", view.summary);
             let was_cut = |text: &String| text.contains("The connection broke");
@@ -67,6 +68,51 @@ fn what_a_lost_run_says_is_what_the_database_has() {
             assert_eq!(bench.ask("select count(*) from public.marks").await, wanted.marks, "{name}");
             assert_eq!(bench.versions().await.len(), usize::from(wanted.recorded), "{name}");
         }
+    });
+}
+
+#[test]
+fn a_commit_that_is_under_way_is_waited_for_whatever_its_session_is_called() {
+    on_runtime(async {
+        let bench = Bench::new("lost_slowly").await;
+        // A pooler gives its own name to every session, and so may a file.
+        let text = "set application_name = 'somebody';\ninsert into public.marks values (1);\n";
+        let slow = "create table public.marks (seq int); create function public.slow() returns trigger language plpgsql as \
+                    $$ begin perform pg_sleep(2); return null; end $$; \
+                    create constraint trigger slow after insert on public.marks deferrable initially deferred \
+                    for each row execute function public.slow()";
+        bench.client.batch_execute(slow).await.unwrap();
+        let prepared = bench.prepare(RunKind::Apply, &[(PATH, text)]).await;
+        let view = prepared.through(cutting(&bench.database, "commit\0", 1, Cut::Sent).await).go().await;
+        assert_eq!(view.state, RunState::Done, "{}", view.summary);
+        assert_eq!(bench.ask("select count(*) from public.marks").await, "1");
+        assert_eq!(bench.versions().await, ["20260101000000"]);
+    });
+}
+
+#[test]
+fn what_a_server_has_lost_that_it_had_confirmed_is_not_claimed() {
+    on_runtime(async {
+        let bench = Bench::new("lost_again").await;
+        bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
+        let text = format!("{BY_STATEMENT}select pg_sleep(600);\n");
+        let prepared = std::sync::Arc::new(bench.prepare(RunKind::Apply, &[(PATH, &text)]).await);
+        let running = tokio::spawn({
+            let prepared = std::sync::Arc::clone(&prepared);
+            async move { prepared.go().await }
+        });
+        let run = prepared.run.id();
+        bench.until(&format!("select exists (select from pg_stat_activity where application_name = '{run}' and wait_event = 'PgSleep')")).await;
+        // As after a failover to a copy that was one segment behind.
+        bench.client.batch_execute("delete from public.marks where seq = 3; update supabase_migrations.studio_fence set segment = 1").await.unwrap();
+        bench
+            .ask(&format!(
+                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '{run}'"
+            ))
+            .await;
+        let view = running.await.unwrap();
+        assert_eq!(view.state, RunState::Unknown, "{}", view.summary);
+        assert!(view.summary.contains("The target had confirmed segment 3 of step 1"), "{}", view.summary);
     });
 }
 
@@ -84,5 +130,23 @@ fn a_statement_of_a_file_without_transactions_waits_no_longer_for_a_lock_than_an
             view.steps[0].progress.iter().filter(|line| line.contains("Another session is in the way"));
         assert_eq!(waited.count(), 4, "{:?}", view.steps[0].progress);
         bench.client.batch_execute("rollback").await.unwrap();
+    });
+}
+
+#[test]
+fn a_ledger_that_is_locked_is_waited_for_no_longer_behind_a_statement_alone() {
+    on_runtime(async {
+        let bench = Bench::new("lost_ledger").await;
+        bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
+        let first = bench.run(&[("20250101000000_first.sql", "select 1;\n")]).await;
+        assert_eq!(first.state, RunState::Done, "{}", first.summary);
+        let lock = "begin; lock table supabase_migrations.schema_migrations in share mode";
+        bench.client.batch_execute(lock).await.unwrap();
+        let view = bench.run(&[(PATH, "set lock_timeout = 0;\nvacuum public.marks;\n")]).await;
+        bench.client.batch_execute("rollback").await.unwrap();
+        assert_eq!(view.state, RunState::Failed, "{}", view.summary);
+        let said = "All statements of 20260101000000_lost.sql took effect, but its version is not recorded: \
+                    canceling statement due to lock timeout.";
+        assert!(view.summary.starts_with(said), "{}", view.summary);
     });
 }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use studio_backend::pg::target::Failure;
+use studio_backend::pg::target::{Failure, Settings};
 use studio_kernel::run::{RunEventKind, RunKind, RunState};
 
-use crate::bench::{Bench, on_runtime, said};
+use crate::bench::{Bench, connect, engine_url, on_runtime, said};
 
 #[test]
 fn what_a_file_sets_holds_beyond_a_statement_that_stands_alone() {
@@ -176,23 +176,39 @@ fn a_run_that_another_has_passed_commits_nothing_more() {
     on_runtime(async {
         let bench = Bench::new("passed").await;
         bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
-        let pass = "update supabase_migrations.studio_fence set epoch = epoch + 1;";
+        let other = connect(&engine_url(&bench.database)).await;
+        let wait = "select pg_advisory_xact_lock(42);";
         let each = "-- Each.\n-- transaction: none because each commits\n";
         for (text, remains, marks) in [
             (
-                format!("insert into public.marks values (1);\n{pass}\n"),
+                format!("insert into public.marks values (1);\n{wait}\n"),
                 "Nothing of this run is in the database.",
                 "0",
             ),
             (
                 format!(
-                    "{each}insert into public.marks values (1);\n{pass}\ninsert into public.marks values (2);\n"
+                    "{each}insert into public.marks values (1);\n{wait}\ninsert into public.marks values (2);\n"
                 ),
                 "In the database, but not recorded in the ledger: the first 1 of 3 segments of 20260101000000_passed.sql.",
                 "1",
             ),
         ] {
-            let view = bench.run(&[("20260101000000_passed.sql", &text)]).await;
+            other.batch_execute("select pg_advisory_lock(42)").await.unwrap();
+            let prepared =
+                Arc::new(bench.prepare(RunKind::Apply, &[("20260101000000_passed.sql", &text)]).await);
+            let running = tokio::spawn({
+                let prepared = Arc::clone(&prepared);
+                async move { prepared.go_with(Settings::default()).await }
+            });
+            let waits = format!(
+                "select exists (select from pg_stat_activity where application_name = '{}' and wait_event = 'advisory')",
+                prepared.run.id()
+            );
+            bench.until(&waits).await;
+            let pass = "update supabase_migrations.studio_fence set epoch = epoch + 1, run = 'another', step = -1; \
+                        select pg_advisory_unlock(42)";
+            other.batch_execute(pass).await.unwrap();
+            let view = running.await.unwrap();
             assert_eq!(said(&view), (RunState::Failed, format!("{PASSED}{remains}").as_str()));
             assert_eq!(bench.ask("select count(*) from public.marks").await, marks);
         }

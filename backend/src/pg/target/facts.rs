@@ -4,7 +4,7 @@ use studio_kernel::{review::Obstacle, run::api};
 
 use super::{Session, Target, TargetError};
 
-/// The oldest server that has `pg_current_xact_id` and `pg_xact_status`, on which recovery rests.
+/// The oldest server that has `pg_current_xact_id`, by which a statement that ends its transaction is seen.
 const OLDEST: u32 = 130_000;
 
 const RIGHTS: &str = "select pg_catalog.pg_is_in_recovery() or \

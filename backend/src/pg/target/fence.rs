@@ -1,6 +1,6 @@
-//! The fence: which run may write to the target, and how far it is. Each segment moves the row on in its own transaction,
-//! so the row is there exactly if the segment is, whatever became of a connection or of a server; and a runner that was
-//! paused while another one took over cannot move it any more. It knows no plan.
+//! The fence: which run may write to the target, and how far it is. Each segment that is a transaction moves the row on
+//! in it, so the row says so exactly if the segment is there, whatever became of a connection or of a server; and a runner
+//! that was paused while another one took over cannot move it any more. It knows no plan.
 
 use tokio_postgres::{
     error::SqlState,
@@ -65,14 +65,16 @@ pub async fn advance(session: &Session, run: &str) -> Result<i64, TargetError> {
 async fn next(session: &Session, run: &str) -> Result<Option<i64>, tokio_postgres::Error> {
     let sql = "with at_ease as materialized \
                    (select pg_catalog.set_config('synchronous_commit', 'off', true)), \
+               before as materialized \
+                   (select run, step, segment from supabase_migrations.studio_fence for update), \
                past as (insert into supabase_migrations.studio_runs (run, step, segment) \
-                   select run, step, segment from supabase_migrations.studio_fence where step operator(pg_catalog.>=) 0 \
-                   on conflict do nothing), \
+                   select run, step, segment from before where step operator(pg_catalog.>=) 0 \
+                   on conflict (run) do update set step = excluded.step, segment = excluded.segment), \
                forgotten as (delete from supabase_migrations.studio_runs \
                    where at operator(pg_catalog.<) \
                    (pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.interval '30 days')) \
-               update supabase_migrations.studio_fence set epoch = epoch operator(pg_catalog.+) 1, run = $1, step = -1, segment = -1 \
-               from at_ease returning epoch";
+               update supabase_migrations.studio_fence set epoch = epoch operator(pg_catalog.+) 1, run = $1, \
+               step = -1, segment = -1 from at_ease returning epoch";
     let rows = session.client().query_typed(sql, &[(&run, Type::TEXT)]).await?;
     Ok(rows.first().map(|row| row.get(0)))
 }
@@ -91,12 +93,13 @@ pub async fn move_on(
 ) -> Result<Moved, Failure> {
     // What is missing is refused (23502) by the name of its column. No operator of the file's own answers here.
     let sql = format!(
-        "insert into supabase_migrations.studio_fence as fence (epoch, run, step, segment) values ($1, $2, $3, $4) \
+        "insert into supabase_migrations.studio_fence as fence (epoch, run, step, segment) values ($1, $2, \
+         case when $5 is null \
+             or pg_catalog.pg_current_xact_id()::pg_catalog.text operator(pg_catalog.=) $5 then $3 end, \
+         case when {} then $4 end) \
          on conflict (one) do update set \
          epoch = case when fence.epoch operator(pg_catalog.=) $1 then $1 end, \
-         step = case when $5 is null \
-             or pg_catalog.pg_current_xact_id()::pg_catalog.text operator(pg_catalog.=) $5 then $3 end, \
-         segment = case when {} then $4 end",
+         step = excluded.step, segment = excluded.segment",
         settings::pinned()
     );
     let (step, segment) = (number(place.step), number(place.segment));
@@ -120,25 +123,46 @@ pub async fn move_on(
     }
 }
 
-/// The last segment of a run that is in the database; all before it are there as well.
+/// How far a run is that has lost its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The last of its segments that moved the fence; all before it are in the database as well.
+    pub place: Option<Place>,
+    /// The epoch under which the run may go on writing, unless another one has begun since.
+    pub epoch: Option<i64>,
+}
+
+/// Takes the fence from a run's lost session and says how far that came. It waits for a transaction that has moved the
+/// fence and not ended, and what the lost session sends later is refused, whatever stands between it and the server.
 ///
 /// # Errors
-/// [`TargetError`].
-pub async fn reached(session: &Session, run: &str) -> Result<Option<Place>, TargetError> {
-    let sql = "select step, segment from supabase_migrations.studio_fence \
-               where run operator(pg_catalog.=) $1 and step operator(pg_catalog.>=) 0 \
-               union all select step, segment from supabase_migrations.studio_runs \
-               where run operator(pg_catalog.=) $1";
-    let rows = match session.client().query_typed(sql, &[(&run, Type::TEXT)]).await {
-        Ok(rows) => rows,
-        // No run has begun to write.
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => return Ok(None),
-        Err(error) => {
-            return Err(TargetError::asking("Reading supabase_migrations.studio_fence", &error));
-        }
+/// [`TargetError`], also when such a transaction does not end within a minute.
+pub async fn take_from(session: &Session, run: &str) -> Result<Reached, TargetError> {
+    let wrong = |error| TargetError::asking("Reading supabase_migrations.studio_fence", &error);
+    let patience = "set lock_timeout = '60s'; set statement_timeout = '90s'";
+    session.client().batch_execute(patience).await.map_err(wrong)?;
+    let take = "update supabase_migrations.studio_fence set epoch = epoch operator(pg_catalog.+) 1 \
+                where run operator(pg_catalog.=) $1 returning step, segment, epoch";
+    let place = |step: i32, segment: i32| {
+        let index = |number: i32| usize::try_from(number).ok();
+        Some(Place { step: index(step)?, segment: index(segment)? })
     };
-    let index = |number: i32| usize::try_from(number).unwrap_or_default();
-    Ok(rows.first().map(|row| Place { step: index(row.get(0)), segment: index(row.get(1)) }))
+    match session.client().query_typed(take, &[(&run, Type::TEXT)]).await {
+        Ok(rows) => {
+            if let Some(row) = rows.first() {
+                return Ok(Reached { place: place(row.get(0), row.get(1)), epoch: Some(row.get(2)) });
+            }
+        }
+        // No run has begun to write.
+        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
+            return Ok(Reached { place: None, epoch: None });
+        }
+        Err(error) => return Err(wrong(error)),
+    }
+    let past =
+        "select step, segment from supabase_migrations.studio_runs where run operator(pg_catalog.=) $1";
+    let rows = session.client().query_typed(past, &[(&run, Type::TEXT)]).await.map_err(wrong)?;
+    Ok(Reached { place: rows.first().and_then(|row| place(row.get(0), row.get(1))), epoch: None })
 }
 
 fn number(index: usize) -> i32 {

@@ -1,5 +1,5 @@
 //! What is kept of runs: the accepted run, its events in batches, and the intents that recovery rests on.
-//! Writing events never slows a run down; only what must be known before a COMMIT is waited for.
+//! Writing events never slows a run down; only what must be known before a statement that commits by itself is waited for.
 
 use std::{
     sync::Arc,
@@ -279,13 +279,14 @@ async fn write(
             let _ = tokio::time::timeout(GATHER, wishes.wait_for(is_waited_for)).await;
         }
         let wish = wishes.borrow_and_update().clone();
+        let begun = Instant::now();
         let events = run.after(done.event);
         let intent = wish.intent.as_ref().filter(|_| wish.intents > done.intents);
         match append(&studio, run.id(), &events, intent).await {
             Ok(()) => {
                 done.event = events.last().map_or(done.event, |last| last.seq);
                 done.intents = wish.intents;
-                done.behind_since = None;
+                done.behind_since = (*newest.borrow() > done.event).then_some(begun);
                 stored.send_replace(done);
                 if matches!(events.last(), Some(RunEvent { kind: RunEventKind::Ended { .. }, .. })) {
                     return;

@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use studio_kernel::{
-    plan::{PlannedStatement, SegmentKind},
+    plan::{PlannedStatement, Purpose, SegmentKind},
     run::{RunEventKind, RunKind, RunState, RunView, SegmentState, SqlError, StatementState, event::RunStep},
     text::Span,
 };
@@ -24,7 +24,8 @@ use crate::{
     error::Result,
     pg::target::{
         Session, Settings,
-        fence::{self, Place},
+        fence::{self, Place, Reached},
+        ledger,
     },
     services::changes,
     state::AppState,
@@ -33,8 +34,8 @@ use crate::{
 /// Why a run that is found at the start does not go on.
 const STOPPED: &str = "The server was stopped while this run was under way.";
 
-/// How long the studio's start waits for the target to record a file there.
-const RECORDED_WITHIN: Duration = Duration::from_secs(30);
+/// How long the studio's start waits for a target that another run holds.
+const FREE_WITHIN: Duration = Duration::from_secs(30);
 
 /// A segment that was open when the server stopped.
 struct Open {
@@ -87,14 +88,8 @@ impl Abandoned<'_> {
             return Ok((RunState::Failed, format!("{STOPPED} Nothing of it remains.")));
         }
         let ended = match settle::quiet(&self.state.target, &self.left.id).await {
-            Ok(session) => match fence::reached(&session, &self.left.id).await {
-                Ok(last) => {
-                    self.commit_to(last);
-                    match self.live.look(open_segment) {
-                        Some(open) => self.close(open, session).await?,
-                        None => Stop::LostAfter(STOPPED.to_owned()),
-                    }
-                }
+            Ok(session) => match fence::take_from(&session, &self.left.id).await {
+                Ok(reached) => self.compare(reached, &session).await?,
                 Err(error) => self.unseen(&error.message),
             },
             Err(why) => self.unseen(&why),
@@ -102,10 +97,48 @@ impl Abandoned<'_> {
         Ok(self.live.look(|view| ending::of_apply(view, &Err(ended))))
     }
 
+    /// Brings what the journal has heard in line with what the target says.
+    async fn compare(&self, reached: Reached, session: &Session) -> Result<Stop> {
+        if let Some(why) = self.live.look(|view| settle::forgotten(view, reached.place)) {
+            return Ok(self.unseen(&why));
+        }
+        self.commit_to(reached.place);
+        if let Some(open) = self.live.look(open_segment) {
+            let settled = match open.kind {
+                // The fence has not moved with it.
+                SegmentKind::Transaction => Settled::RolledBack,
+                SegmentKind::Standalone if open.answered => Settled::Committed,
+                SegmentKind::Standalone => self.look(&open, session).await?,
+            };
+            close(self.live, Some(&open), &settled, STOPPED);
+            if let Settled::Unknown(why) = settled {
+                return Ok(Stop::Unknown(format!("{STOPPED} {why}")));
+            }
+        }
+        Ok(match self.unrecorded(reached.place) {
+            None => Stop::LostAfter(STOPPED.to_owned()),
+            Some(step) => match self.record(step, reached, session).await {
+                Ok(()) => Stop::LostAfter(STOPPED.to_owned()),
+                Err(stop) => stop,
+            },
+        })
+    }
+
+    /// The first step whose file belongs into the ledger or out of it, and of which the target does not say so.
+    fn unrecorded(&self, reached: Option<Place>) -> Option<usize> {
+        let steps = self.steps.iter().enumerate();
+        let mut missing = steps.filter(|(step, planned)| {
+            let segment = last_segment(planned);
+            let belongs = runner::ledger_row(planned, segment).is_some();
+            belongs && reached < Some(Place { step: *step, segment })
+        });
+        missing.next().map(|(step, _)| step)
+    }
+
     /// The target could not be asked.
     fn unseen(&self, why: &str) -> Stop {
         let settled = Settled::Unknown(why.to_owned());
-        close(self.live, self.live.look(open_segment).as_ref(), &settled, None, STOPPED);
+        close(self.live, self.live.look(open_segment).as_ref(), &settled, STOPPED);
         Stop::Unknown(format!("{STOPPED} {why}"))
     }
 
@@ -126,28 +159,8 @@ impl Abandoned<'_> {
         }
     }
 
-    /// Closes the segment that was open and of which the target has no row.
-    async fn close(&self, open: Open, session: Session) -> Result<Stop> {
-        let settled = match open.kind {
-            SegmentKind::Transaction => Settled::RolledBack,
-            SegmentKind::Standalone if open.answered => Settled::Committed,
-            SegmentKind::Standalone => self.look(&open, session).await?,
-        };
-        let (row, stop) = match &settled {
-            // It is certain that the file took effect as a whole, so its row is written now.
-            Settled::Committed => match self.record(&open).await {
-                Ok(row) => (row, Stop::LostAfter(STOPPED.to_owned())),
-                Err(stop) => (None, stop),
-            },
-            Settled::RolledBack => (None, Stop::LostAfter(STOPPED.to_owned())),
-            Settled::Unknown(why) => (None, Stop::Unknown(format!("{STOPPED} {why}"))),
-        };
-        close(self.live, Some(&open), &settled, row, STOPPED);
-        Ok(stop)
-    }
-
     /// What became of a statement that commits by itself.
-    async fn look(&self, open: &Open, session: Session) -> Result<Settled> {
+    async fn look(&self, open: &Open, session: &Session) -> Result<Settled> {
         let intent = journal::last_intent(&self.state.studio, &self.left.id).await?;
         if intent != Some(Intent { step: open.step, segment: open.segment }) {
             // Nothing was sent before the intent was stored.
@@ -158,34 +171,57 @@ impl Abandoned<'_> {
             Some((file, file.segments.get(open.segment)?.statements.first()?))
         });
         let Some((file, planned)) = planned else {
-            return Ok(standalone::look(&session, "", Span::at(0)).await);
+            return Ok(standalone::look(session, "", Span::at(0)).await);
         };
         let bytes = changes::blob(&self.state.studio, &file.sha256).await?;
-        Ok(standalone::look(&session, &String::from_utf8_lossy(&bytes), planned.span).await)
+        Ok(standalone::look(session, &String::from_utf8_lossy(&bytes), planned.span).await)
     }
 
-    /// Records a file whose last statement took effect by itself.
-    async fn record(&self, open: &Open) -> Result<Option<String>, Stop> {
-        let planned = self.steps.get(open.step);
-        let planned = planned.filter(|planned| runner::ledger_row(planned, open.segment).is_some());
-        let Some(planned) = planned else { return Ok(None) };
-        let Some(file) = &planned.file else { return Ok(None) };
-        let bytes = changes::blob(&self.state.studio, &file.sha256).await;
-        let bytes = bytes.map_err(|error| standalone::unrecorded(file, &error.to_string()))?;
-        let text = order::checked(file, bytes).map_err(|why| standalone::unrecorded(file, &why))?;
-        let step = Step { index: open.step, planned: planned.clone(), text };
-        let recording = async {
-            let (target, by, settings) = (&self.state.target, self.left.by.as_str(), Settings::default());
-            let mut runner = Runner::start(self.live, self.journal, target, by, settings, true).await?;
-            let recorded = runner.after_standalone(&step, file, open.segment).await;
-            runner.finish().await;
-            recorded
+    /// Records a file whose last statement took effect by itself, unless it is there only in part.
+    async fn record(&self, index: usize, reached: Reached, session: &Session) -> Result<(), Stop> {
+        let segments = self.live.look(|view| {
+            let states = view.steps.get(index).map(|step| &step.segments);
+            states.map(|states| states.iter().map(|segment| segment.state).collect::<Vec<_>>())
+        });
+        let is_whole = |states: &Vec<SegmentState>| {
+            !states.is_empty() && states.iter().all(|state| *state == SegmentState::Committed)
         };
-        match tokio::time::timeout(RECORDED_WITHIN, recording).await {
-            Ok(recorded) => recorded,
-            Err(_) => Err(standalone::unrecorded(file, "the target did not become free.")),
+        let planned = self.steps.get(index).filter(|_| segments.as_ref().is_some_and(is_whole));
+        let file = planned.and_then(|planned| planned.file.as_ref());
+        let (Some(planned), Some(file)) = (planned, file) else {
+            return Err(Stop::Failed(STOPPED.to_owned()));
+        };
+        let told = |why: &str| standalone::unrecorded(file, why);
+        let at = last_segment(planned);
+        let row = runner::ledger_row(planned, at);
+        let version = row.as_deref().and_then(|row| row.get(1..)).unwrap_or_default();
+        let is_recorded = ledger::has(session, version).await.map_err(|error| told(&error.message))?;
+        if is_recorded != (file.purpose == Purpose::Apply) {
+            if reached.epoch.is_none() {
+                return Err(told("another run has begun on the target since."));
+            }
+            let bytes = changes::blob(&self.state.studio, &file.sha256).await;
+            let bytes = bytes.map_err(|error| told(&error.to_string()))?;
+            let text = order::checked(file, bytes).map_err(|why| told(&why))?;
+            let step = Step { index, planned: planned.clone(), text };
+            let (target, by, settings) = (&self.state.target, self.left.by.as_str(), Settings::default());
+            let starting = Runner::start(self.live, self.journal, target, by, settings, true);
+            let mut runner = match tokio::time::timeout(FREE_WITHIN, starting).await {
+                Ok(Ok(runner)) => runner,
+                Ok(Err(stop)) => return Err(told(&stop.words())),
+                Err(_) => return Err(told("the target did not become free.")),
+            };
+            let recorded = runner.after_standalone(&step, file, at).await;
+            runner.finish().await;
+            recorded?;
         }
+        self.live.emit(RunEventKind::SegmentCommitted { step: index, segment: at, ledger: row });
+        Ok(())
     }
+}
+
+fn last_segment(planned: &RunStep) -> usize {
+    planned.file.as_ref().map_or(0, |file| file.segments.len().saturating_sub(1))
 }
 
 fn open_segment(view: &RunView) -> Option<Open> {
@@ -206,10 +242,10 @@ fn open_segment(view: &RunView) -> Option<Open> {
 
 /// Ends what is under way in a run whose session is given up, and of which nothing remains.
 pub(super) fn close_open(live: &LiveRun, why: &str) {
-    close(live, live.look(open_segment).as_ref(), &Settled::RolledBack, None, why);
+    close(live, live.look(open_segment).as_ref(), &Settled::RolledBack, why);
 }
 
-fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<String>, why: &str) {
+fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, why: &str) {
     let Some(Open { step, segment, statement, .. }) = open else { return };
     let (step, segment) = (*step, *segment);
     if let Some(planned) = statement {
@@ -233,7 +269,7 @@ fn close(live: &LiveRun, open: Option<&Open>, settled: &Settled, ledger: Option<
         });
     }
     live.emit(match settled {
-        Settled::Committed => RunEventKind::SegmentCommitted { step, segment, ledger },
+        Settled::Committed => RunEventKind::SegmentCommitted { step, segment, ledger: None },
         Settled::RolledBack => RunEventKind::SegmentRolledBack { step, segment, reason: why.to_owned() },
         Settled::Unknown(_) => RunEventKind::SegmentUnknown { step, segment },
     });

@@ -6,7 +6,6 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use studio_kernel::{
     plan::{PlannedFile, PlannedStatement, Purpose, Segment, SegmentKind},
     run::{RunEventKind, SqlError, event::RunStep},
-    sql::session_settings,
     text::Span,
     words::count,
 };
@@ -63,6 +62,16 @@ pub enum Stop {
     Unknown(String),
 }
 
+impl Stop {
+    /// Why, in a sentence.
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Failed(why) | Self::LostAfter(why) | Self::Unknown(why) => why,
+            Self::Cancelled => "The run was stopped.".to_owned(),
+        }
+    }
+}
+
 impl From<TargetError> for Stop {
     fn from(error: TargetError) -> Self {
         Self::Failed(format!("{} {}", error.message, error.help))
@@ -86,8 +95,6 @@ pub struct Runner<'a> {
     pub(super) names_who_applied: bool,
     /// Whether the next segment's transaction was begun with the end of the one before.
     pub(super) has_begun: bool,
-    /// Whether the role and the timeouts are the run's own, as far as the file's texts tell.
-    pub(super) is_own: bool,
     /// What the ledger held once the target was ours: versions and names.
     recorded: BTreeMap<String, String>,
     /// The role in force.
@@ -123,7 +130,6 @@ impl<'a> Runner<'a> {
             epoch: None,
             names_who_applied: false,
             has_begun: false,
-            is_own: true,
             recorded: BTreeMap::new(),
             role: String::new(),
         };
@@ -267,8 +273,7 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    async fn arrange(&mut self) -> Result<(), Stop> {
-        self.is_own = true;
+    pub(super) async fn arrange(&mut self) -> Result<(), Stop> {
         self.session.arrange(&self.settings).await.map_err(unprepared)
     }
 
@@ -279,7 +284,6 @@ impl<'a> Runner<'a> {
         planned: &PlannedStatement,
     ) -> Result<(), (Failure, Duration)> {
         let (index, statement, run) = (step.index, planned.index, self.run);
-        self.is_own &= !session_settings::may_change(planned.span.of(&step.text));
         run.emit(RunEventKind::StatementStarted { step: index, statement });
         // Only the file's own statements are cancelled, never a COMMIT or a question of the studio.
         run.works_through(Some(self.session.canceller()));

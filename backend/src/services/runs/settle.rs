@@ -3,11 +3,18 @@
 
 use std::time::Duration;
 
-use studio_kernel::run::RunEventKind;
+use studio_kernel::{
+    plan::SegmentKind,
+    run::{RunEventKind, RunView, SegmentState, SegmentView},
+};
 use tokio::time::Instant;
 
 use super::runner::Runner;
-use crate::pg::target::{Session, Target, TargetError, fence, outcome};
+use crate::pg::target::{
+    Session, Target, TargetError,
+    fence::{self, Place},
+    outcome,
+};
 
 /// How long the target may stay away before the outcome counts as unknown.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -31,7 +38,7 @@ pub enum Settled {
 
 impl Runner<'_> {
     /// Settles a segment of this run that is a transaction; `committing` when its COMMIT may have arrived.
-    pub(super) async fn settle(&self, step: usize, segment: usize, committing: bool) -> Settled {
+    pub(super) async fn settle(&mut self, step: usize, segment: usize, committing: bool) -> Settled {
         let text = "The connection broke; the database is asked what became of the transaction.".to_owned();
         self.run.emit(RunEventKind::Progress { step, text });
         let session = match quiet(self.target, self.run.id()).await {
@@ -40,12 +47,39 @@ impl Runner<'_> {
             Err(_) if !committing => return Settled::RolledBack,
             Err(why) => return Settled::Unknown(why),
         };
-        match fence::reached(&session, self.run.id()).await {
-            Ok(last) if last >= Some(fence::Place { step, segment }) => Settled::Committed,
-            Ok(_) => Settled::RolledBack,
-            Err(error) => Settled::Unknown(error.message),
+        let reached = match fence::take_from(&session, self.run.id()).await {
+            Ok(reached) => reached,
+            Err(error) => return Settled::Unknown(error.message),
+        };
+        self.epoch = reached.epoch;
+        if reached.place >= Some(Place { step, segment }) {
+            return Settled::Committed;
+        }
+        match self.run.look(|view| forgotten(view, reached.place)) {
+            Some(why) => Settled::Unknown(why),
+            None => Settled::RolledBack,
         }
     }
+}
+
+/// What a server says that has lost what it had confirmed, as after a failover to a copy that was behind.
+pub(super) fn forgotten(view: &RunView, reached: Option<Place>) -> Option<String> {
+    let segments = view.steps.iter().enumerate().flat_map(|(step, of_step)| {
+        let segments = of_step.segments.iter().enumerate();
+        segments.map(move |(segment, found)| (Place { step, segment }, found))
+    });
+    let kept = |found: &SegmentView| {
+        found.kind == SegmentKind::Transaction && found.state == SegmentState::Committed
+    };
+    let (place, _) = segments.filter(|(_, found)| kept(found)).last()?;
+    (reached < Some(place)).then(|| {
+        format!(
+            "The target had confirmed segment {} of step {} and does not have it any more: it was restored, or another \
+             server took its place. Look at what is there.",
+            place.segment + 1,
+            place.step + 1
+        )
+    })
 }
 
 /// Returns a session to the target once no backend of the run is left there.

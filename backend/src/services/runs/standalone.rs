@@ -1,4 +1,5 @@
-//! One statement that PostgreSQL refuses inside a transaction block: announced before, looked at afterwards.
+//! One statement that PostgreSQL refuses inside a transaction block, or that may commit: announced before, looked at
+//! afterwards.
 //! It is never repeated by itself, because what a broken one left behind decides what a second one does.
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ use super::{
     settle::{self, Settled},
     transaction::{READS, Try, sentence},
 };
-use crate::pg::target::{Failure, Refusal, Session, TargetError, outcome};
+use crate::pg::target::{Failure, Refusal, Session, TargetError, fence, outcome};
 
 /// Statements that may leave an invalid index, with CONCURRENTLY: nothing else can, because functions and blocks must not
 /// say that word. <https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY>
@@ -49,9 +50,11 @@ impl Runner<'_> {
             )));
         }
         self.run.emit(RunEventKind::SegmentStarted { step: index, segment: at });
-        self.journal.intend(index, at).await.map_err(|error| {
-            Stop::Failed(format!("The studio's own journal did not answer ({error}), so nothing was sent."))
-        })?;
+        if let Err(error) = self.journal.intend(index, at).await {
+            let why = format!("The studio's own journal did not answer ({error}), so nothing was sent.");
+            self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason: why.clone() });
+            return Err(Stop::Failed(why));
+        }
         match self.statement(step, planned).await {
             Ok(()) => {}
             Err((Failure::Refused(refusal), took)) => {
@@ -102,14 +105,15 @@ impl Runner<'_> {
         planned: &PlannedStatement,
         before: Option<&[String]>,
     ) -> Result<Behind, String> {
-        let told = |failure| {
-            let (Failure::Refused(Refusal { message, .. }) | Failure::Lost(message)) = failure;
-            message
-        };
-        if let Some(why) = self.reads_otherwise(step, planned).await.map_err(told)? {
+        if let Some(why) = self.reads_otherwise(step, planned).await.map_err(message)? {
             return Ok(Behind::ReadsOtherwise(why));
         }
-        if let Some(names) = self.session.unpinned().await.map_err(told)? {
+        // A cancel request that was meant for the statement may hit the question behind it.
+        let unpinned = match self.session.unpinned().await {
+            Err(Failure::Refused(_)) => self.session.unpinned().await,
+            answered => answered,
+        };
+        if let Some(names) = unpinned.map_err(message)? {
             return Ok(Behind::ReadsOtherwise(changed(planned, &names)));
         }
         let new = self.new_carcasses(before).await.map_err(|error| error.message)?;
@@ -247,9 +251,16 @@ impl Runner<'_> {
     /// Records a file in another session than the one that was lost, unless another run has begun meanwhile.
     async fn record_anew(&mut self, step: &Step, at: usize) -> Result<Option<String>, Stop> {
         let Some(file) = &step.planned.file else { return Ok(None) };
+        let told = |why: String| unrecorded(file, &why);
         let session = self.target.connect(self.run.id()).await;
-        self.session = session.map_err(|error| unrecorded(file, &error.message))?;
-        self.take().await?;
+        self.session = session.map_err(|error| told(error.message))?;
+        let reached = fence::take_from(&self.session, self.run.id()).await;
+        self.epoch = reached.map_err(|error| told(error.message))?.epoch;
+        if self.epoch.is_none() {
+            return Err(told("another run has begun on the target since.".to_owned()));
+        }
+        self.arrange().await.map_err(|stop| told(stop.words()))?;
+        self.take().await.map_err(|stop| told(stop.words()))?;
         self.after_standalone(step, file, at).await
     }
 
@@ -357,6 +368,10 @@ fn changed(planned: &PlannedStatement, names: &str) -> String {
 }
 
 fn said(failure: Failure) -> String {
+    format!("The session could not be prepared: {}.", message(failure))
+}
+
+fn message(failure: Failure) -> String {
     let (Failure::Refused(Refusal { message, .. }) | Failure::Lost(message)) = failure;
-    format!("The session could not be prepared: {message}.")
+    message
 }

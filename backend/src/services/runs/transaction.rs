@@ -1,5 +1,5 @@
 //! One segment that is a transaction: BEGIN, its statements, the ledger, COMMIT, and again when another
-//! session stood in the way. Nothing but the server's own record counts as success.
+//! session stood in the way.
 
 use std::time::Duration;
 
@@ -27,9 +27,6 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// Lock timeout, deadlock, serialization failure: another session was in the way, the SQL may be right.
 const IN_THE_WAY: [&str; 3] = ["55P03", "40P01", "40001"];
-
-/// A right is missing.
-const FORBIDDEN: &str = "42501";
 
 /// Why a validation's segment is never committed.
 const VALIDATION: &str = "A validation is always undone.";
@@ -81,16 +78,6 @@ impl Runner<'_> {
                 }
                 Try::Refused(statement, refusal, took) => {
                     self.undo().await;
-                    // What changed the role is not in the file's text; once the run asks for its own, it is known.
-                    if statement.is_none() && refusal.sqlstate == FORBIDDEN && self.is_own {
-                        self.is_own = false;
-                        let reason = format!(
-                            "{} (SQLSTATE {}); it is tried again.",
-                            refusal.message, refusal.sqlstate
-                        );
-                        self.run.emit(RunEventKind::SegmentRolledBack { step: index, segment: at, reason });
-                        continue;
-                    }
                     let again = IN_THE_WAY.contains(&refusal.sqlstate.as_str()) && attempt < TRIES;
                     if again && !self.run.is_stopping() {
                         self.retry(index, at, &refusal, attempt).await;
@@ -157,15 +144,18 @@ impl Runner<'_> {
                 "The studio's own journal did not answer ({error}), so nothing was committed."
             ));
         }
-        if self.run.is_stopping() {
+        // Without a statement only what took effect by itself is recorded.
+        if self.run.is_stopping() && !segment.statements.is_empty() {
             return Try::Stopped;
         }
         let last_statement = segment.statements.last().map(|statement| statement.index);
         let place = Place { step: step.index, segment: at };
         let moving = fence::move_on(&self.session, epoch, self.run.id(), place, xid.as_deref());
-        let version = file.version.as_deref().filter(|_| last);
+        if let Some(version) = file.version.as_deref().filter(|_| last) {
+            return self.commit_file(step, moving, version, last_statement).await;
+        }
         let next = file.segments.get(at + 1).filter(|_| !last);
-        let (ended, has_begun) = self.commit(step, moving, version, next, last_statement).await;
+        let (ended, has_begun) = self.commit_segment(moving, next, last_statement).await;
         // Where it did not end well, what was begun is undone with it.
         self.has_begun = has_begun && matches!(ended, Try::Committed(_));
         ended

@@ -156,10 +156,11 @@ fn switches_off(statement: &Statement, text: &str, option: &str) -> bool {
     })
 }
 
-/// Whether what a statement runs could commit, which the set need not show: a CALL, and a block that has one. What a
-/// block of PL/pgSQL makes at run time may not (2D000, 0A000).
+/// Whether a statement may want to stand outside of transactions, which the set need not show: what may commit is a CALL,
+/// and a block that has one (what a block of PL/pgSQL makes at run time may not, 2D000 and 0A000); partitions may be worked
+/// on one by one; and what is not known may be anything.
 /// <https://www.postgresql.org/docs/current/plpgsql-transactions.html>
-pub(super) fn may_commit(statement: &Statement, text: &str) -> bool {
+pub(super) fn may_want_none(statement: &Statement, text: &str) -> bool {
     match (&statement.detail, statement.kind) {
         (Detail::Do(body), _) => {
             let runs =
@@ -168,7 +169,15 @@ pub(super) fn may_commit(statement: &Statement, text: &str) -> bool {
                 || body.statements.iter().any(runs)
                 || is_in_another_language(statement, text)
         }
-        (_, kind) => matches!(kind, Other(Verb::Call | Verb::Do)),
+        // Extensions have views of their own, by an option with a dot.
+        (_, Create(ObjectKind::MaterializedView)) => {
+            words(statement, text).split(" as ").next().is_some_and(|head| head.contains(" with ( "))
+        }
+        (_, kind) => matches!(
+            kind,
+            Other(Verb::Call | Verb::Do | Verb::Reindex | Verb::Cluster | Verb::Unknown)
+                | Alter(ObjectKind::Subscription)
+        ),
     }
 }
 
@@ -261,7 +270,7 @@ mod tests {
     use crate::sql;
 
     #[test]
-    fn what_may_commit_is_a_call_or_a_block_that_has_one() {
+    fn what_may_want_no_transaction_is_known_or_unknown() {
         for (text, may) in [
             ("call p()", true),
             ("do $$ begin call p(); end $$", true),
@@ -271,9 +280,15 @@ mod tests {
             ("do $$ begin perform f(); execute 'call p()'; end $$", false),
             ("do language plpgsql $$ begin null; end $$", false),
             ("do $$ begin null; end $$ language 'plpgsql'", false),
+            ("reindex table t", true),
+            ("cluster t using i", true),
+            ("alter subscription s set (failover = true)", true),
+            ("create materialized view v with (timescaledb.continuous) as select 1", true),
+            ("create materialized view v as select 1", false),
+            ("frobnicate the database", true),
             ("set a = 1", false),
         ] {
-            assert_eq!(may_commit(&sql::parse(text).statements[0], text), may, "{text}");
+            assert_eq!(may_want_none(&sql::parse(text).statements[0], text), may, "{text}");
         }
     }
 }

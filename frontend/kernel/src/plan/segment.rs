@@ -3,7 +3,7 @@
 
 use super::{
     PlannedStatement, Refusal, Segment, SegmentKind,
-    class::{Beyond, Class, NewLabels, may_commit, new_label},
+    class::{Beyond, Class, NewLabels, may_want_none, new_label},
     summary::summary,
 };
 use crate::{
@@ -189,11 +189,16 @@ impl<'a> Cutter<'a> {
 
     fn join(&mut self, index: usize, statement: &'a Statement) {
         if self.mode == Mode::Single && !matches!(self.state, State::Author { .. }) {
-            let kind = match may_commit(statement, &self.file.text) {
+            let kind = match may_want_none(statement, &self.file.text) {
                 true => SegmentKind::Standalone,
                 false => SegmentKind::Transaction,
             };
-            self.push(kind, "The file says that it wants no transaction.", index, statement);
+            self.push(
+                kind,
+                "The file says that it wants no transaction around its statements.",
+                index,
+                statement,
+            );
             return self.close("");
         }
         let uses = || self.labels.may_be_used(statement, &self.file.text);

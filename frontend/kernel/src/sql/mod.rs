@@ -9,7 +9,6 @@ pub mod lock;
 pub mod marker;
 mod plpgsql;
 mod reading;
-pub mod session_settings;
 mod split;
 pub mod statement;
 mod structure;
