@@ -91,6 +91,24 @@ fn a_commit_that_is_under_way_is_waited_for_whatever_its_session_is_called() {
 }
 
 #[test]
+fn what_became_of_a_run_is_known_when_another_has_begun_since() {
+    on_runtime(async {
+        let bench = Bench::new("lost_followed").await;
+        bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
+        let first = bench.prepare(RunKind::Apply, &[(PATH, "insert into public.marks values (1);\n")]).await;
+        assert_eq!(first.go().await.state, RunState::Done);
+        let second =
+            bench.run(&[("20260101000001_second.sql", "insert into public.marks values (2);\n")]).await;
+        assert_eq!(second.state, RunState::Done, "{}", second.summary);
+        let kept = format!(
+            "select step || ' ' || segment from supabase_migrations.studio_runs where run = '{}'",
+            first.run.id()
+        );
+        assert_eq!(bench.ask(&kept).await, "0 0");
+    });
+}
+
+#[test]
 fn what_a_server_has_lost_that_it_had_confirmed_is_not_claimed() {
     on_runtime(async {
         let bench = Bench::new("lost_again").await;
@@ -112,7 +130,10 @@ fn what_a_server_has_lost_that_it_had_confirmed_is_not_claimed() {
             .await;
         let view = running.await.unwrap();
         assert_eq!(view.state, RunState::Unknown, "{}", view.summary);
-        assert!(view.summary.contains("The target had confirmed segment 3 of step 1"), "{}", view.summary);
+        let said = "The target had confirmed segment 3 of step 1 and does not have it any more: it was restored, or another \
+                    server took its place. Look at what is there. In the database, but not recorded in the ledger: \
+                    the first 2 of 4 segments of 20260101000000_lost.sql.";
+        assert!(view.summary.ends_with(said), "{}", view.summary);
     });
 }
 

@@ -3,6 +3,7 @@
 //! that was paused while another one took over cannot move it any more. It knows no plan.
 
 use tokio_postgres::{
+    Row,
     error::SqlState,
     types::{ToSql, Type},
 };
@@ -19,6 +20,10 @@ pub(super) const CREATE: &str = "create table if not exists supabase_migrations.
     create table if not exists supabase_migrations.studio_runs \
     (run text primary key, step integer not null, segment integer not null, \
     at timestamptz not null default pg_catalog.clock_timestamp())";
+
+/// No run has begun to write, or only one of an older studio.
+const MISSING: [SqlState; 3] =
+    [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_COLUMN, SqlState::INVALID_SCHEMA_NAME];
 
 /// A segment, by its place in a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,11 +53,10 @@ pub enum Moved {
 /// [`TargetError`], `target-rights` when the role may not create the tables.
 pub async fn advance(session: &Session, run: &str) -> Result<i64, TargetError> {
     let wrong = |error| TargetError::asking("Advancing supabase_migrations.studio_fence", &error);
-    let missing = [SqlState::UNDEFINED_TABLE, SqlState::UNDEFINED_COLUMN, SqlState::INVALID_SCHEMA_NAME];
     match next(session, run).await {
         Ok(Some(epoch)) => return Ok(epoch),
         Ok(None) => {}
-        Err(error) if error.code().is_some_and(|code| missing.contains(code)) => {}
+        Err(error) if error.code().is_some_and(|code| MISSING.contains(code)) => {}
         Err(error) => return Err(wrong(error)),
     }
     let schema = ledger::missing_schema(session).await.map_err(wrong)?;
@@ -68,13 +72,17 @@ async fn next(session: &Session, run: &str) -> Result<Option<i64>, tokio_postgre
                before as materialized \
                    (select run, step, segment from supabase_migrations.studio_fence for update), \
                past as (insert into supabase_migrations.studio_runs (run, step, segment) \
-                   select run, step, segment from before where step operator(pg_catalog.>=) 0 \
+                   select run, step, segment from before \
+                   where run operator(pg_catalog.<>) '' and run operator(pg_catalog.<>) $1 \
                    on conflict (run) do update set step = excluded.step, segment = excluded.segment), \
                forgotten as (delete from supabase_migrations.studio_runs \
                    where at operator(pg_catalog.<) \
                    (pg_catalog.clock_timestamp() operator(pg_catalog.-) pg_catalog.interval '30 days')) \
-               update supabase_migrations.studio_fence set epoch = epoch operator(pg_catalog.+) 1, run = $1, \
-               step = -1, segment = -1 from at_ease returning epoch";
+               update supabase_migrations.studio_fence as fence \
+               set epoch = fence.epoch operator(pg_catalog.+) 1, run = $1, \
+               step = case when before.run operator(pg_catalog.=) $1 then before.step else -1 end, \
+               segment = case when before.run operator(pg_catalog.=) $1 then before.segment else -1 end \
+               from at_ease, before returning fence.epoch";
     let rows = session.client().query_typed(sql, &[(&run, Type::TEXT)]).await?;
     Ok(rows.first().map(|row| row.get(0)))
 }
@@ -98,7 +106,7 @@ pub async fn move_on(
              or pg_catalog.pg_current_xact_id()::pg_catalog.text operator(pg_catalog.=) $5 then $3 end, \
          case when {} then $4 end) \
          on conflict (one) do update set \
-         epoch = case when fence.epoch operator(pg_catalog.=) $1 then $1 end, \
+         epoch = case when fence.epoch operator(pg_catalog.=) $1 and fence.run operator(pg_catalog.=) $2 then $1 end, \
          step = excluded.step, segment = excluded.segment",
         settings::pinned()
     );
@@ -126,6 +134,8 @@ pub async fn move_on(
 /// How far a run is that has lost its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reached {
+    /// Whether the target knows the run at all, as it does from the run's beginning on.
+    pub known: bool,
     /// The last of its segments that moved the fence; all before it are in the database as well.
     pub place: Option<Place>,
     /// The epoch under which the run may go on writing, unless another one has begun since.
@@ -143,26 +153,25 @@ pub async fn take_from(session: &Session, run: &str) -> Result<Reached, TargetEr
     session.client().batch_execute(patience).await.map_err(wrong)?;
     let take = "update supabase_migrations.studio_fence set epoch = epoch operator(pg_catalog.+) 1 \
                 where run operator(pg_catalog.=) $1 returning step, segment, epoch";
-    let place = |step: i32, segment: i32| {
-        let index = |number: i32| usize::try_from(number).ok();
-        Some(Place { step: index(step)?, segment: index(segment)? })
+    let reached = |row: &Row, epoch| {
+        let index = |column: usize| usize::try_from(row.get::<_, i32>(column)).ok();
+        let place = index(0).zip(index(1)).map(|(step, segment)| Place { step, segment });
+        Reached { known: true, place, epoch }
     };
+    let unknown = Reached { known: false, place: None, epoch: None };
     match session.client().query_typed(take, &[(&run, Type::TEXT)]).await {
         Ok(rows) => {
             if let Some(row) = rows.first() {
-                return Ok(Reached { place: place(row.get(0), row.get(1)), epoch: Some(row.get(2)) });
+                return Ok(reached(row, Some(row.get(2))));
             }
         }
-        // No run has begun to write.
-        Err(error) if error.code() == Some(&SqlState::UNDEFINED_TABLE) => {
-            return Ok(Reached { place: None, epoch: None });
-        }
+        Err(error) if error.code().is_some_and(|code| MISSING.contains(code)) => return Ok(unknown),
         Err(error) => return Err(wrong(error)),
     }
     let past =
         "select step, segment from supabase_migrations.studio_runs where run operator(pg_catalog.=) $1";
     let rows = session.client().query_typed(past, &[(&run, Type::TEXT)]).await.map_err(wrong)?;
-    Ok(Reached { place: rows.first().and_then(|row| place(row.get(0), row.get(1))), epoch: None })
+    Ok(rows.first().map_or(unknown, |row| reached(row, None)))
 }
 
 fn number(index: usize) -> i32 {

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use studio_kernel::{
     plan::{PlannedStatement, Purpose, SegmentKind},
-    run::{RunEventKind, RunKind, RunState, RunView, SegmentState, SqlError, StatementState, event::RunStep},
+    run::{
+        RunEventKind, RunKind, RunState, RunView, SegmentState, SqlError, StatementState, StepView,
+        event::RunStep,
+    },
     text::Span,
 };
 
@@ -99,10 +102,12 @@ impl Abandoned<'_> {
 
     /// Brings what the journal has heard in line with what the target says.
     async fn compare(&self, reached: Reached, session: &Session) -> Result<Stop> {
-        if let Some(why) = self.live.look(|view| settle::forgotten(view, reached.place)) {
+        self.commit_to(reached.place);
+        // The target knows a run from its beginning on.
+        let has_begun = self.live.look(|view| !view.server_version.is_empty());
+        if has_begun && let Some(why) = settle::forgotten(self.live, &reached) {
             return Ok(self.unseen(&why));
         }
-        self.commit_to(reached.place);
         if let Some(open) = self.live.look(open_segment) {
             let settled = match open.kind {
                 // The fence has not moved with it.
@@ -146,7 +151,9 @@ impl Abandoned<'_> {
     fn commit_to(&self, last: Option<Place>) {
         let Some(last) = last else { return };
         let missing = self.live.look(|view| {
-            let all = view.steps.iter().enumerate().flat_map(|(step, of_step)| {
+            let writing = |step: &StepView| step.purpose != Some(Purpose::Validate);
+            let steps = view.steps.iter().enumerate().filter(|(_, step)| writing(step));
+            let all = steps.flat_map(|(step, of_step)| {
                 let segments = of_step.segments.iter().enumerate();
                 segments.map(move |(segment, found)| (Place { step, segment }, found.state))
             });
@@ -211,7 +218,11 @@ impl Abandoned<'_> {
                 Ok(Err(stop)) => return Err(told(&stop.words())),
                 Err(_) => return Err(told("the target did not become free.")),
             };
-            let recorded = runner.after_standalone(&step, file, at).await;
+            // Whether somebody has come in between is known now that the target is ours.
+            let recorded = match runner.follows(reached.epoch) {
+                true => runner.after_standalone(&step, file, at).await,
+                false => Err(told("another run has begun on the target since.")),
+            };
             runner.finish().await;
             recorded?;
         }

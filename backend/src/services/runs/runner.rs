@@ -162,6 +162,11 @@ impl<'a> Runner<'a> {
         Ok(runner)
     }
 
+    /// Whether its epoch is the next one after this.
+    pub(super) fn follows(&self, epoch: Option<i64>) -> bool {
+        self.epoch.zip(epoch).is_some_and(|(now, before)| now == before + 1)
+    }
+
     /// The session, for questions between files.
     pub(super) fn session(&self) -> &Session {
         &self.session

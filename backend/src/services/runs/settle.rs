@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use studio_kernel::{
     plan::SegmentKind,
-    run::{RunEventKind, RunView, SegmentState, SegmentView},
+    run::{RunEventKind, SegmentState},
 };
 use tokio::time::Instant;
 
-use super::runner::Runner;
+use super::{live::LiveRun, runner::Runner};
 use crate::pg::target::{
     Session, Target, TargetError,
-    fence::{self, Place},
+    fence::{self, Place, Reached},
     outcome,
 };
 
@@ -49,37 +49,46 @@ impl Runner<'_> {
         };
         let reached = match fence::take_from(&session, self.run.id()).await {
             Ok(reached) => reached,
+            Err(_) if !committing => return Settled::RolledBack,
             Err(error) => return Settled::Unknown(error.message),
         };
         self.epoch = reached.epoch;
         if reached.place >= Some(Place { step, segment }) {
             return Settled::Committed;
         }
-        match self.run.look(|view| forgotten(view, reached.place)) {
+        match forgotten(self.run, &reached) {
             Some(why) => Settled::Unknown(why),
             None => Settled::RolledBack,
         }
     }
 }
 
-/// What a server says that has lost what it had confirmed, as after a failover to a copy that was behind.
-pub(super) fn forgotten(view: &RunView, reached: Option<Place>) -> Option<String> {
-    let segments = view.steps.iter().enumerate().flat_map(|(step, of_step)| {
-        let segments = of_step.segments.iter().enumerate();
-        segments.map(move |(segment, found)| (Place { step, segment }, found))
+/// What is to be said of a server that has lost what it had confirmed, as after a failover to a copy that was behind. What
+/// it had confirmed is not known any more.
+pub(super) fn forgotten(run: &LiveRun, reached: &Reached) -> Option<String> {
+    if !reached.known {
+        return Some("The target does not know this run any more. Look at what is there.".to_owned());
+    }
+    let behind = run.look(|view| {
+        let segments = view.steps.iter().enumerate().flat_map(|(step, of_step)| {
+            let segments = of_step.segments.iter().enumerate();
+            segments.map(move |(segment, found)| (Place { step, segment }, found))
+        });
+        let behind = segments
+            .filter(|(place, found)| found.state == SegmentState::Committed && reached.place < Some(*place));
+        behind.map(|(place, found)| (place, found.kind)).collect::<Vec<_>>()
     });
-    let kept = |found: &SegmentView| {
-        found.kind == SegmentKind::Transaction && found.state == SegmentState::Committed
-    };
-    let (place, _) = segments.filter(|(_, found)| kept(found)).last()?;
-    (reached < Some(place)).then(|| {
-        format!(
-            "The target had confirmed segment {} of step {} and does not have it any more: it was restored, or another \
-             server took its place. Look at what is there.",
-            place.segment + 1,
-            place.step + 1
-        )
-    })
+    // A statement that stands alone does not move the fence.
+    let (last, _) = behind.iter().rfind(|(_, kind)| *kind == SegmentKind::Transaction)?;
+    for (Place { step, segment }, _) in &behind {
+        run.emit(RunEventKind::SegmentUnknown { step: *step, segment: *segment });
+    }
+    Some(format!(
+        "The target had confirmed segment {} of step {} and does not have it any more: it was restored, or another \
+         server took its place. Look at what is there.",
+        last.segment + 1,
+        last.step + 1
+    ))
 }
 
 /// Returns a session to the target once no backend of the run is left there.

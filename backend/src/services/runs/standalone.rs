@@ -218,8 +218,7 @@ impl Runner<'_> {
         let index = step.index;
         self.session.abort();
         let settled = match settle::quiet(self.target, self.run.id()).await {
-            Ok(_) if answered => Settled::Committed,
-            Ok(session) => look(&session, &step.text, planned.span).await,
+            Ok(session) => self.look_again(step, planned, &session, answered).await,
             Err(_) if answered => Settled::Committed,
             Err(why) => Settled::Unknown(why),
         };
@@ -248,17 +247,40 @@ impl Runner<'_> {
         }
     }
 
+    async fn look_again(
+        &mut self,
+        step: &Step,
+        planned: &PlannedStatement,
+        session: &Session,
+        answered: bool,
+    ) -> Settled {
+        let reached = match fence::take_from(session, self.run.id()).await {
+            Ok(reached) => reached,
+            Err(error) => return Settled::Unknown(error.message),
+        };
+        self.epoch = reached.epoch;
+        if let Some(why) = settle::forgotten(self.run, &reached) {
+            return Settled::Unknown(why);
+        }
+        match look(session, &step.text, planned.span).await {
+            Settled::RolledBack if answered => Settled::Unknown(
+                "The statement had succeeded, and what it did is not there any more. Look at what is there."
+                    .to_owned(),
+            ),
+            _ if answered => Settled::Committed,
+            settled => settled,
+        }
+    }
+
     /// Records a file in another session than the one that was lost, unless another run has begun meanwhile.
     async fn record_anew(&mut self, step: &Step, at: usize) -> Result<Option<String>, Stop> {
         let Some(file) = &step.planned.file else { return Ok(None) };
         let told = |why: String| unrecorded(file, &why);
-        let session = self.target.connect(self.run.id()).await;
-        self.session = session.map_err(|error| told(error.message))?;
-        let reached = fence::take_from(&self.session, self.run.id()).await;
-        self.epoch = reached.map_err(|error| told(error.message))?.epoch;
         if self.epoch.is_none() {
             return Err(told("another run has begun on the target since.".to_owned()));
         }
+        let session = self.target.connect(self.run.id()).await;
+        self.session = session.map_err(|error| told(error.message))?;
         self.arrange().await.map_err(|stop| told(stop.words()))?;
         self.take().await.map_err(|stop| told(stop.words()))?;
         self.after_standalone(step, file, at).await
