@@ -3,7 +3,7 @@
 use studio_kernel::run::{RunKind, RunState};
 
 use crate::{
-    bench::{Bench, on_runtime},
+    bench::{Bench, connect, engine_url, on_runtime},
     cut::{Cut, cutting},
 };
 
@@ -87,6 +87,29 @@ fn a_commit_that_is_under_way_is_waited_for_whatever_its_session_is_called() {
         assert_eq!(view.state, RunState::Done, "{}", view.summary);
         assert_eq!(bench.ask("select count(*) from public.marks").await, "1");
         assert_eq!(bench.versions().await, ["20260101000000"]);
+    });
+}
+
+#[test]
+fn a_statement_alone_does_not_go_on_behind_the_back_of_its_run_whatever_its_session_is_called() {
+    on_runtime(async {
+        let bench = Bench::new("lost_hidden").await;
+        bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
+        let other = connect(&engine_url(&bench.database)).await;
+        other.batch_execute("begin; insert into public.marks values (1)").await.unwrap();
+        let text = "set application_name = 'somebody';\ncreate index concurrently marks_seq on public.marks (seq);\n";
+        let prepared = bench.prepare(RunKind::Apply, &[(PATH, text)]).await;
+        let relay = cutting(&bench.database, "create index concurrently", 1, Cut::Sent).await;
+        let view = prepared.through(relay).go().await;
+        let left = "select count(*) from pg_stat_activity where application_name = 'somebody'";
+        assert_eq!(bench.ask(left).await, "0");
+        other.batch_execute("rollback").await.unwrap();
+        assert_eq!(view.state, RunState::Unknown, "{}", view.summary);
+        assert!(
+            view.summary.contains("The index public.marks_seq exists and is invalid."),
+            "{}",
+            view.summary
+        );
     });
 }
 

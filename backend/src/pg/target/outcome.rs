@@ -1,15 +1,40 @@
 //! What can be seen of work whose connection broke, besides how far the fence says it was: backends, indexes, databases.
 
+use tokio_postgres::types::{ToSql, Type};
+
 use super::{Session, TargetError};
 
-/// The backends that carry this application name in this database, besides the asking one.
+/// A process of the server, by its number and the moment of its start.
+const PROCESS: &str = "pid || '.' || (extract(epoch from backend_start) * 1000000)::bigint";
+
+/// This session's process, for [`backends`].
 ///
 /// # Errors
 /// [`TargetError`].
-pub async fn backends(session: &Session, application_name: &str) -> Result<Vec<i32>, TargetError> {
-    let sql = "select pid from pg_catalog.pg_stat_activity where application_name = $1 \
-               and datname = current_database() and pid <> pg_catalog.pg_backend_pid()";
-    let rows = session.client().query(sql, &[&application_name]).await;
+pub async fn process(session: &Session) -> Result<String, TargetError> {
+    let sql =
+        format!("select {PROCESS} from pg_catalog.pg_stat_activity where pid = pg_catalog.pg_backend_pid()");
+    let rows = session.client().query_typed(&sql, &[]).await;
+    let rows = rows.map_err(|error| TargetError::asking("Asking for the session's process", &error))?;
+    Ok(rows.first().and_then(|row| row.get(0)).unwrap_or_default())
+}
+
+/// The backends that carry this application name in this database, and this process, besides the asking one. A pooler
+/// and a file may give a session another name.
+///
+/// # Errors
+/// [`TargetError`].
+pub async fn backends(
+    session: &Session,
+    application_name: &str,
+    process: &str,
+) -> Result<Vec<i32>, TargetError> {
+    let sql = format!(
+        "select pid from pg_catalog.pg_stat_activity where datname = current_database() \
+         and pid <> pg_catalog.pg_backend_pid() and (application_name = $1 or {PROCESS} = $2)"
+    );
+    let values = [(&application_name as &(dyn ToSql + Sync), Type::TEXT), (&process, Type::TEXT)];
+    let rows = session.client().query_typed(&sql, &values).await;
     let rows = rows.map_err(|error| TargetError::asking("Looking for the run's backend", &error))?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }

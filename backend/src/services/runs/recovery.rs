@@ -56,6 +56,8 @@ struct Abandoned<'a> {
     state: &'a AppState,
     left: &'a Left,
     steps: Vec<RunStep>,
+    /// The process of the server that worked for it, as far as it is known.
+    process: String,
     live: &'a LiveRun,
     journal: &'a Journal,
 }
@@ -72,9 +74,14 @@ pub async fn recover(state: &AppState) -> Result<usize> {
     for left in &runs {
         let events = read::events(&state.studio, &left.id, 0, i64::MAX).await?;
         let steps = read::steps(&events).to_vec();
+        let process = events.iter().find_map(|event| match &event.kind {
+            RunEventKind::Started { backend, .. } => Some(backend.clone()),
+            _ => None,
+        });
+        let process = process.unwrap_or_default();
         let live = Arc::new(LiveRun::new(left.id.clone(), left.kind, now, events));
         let journal = Journal::keep(&state.studio, &live);
-        let run = Abandoned { state, left, steps, live: &live, journal: &journal };
+        let run = Abandoned { state, left, steps, process, live: &live, journal: &journal };
         let (ended, summary) = run.settle().await?;
         let change = left.change.filter(|_| left.kind == RunKind::Apply);
         tell(state, change, &left.id, ended).await?;
@@ -90,7 +97,7 @@ impl Abandoned<'_> {
             close_open(self.live, STOPPED);
             return Ok((RunState::Failed, format!("{STOPPED} Nothing of it remains.")));
         }
-        let ended = match settle::quiet(&self.state.target, &self.left.id).await {
+        let ended = match settle::quiet(&self.state.target, &self.left.id, &self.process).await {
             Ok(session) => match fence::take_from(&session, &self.left.id).await {
                 Ok(reached) => self.compare(reached, &session).await?,
                 Err(error) => self.unseen(&error.message),

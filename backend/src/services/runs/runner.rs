@@ -14,7 +14,7 @@ use super::{journal::Journal, live::LiveRun, place};
 use crate::pg::target::{
     Failure, Refusal, Session, Settings, Target, TargetError, fence,
     ledger::{self, Shape},
-    lock,
+    lock, outcome,
 };
 
 /// Between two looks at the target's lock.
@@ -99,6 +99,8 @@ pub struct Runner<'a> {
     recorded: BTreeMap<String, String>,
     /// The role in force.
     role: String,
+    /// The server's process.
+    pub(super) process: String,
 }
 
 impl<'a> Runner<'a> {
@@ -132,6 +134,7 @@ impl<'a> Runner<'a> {
             has_begun: false,
             recorded: BTreeMap::new(),
             role: String::new(),
+            process: String::new(),
         };
         let shape = match taken? {
             true => shape?,
@@ -149,16 +152,18 @@ impl<'a> Runner<'a> {
                 false => Ok(None),
             }
         };
-        let (epoch, recorded, role) = tokio::join!(
+        let (epoch, recorded, role, process) = tokio::join!(
             biased;
             epoch,
             ledger::names(&runner.session, &shape),
             runner.session.role(),
+            outcome::process(&runner.session),
         );
         runner.epoch = epoch?;
         runner.names_who_applied = shape.names_who_applied();
         runner.recorded = recorded?;
         runner.role = role.map_err(unprepared)?;
+        runner.process = process?;
         Ok(runner)
     }
 
@@ -177,7 +182,8 @@ impl<'a> Runner<'a> {
         let role = self.role.clone();
         let version = self.session.server_version().to_owned();
         let settings = self.settings.phrases(self.session.version_number());
-        self.run.emit(RunEventKind::Started { server_version: version, role, settings });
+        let backend = self.process.clone();
+        self.run.emit(RunEventKind::Started { server_version: version, role, settings, backend });
     }
 
     /// Waits for the target's lock.

@@ -41,7 +41,7 @@ impl Runner<'_> {
     pub(super) async fn settle(&mut self, step: usize, segment: usize, committing: bool) -> Settled {
         let text = "The connection broke; the database is asked what became of the transaction.".to_owned();
         self.run.emit(RunEventKind::Progress { step, text });
-        let session = match quiet(self.target, self.run.id()).await {
+        let session = match quiet(self.target, self.run.id(), &self.process).await {
             Ok(session) => session,
             // The server undoes what nobody commits.
             Err(_) if !committing => return Settled::RolledBack,
@@ -91,14 +91,14 @@ pub(super) fn forgotten(run: &LiveRun, reached: &Reached) -> Option<String> {
     ))
 }
 
-/// Returns a session to the target once no backend of the run is left there.
+/// Returns a session to the target once no backend of the run is left there, found by the run's name or by its process.
 ///
 /// # Errors
 /// Why the target could not be asked in time.
-pub async fn quiet(target: &Target, run: &str) -> Result<Session, String> {
+pub async fn quiet(target: &Target, run: &str, process: &str) -> Result<Session, String> {
     let began = Instant::now();
     loop {
-        let why = match look(target, run, began).await {
+        let why = match look(target, run, process, began).await {
             Ok(Some(session)) => return Ok(session),
             Ok(None) => "the run's backend has not ended".to_owned(),
             Err(error) => error.message,
@@ -110,9 +110,14 @@ pub async fn quiet(target: &Target, run: &str) -> Result<Session, String> {
     }
 }
 
-async fn look(target: &Target, run: &str, began: Instant) -> Result<Option<Session>, TargetError> {
+async fn look(
+    target: &Target,
+    run: &str,
+    process: &str,
+    began: Instant,
+) -> Result<Option<Session>, TargetError> {
     let session = target.open("studio recovery").await?;
-    let left = outcome::backends(&session, run).await?;
+    let left = outcome::backends(&session, run, process).await?;
     if left.is_empty() {
         return Ok(Some(session));
     }

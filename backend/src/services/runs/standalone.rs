@@ -217,7 +217,7 @@ impl Runner<'_> {
     ) -> Result<(), Stop> {
         let index = step.index;
         self.session.abort();
-        let settled = match settle::quiet(self.target, self.run.id()).await {
+        let settled = match settle::quiet(self.target, self.run.id(), &self.process).await {
             Ok(session) => self.look_again(step, planned, &session, answered).await,
             Err(_) if answered => Settled::Committed,
             Err(why) => Settled::Unknown(why),
@@ -281,6 +281,7 @@ impl Runner<'_> {
         }
         let session = self.target.connect(self.run.id()).await;
         self.session = session.map_err(|error| told(error.message))?;
+        self.process = outcome::process(&self.session).await.map_err(|error| told(error.message))?;
         self.arrange().await.map_err(|stop| told(stop.words()))?;
         self.take().await.map_err(|stop| told(stop.words()))?;
         self.after_standalone(step, file, at).await

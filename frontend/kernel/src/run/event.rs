@@ -44,6 +44,9 @@ pub enum RunEventKind {
         role: String,
         /// The session's settings, in a phrase: `lock_timeout 2s`.
         settings: Vec<String>,
+        /// The server's process, by which it is found again whatever its session is called; empty in older events.
+        #[serde(default)]
+        backend: String,
     },
     /// Something that takes time besides statements: copying the database, comparing fingerprints.
     Progress {

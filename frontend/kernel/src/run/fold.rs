@@ -26,7 +26,7 @@ impl RunView {
                 self.state = RunState::Waiting;
                 self.waiting_for = Some(holder.clone());
             }
-            RunEventKind::Started { server_version, role, settings } => {
+            RunEventKind::Started { server_version, role, settings, backend: _ } => {
                 self.state = RunState::Running;
                 self.waiting_for = None;
                 self.server_version.clone_from(server_version);
