@@ -23,8 +23,9 @@ use crate::{
 /// How long a run waits for its journal before it gives up.
 const STORED_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long events gather for one write while nobody waits for them.
-const GATHER: Duration = Duration::from_millis(200);
+/// How long events gather for one write while nobody waits for them. A page that has seen an event which a server that is
+/// killed has not stored would take the first one after the restart for it, so this is short.
+const GATHER: Duration = Duration::from_millis(25);
 
 /// How long events may not be stored before a COMMIT waits for them.
 const MAY_LAG: Duration = Duration::from_secs(1);
