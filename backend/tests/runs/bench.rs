@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::PathBuf,
     sync::{Arc, OnceLock},
@@ -22,8 +23,8 @@ use studio_kernel::{
     plan,
     run::{RunKind, RunState, RunView, event::RunStep},
 };
-use tokio::runtime::Runtime;
-use tokio_postgres::{Client, NoTls};
+use tokio::{runtime::Runtime, task::JoinHandle};
+use tokio_postgres::{Client, Config, NoTls};
 
 /// Nothing that is waited for takes longer, unless it never comes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,6 +52,21 @@ async fn engine() -> &'static Server {
 /// The address of a database that a [`Bench`] has made.
 pub(crate) fn engine_url(database: &str) -> String {
     ENGINE.get().unwrap().url(database)
+}
+
+/// The same by the network of this machine, where something between listens on `between`.
+pub(crate) fn engine_url_by(between: SocketAddr, database: &str) -> String {
+    let config: Config = engine_url(database).parse().unwrap();
+    let user = config.get_user().unwrap_or("postgres");
+    let password = String::from_utf8_lossy(config.get_password().unwrap_or_default()).into_owned();
+    format!("postgresql://{user}:{password}@{between}/{database}?sslmode=disable")
+}
+
+/// Asks whether a run sleeps in a statement of its own.
+pub(crate) fn sleeping(run: &str) -> String {
+    format!(
+        "select exists (select from pg_stat_activity where application_name = '{run}' and wait_event = 'PgSleep')"
+    )
 }
 
 /// The folder stays between runs of the tests, because a second start is ten times as fast as a first one.
@@ -194,6 +210,12 @@ impl Prepared {
     /// The same run by another way to its target.
     pub(crate) fn through(self, target: Target) -> Self {
         Self { target, ..self }
+    }
+
+    /// Executes it beside the test.
+    pub(crate) fn begin(self: &Arc<Self>) -> JoinHandle<RunView> {
+        let prepared = Arc::clone(self);
+        tokio::spawn(async move { prepared.go().await })
     }
 
     pub(crate) async fn go(&self) -> RunView {

@@ -1,5 +1,4 @@
-//! A relay in front of the server that cuts one connection once: when the server has answered what a text stands in,
-//! and nobody has heard the answer.
+//! A relay in front of the server that cuts one connection once, at the message that a text stands in.
 
 use std::{
     sync::{
@@ -14,12 +13,11 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, UnixStream},
 };
-use tokio_postgres::{Config, config::Host};
 
-use crate::bench::engine_url;
+use crate::bench::{Bench, engine_url_by};
 
 /// A server that says nothing for so long has answered.
-const QUIET: Duration = Duration::from_millis(300);
+const QUIET: Duration = Duration::from_secs(1);
 
 /// How long what stands between keeps a connection of which the client knows nothing any more.
 const LATER: Duration = Duration::from_secs(10);
@@ -34,18 +32,10 @@ pub(crate) enum Cut {
 }
 
 /// A target whose connections all go through the relay, which cuts at the `nth` place of `text`, counted from 1.
-pub(crate) async fn cutting(database: &str, text: &'static str, nth: usize, cut: Cut) -> Target {
-    let config: Config = engine_url(database).parse().unwrap();
+pub(crate) async fn cutting(bench: &Bench, text: &'static str, nth: usize, cut: Cut) -> Target {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let user = config.get_user().unwrap_or("postgres");
-    let password = String::from_utf8_lossy(config.get_password().unwrap_or_default()).into_owned();
-    let url = format!("postgresql://{user}:{password}@{address}/{database}?sslmode=disable");
-    let Some(Host::Unix(folder)) = config.get_hosts().first() else {
-        panic!("the tests' engine listens on a socket in a folder")
-    };
-    let port = config.get_ports().first().copied().unwrap_or(5432);
-    let server = folder.join(format!(".s.PGSQL.{port}"));
+    let url = engine_url_by(listener.local_addr().unwrap(), &bench.database);
+    let server = bench.socket().join(".s.PGSQL.5432");
     let seen = Arc::new(AtomicUsize::new(0));
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {

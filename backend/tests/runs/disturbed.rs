@@ -5,7 +5,7 @@ use std::sync::Arc;
 use studio_backend::services::runs::registry;
 use studio_kernel::run::{RunEventKind, RunKind, RunState, RunView};
 
-use crate::bench::{Bench, connect, engine_url, on_runtime, said};
+use crate::bench::{Bench, connect, engine_url, on_runtime, said, sleeping};
 
 const SLEEPS: &str = "create table public.slept (id int);\nselect pg_sleep(600);\n";
 
@@ -14,20 +14,14 @@ fn a_second_run_waits_and_names_the_first() {
     on_runtime(async {
         let bench = Bench::new("two").await;
         let first = Arc::new(bench.prepare(RunKind::Apply, &[("20260101000000_sleeps.sql", SLEEPS)]).await);
-        let running = tokio::spawn({
-            let first = Arc::clone(&first);
-            async move { first.go().await }
-        });
+        let running = first.begin();
         bench.until(&sleeping(first.run.id())).await;
         let second = Arc::new(
             bench
                 .prepare(RunKind::Validate, &[("validate/v.sql", "do $$ begin raise notice '✅ 1'; end $$;")])
                 .await,
         );
-        let waiting = tokio::spawn({
-            let second = Arc::clone(&second);
-            async move { second.go().await }
-        });
+        let waiting = second.begin();
         let mut newest = second.run.newest();
         newest.wait_for(|seq| *seq >= 2).await.unwrap();
         let events = second.run.after(1);
@@ -54,10 +48,7 @@ fn a_cancelled_run_leaves_nothing() {
         let bench = Bench::new("cancelled").await;
         let prepared =
             Arc::new(bench.prepare(RunKind::Apply, &[("20260101000000_sleeps.sql", SLEEPS)]).await);
-        let running = tokio::spawn({
-            let prepared = Arc::clone(&prepared);
-            async move { prepared.go().await }
-        });
+        let running = prepared.begin();
         bench.until(&sleeping(prepared.run.id())).await;
         registry::stop(Arc::clone(&prepared.run), "Bea");
         assert_eq!(running.await.unwrap().state, RunState::Cancelled);
@@ -121,10 +112,7 @@ fn a_lock_that_comes_free_is_only_a_delay() {
         bench.client.batch_execute("create table public.busy (id int)").await.unwrap();
         bench.client.batch_execute("begin; lock table public.busy").await.unwrap();
         let prepared = Arc::new(bench.prepare(RunKind::Apply, &[("20260101000000_busy.sql", "create table public.marks (seq int);\ninsert into public.marks values (1);\nalter table public.busy add column more int;\n")]).await);
-        let running = tokio::spawn({
-            let prepared = Arc::clone(&prepared);
-            async move { prepared.go().await }
-        });
+        let running = prepared.begin();
         let mut newest = prepared.run.newest();
         while !prepared.run.after(0).iter().any(|event| matches!(event.kind, RunEventKind::Progress { .. })) {
             newest.changed().await.unwrap();
@@ -140,10 +128,7 @@ fn a_lock_that_comes_free_is_only_a_delay() {
 /// What becomes of a run of one file whose backend ends once `reached` holds.
 async fn killed(bench: &Bench, text: &str, reached: &dyn Fn(&str) -> String) -> RunView {
     let prepared = Arc::new(bench.prepare(RunKind::Apply, &[("20260101000000_killed.sql", text)]).await);
-    let running = tokio::spawn({
-        let prepared = Arc::clone(&prepared);
-        async move { prepared.go().await }
-    });
+    let running = prepared.begin();
     bench.until(&reached(prepared.run.id())).await;
     let kill = format!(
         "select pg_terminate_backend(pid) from pg_stat_activity where application_name = '{}'",
@@ -151,10 +136,4 @@ async fn killed(bench: &Bench, text: &str, reached: &dyn Fn(&str) -> String) -> 
     );
     bench.ask(&kill).await;
     running.await.unwrap()
-}
-
-fn sleeping(run: &str) -> String {
-    format!(
-        "select exists (select from pg_stat_activity where application_name = '{run}' and wait_event = 'PgSleep')"
-    )
 }

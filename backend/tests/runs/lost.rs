@@ -1,9 +1,11 @@
 //! Connections that are lost behind an answer nobody has heard: what a run says is what the database has.
 
+use std::sync::Arc;
+
 use studio_kernel::run::{RunKind, RunState};
 
 use crate::{
-    bench::{Bench, connect, engine_url, on_runtime},
+    bench::{Bench, connect, engine_url, on_runtime, sleeping},
     cut::{Cut, cutting},
 };
 
@@ -55,8 +57,7 @@ fn what_a_lost_run_says_is_what_the_database_has() {
             let bench = Bench::new(&format!("lost_{name}")).await;
             bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
             let prepared = bench.prepare(RunKind::Apply, &[(PATH, text)]).await;
-            let view =
-                prepared.through(cutting(&bench.database, cut_at, nth, Cut::Answered).await).go().await;
+            let view = prepared.through(cutting(&bench, cut_at, nth, Cut::Answered).await).go().await;
             assert_eq!(view.state, wanted.state, "{name}: {}", view.summary);
             assert!(view.summary.contains(wanted.said), "{name}: {}", view.summary);
             let was_cut = |text: &String| text.contains("The connection broke");
@@ -83,7 +84,7 @@ fn a_commit_that_is_under_way_is_waited_for_whatever_its_session_is_called() {
                     for each row execute function public.slow()";
         bench.client.batch_execute(slow).await.unwrap();
         let prepared = bench.prepare(RunKind::Apply, &[(PATH, text)]).await;
-        let view = prepared.through(cutting(&bench.database, "commit\0", 1, Cut::Sent).await).go().await;
+        let view = prepared.through(cutting(&bench, "commit\0", 1, Cut::Sent).await).go().await;
         assert_eq!(view.state, RunState::Done, "{}", view.summary);
         assert_eq!(bench.ask("select count(*) from public.marks").await, "1");
         assert_eq!(bench.versions().await, ["20260101000000"]);
@@ -99,7 +100,7 @@ fn a_statement_alone_does_not_go_on_behind_the_back_of_its_run_whatever_its_sess
         other.batch_execute("begin; insert into public.marks values (1)").await.unwrap();
         let text = "set application_name = 'somebody';\ncreate index concurrently marks_seq on public.marks (seq);\n";
         let prepared = bench.prepare(RunKind::Apply, &[(PATH, text)]).await;
-        let relay = cutting(&bench.database, "create index concurrently", 1, Cut::Sent).await;
+        let relay = cutting(&bench, "create index concurrently", 1, Cut::Sent).await;
         let view = prepared.through(relay).go().await;
         let left = "select count(*) from pg_stat_activity where application_name = 'somebody'";
         assert_eq!(bench.ask(left).await, "0");
@@ -137,13 +138,10 @@ fn what_a_server_has_lost_that_it_had_confirmed_is_not_claimed() {
         let bench = Bench::new("lost_again").await;
         bench.client.batch_execute("create table public.marks (seq int)").await.unwrap();
         let text = format!("{BY_STATEMENT}select pg_sleep(600);\n");
-        let prepared = std::sync::Arc::new(bench.prepare(RunKind::Apply, &[(PATH, &text)]).await);
-        let running = tokio::spawn({
-            let prepared = std::sync::Arc::clone(&prepared);
-            async move { prepared.go().await }
-        });
+        let prepared = Arc::new(bench.prepare(RunKind::Apply, &[(PATH, &text)]).await);
+        let running = prepared.begin();
         let run = prepared.run.id();
-        bench.until(&format!("select exists (select from pg_stat_activity where application_name = '{run}' and wait_event = 'PgSleep')")).await;
+        bench.until(&sleeping(run)).await;
         // As after a failover to a copy that was one segment behind.
         bench.client.batch_execute("delete from public.marks where seq = 3; update supabase_migrations.studio_fence set segment = 1").await.unwrap();
         bench

@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_postgres::{Config, config::Host};
 
-use crate::bench::engine_url;
+use crate::bench::{engine_url, engine_url_by};
 
 /// A session through a relay of its own.
 pub(crate) struct Relayed {
@@ -24,9 +24,7 @@ impl Relayed {
         let tags = Arc::new(Mutex::new(Vec::new()));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let user = config.get_user().unwrap_or("postgres");
-        let password = String::from_utf8_lossy(config.get_password().unwrap_or_default()).into_owned();
-        let url = format!("postgresql://{user}:{password}@{address}/{database}?sslmode=disable");
+        let url = engine_url_by(address, database);
         let heard = Arc::clone(&tags);
         tokio::spawn(async move {
             let (client, _) = listener.accept().await?;

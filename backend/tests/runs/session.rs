@@ -41,10 +41,7 @@ fn a_files_own_patience_is_not_that_of_the_ledger() {
         bench.client.batch_execute(share).await.unwrap();
         let text = "set statement_timeout = '150ms';\nselect 1;\n";
         let prepared = Arc::new(bench.prepare(RunKind::Apply, &[("20260101000001_hasty.sql", text)]).await);
-        let mut running = tokio::spawn({
-            let prepared = Arc::clone(&prepared);
-            async move { prepared.go().await }
-        });
+        let mut running = prepared.begin();
         let mut newest = prepared.run.newest();
         while !prepared.run.after(0).iter().any(|event| matches!(event.kind, RunEventKind::Progress { .. })) {
             tokio::select! {

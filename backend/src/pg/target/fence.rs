@@ -1,5 +1,5 @@
-//! The fence: which run may write to the target, and how far it is. Each segment that is a transaction moves the row on
-//! in it, so the row says so exactly if the segment is there, whatever became of a connection or of a server; and a runner
+//! The fence: which run may write to the target, and how far it is. A segment that is a transaction writes its place into
+//! the fence's row in that transaction, so the row says so exactly if the segment is there, whatever became of a connection or of a server; and a runner
 //! that was paused while another one took over cannot move it any more. It knows no plan.
 
 use tokio_postgres::{

@@ -50,7 +50,13 @@ impl Runner<'_> {
                 false => false,
             }
         };
-        let (back, moved, commit, has_begun) = tokio::join!(biased; session.command(&own_settings), moving, session.command("commit"), beginning);
+        let (back, moved, commit, has_begun) = tokio::join!(
+            biased;
+            session.command(&own_settings),
+            moving,
+            session.command("commit"),
+            beginning,
+        );
         let ended = hindrance(back, moved).map(may_be_committed);
         (ended.unwrap_or_else(|| committed(commit, None, last_statement)), has_begun)
     }
